@@ -1,0 +1,394 @@
+package io.larder.node.block;
+
+import io.larder.protocol.Limits;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one pool of payload memory, shared by network, device and hot tier; its size bounds them all
+ * together.
+ *
+ * <p>A buddy allocator (Knowlton, 1965) over 1 MiB blocks, the smallest piece 4 KiB, on anonymous
+ * memory advised onto huge pages: with 4 KiB pages the kernel hands half of all 1 MiB direct reads
+ * to its worker threads. A payload is allocated whole or not at all, so two half-served requests
+ * can never wait for each other. Requests that do not fit wait, first come first served; memory
+ * given back, or freed by the evictor, serves them. Puts leave a floor for reads.
+ *
+ * <p>Thread-safe. The lock is held for list operations only, never while a waiter is told.
+ */
+public final class MemoryPool implements AutoCloseable {
+  private static final int MIN_SHIFT = 12;
+  private static final int ORDERS = 9; // 4 KiB << 0 … 4 KiB << 8 = 1 MiB
+  private static final long HUGE_PAGE_BYTES = 2L << 20;
+  private static final int PROT_READ_WRITE = 3;
+  private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
+  private static final int MADV_HUGEPAGE = 14;
+
+  /** What a payload is wanted for; puts cannot take the floor reserved for reads. */
+  public enum Purpose {
+    READ,
+    PUT
+  }
+
+  /** A piece of the pool: 4 KiB × 2^order, aligned to its size. */
+  static final class Chunk {
+    private final int unit;
+    private final int order;
+    private final MemorySegment segment;
+    private final ByteBuffer buffer;
+
+    private Chunk(int unit, int order, MemorySegment segment) {
+      this.unit = unit;
+      this.order = order;
+      this.segment = segment;
+      this.buffer = segment.asByteBuffer();
+    }
+
+    MemorySegment segment() {
+      return segment;
+    }
+
+    ByteBuffer buffer() {
+      return buffer;
+    }
+
+    int capacityBytes() {
+      return 1 << (MIN_SHIFT + order);
+    }
+  }
+
+  private record Waiter(int length, Purpose purpose, CompletableFuture<Payload> granted) {}
+
+  private static final class Mmap {
+    static final MethodHandle MMAP;
+    static final MethodHandle MUNMAP;
+    static final MethodHandle MADVISE;
+
+    static {
+      Linker linker = Linker.nativeLinker();
+      var libc = linker.defaultLookup();
+      MMAP =
+          linker.downcallHandle(
+              libc.findOrThrow("mmap"),
+              FunctionDescriptor.of(
+                  ValueLayout.ADDRESS,
+                  ValueLayout.ADDRESS,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_INT,
+                  ValueLayout.JAVA_INT,
+                  ValueLayout.JAVA_INT,
+                  ValueLayout.JAVA_LONG));
+      MUNMAP =
+          linker.downcallHandle(
+              libc.findOrThrow("munmap"),
+              FunctionDescriptor.of(
+                  ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
+      MADVISE =
+          linker.downcallHandle(
+              libc.findOrThrow("madvise"),
+              FunctionDescriptor.of(
+                  ValueLayout.JAVA_INT,
+                  ValueLayout.ADDRESS,
+                  ValueLayout.JAVA_LONG,
+                  ValueLayout.JAVA_INT));
+    }
+  }
+
+  private final long capacityBytes;
+  private final long readFloorBytes;
+  private final MemorySegment mapped;
+  private final MemorySegment base;
+
+  // All below are guarded by `this`.
+  // Free pieces of an order are a list through next and previous, by first unit; -1 ends it.
+  // freeOrder[unit] is a free piece's order, or -1.
+  private final int[] head = new int[ORDERS];
+  private final int[] next;
+  private final int[] previous;
+  private final byte[] freeOrder;
+  private final ArrayDeque<Waiter> waitingReads = new ArrayDeque<>();
+  private final ArrayDeque<Waiter> waitingPuts = new ArrayDeque<>();
+  private long freeBytes;
+  private LongPredicate evictor = bytes -> false;
+
+  /**
+   * Maps the pool's memory; pages are touched as they are used.
+   *
+   * @param capacityBytes rounded up to 2 MiB
+   * @param readFloorBytes what puts leave free for reads; less than the capacity
+   * @throws IllegalArgumentException if the sizes do not make sense
+   * @throws OutOfMemoryError if the system refuses the mapping
+   */
+  public MemoryPool(long capacityBytes, long readFloorBytes) {
+    if (capacityBytes <= 0 || readFloorBytes < 0 || readFloorBytes >= capacityBytes) {
+      throw new IllegalArgumentException(
+          "memory pool of " + capacityBytes + " bytes with a read floor of " + readFloorBytes);
+    }
+    this.capacityBytes = (capacityBytes + HUGE_PAGE_BYTES - 1) & -HUGE_PAGE_BYTES;
+    this.readFloorBytes = readFloorBytes;
+    this.mapped = map(this.capacityBytes + HUGE_PAGE_BYTES);
+    long skew = -mapped.address() & (HUGE_PAGE_BYTES - 1);
+    this.base = mapped.asSlice(skew, this.capacityBytes);
+    advise(base);
+
+    int units = Math.toIntExact(this.capacityBytes >> MIN_SHIFT);
+    Arrays.fill(head, -1);
+    this.next = new int[units];
+    this.previous = new int[units];
+    this.freeOrder = new byte[units];
+    Arrays.fill(freeOrder, (byte) -1);
+    int top = ORDERS - 1;
+    for (int unit = 0; unit < units; unit += 1 << top) {
+      pushFree(unit, top);
+    }
+    this.freeBytes = this.capacityBytes;
+  }
+
+  /**
+   * Installs what is asked for memory when the pool is full: it frees unreferenced hot entries of
+   * about that many bytes and returns whether it freed any. Called without the lock.
+   */
+  public void setEvictor(LongPredicate evictor) {
+    synchronized (this) {
+      this.evictor = evictor;
+    }
+  }
+
+  /**
+   * Allocates a payload of {@code length} bytes, its content undefined, at once or when memory is
+   * there. Cancelling the future leaves the queue.
+   *
+   * @throws IllegalArgumentException if it could never be granted
+   */
+  public CompletableFuture<Payload> allocate(int length, Purpose purpose) {
+    if (length < 0 || pieceBytes(length) > capacityBytes - floor(purpose)) {
+      throw new IllegalArgumentException(
+          "a payload of " + length + " bytes never fits into a pool of " + capacityBytes);
+    }
+    Waiter waiter;
+    synchronized (this) {
+      ArrayDeque<Waiter> queue = queue(purpose);
+      if (queue.isEmpty()) {
+        Payload payload = tryTake(length, purpose);
+        if (payload != null) {
+          return CompletableFuture.completedFuture(payload);
+        }
+      }
+      waiter = new Waiter(length, purpose, new CompletableFuture<>());
+      queue.add(waiter);
+    }
+    serveWaiters();
+    return waiter.granted();
+  }
+
+  /** Allocates now or answers null: for optional use, such as keeping a copy. */
+  public synchronized @Nullable Payload tryAllocate(int length, Purpose purpose) {
+    return queue(purpose).isEmpty() ? tryTake(length, purpose) : null;
+  }
+
+  /** Bytes of the whole pool. */
+  public long capacityBytes() {
+    return capacityBytes;
+  }
+
+  /** Bytes in use, rounding included. */
+  public synchronized long usedBytes() {
+    return capacityBytes - freeBytes;
+  }
+
+  /** Requests that wait for memory. */
+  public synchronized int waiting() {
+    return waitingReads.size() + waitingPuts.size();
+  }
+
+  void free(Chunk[] chunks) {
+    synchronized (this) {
+      for (Chunk chunk : chunks) {
+        giveBack(chunk.unit, chunk.order);
+      }
+    }
+    serveWaiters();
+  }
+
+  /** Unmaps the memory. Every payload must have been released. */
+  @Override
+  public void close() {
+    try {
+      int _ = (int) Mmap.MUNMAP.invokeExact(mapped, mapped.byteSize());
+    } catch (Throwable e) {
+      throw new IllegalStateException("munmap", e);
+    }
+  }
+
+  /** Serves queue heads while memory lasts, asking the evictor when it does not. */
+  private void serveWaiters() {
+    for (; ; ) {
+      List<Waiter> served = new ArrayList<>();
+      List<Payload> payloads = new ArrayList<>();
+      long missingBytes;
+      LongPredicate evict;
+      synchronized (this) {
+        missingBytes =
+            Math.max(serve(waitingReads, served, payloads), serve(waitingPuts, served, payloads));
+        evict = evictor;
+      }
+      for (int i = 0; i < served.size(); i++) {
+        if (!served.get(i).granted().complete(payloads.get(i))) {
+          payloads.get(i).release(); // cancelled meanwhile
+        }
+      }
+      if (missingBytes == 0 || !evict.test(missingBytes)) {
+        return;
+      }
+    }
+  }
+
+  /** Serves from the head; returns the bytes the new head lacks, 0 if the queue is empty. */
+  private long serve(ArrayDeque<Waiter> queue, List<Waiter> served, List<Payload> payloads) {
+    for (; ; ) {
+      Waiter first = queue.peek();
+      if (first == null) {
+        return 0;
+      }
+      if (!first.granted().isDone()) {
+        Payload payload = tryTake(first.length(), first.purpose());
+        if (payload == null) {
+          return pieceBytes(first.length());
+        }
+        served.add(first);
+        payloads.add(payload);
+      }
+      queue.remove();
+    }
+  }
+
+  private @Nullable Payload tryTake(int length, Purpose purpose) {
+    if (freeBytes - pieceBytes(length) < floor(purpose)) {
+      return null;
+    }
+    Chunk[] chunks = new Chunk[Limits.chunks(length)];
+    for (int i = 0; i < chunks.length; i++) {
+      int order = orderFor(Math.min(Limits.CHUNK_BYTES, length - i * Limits.CHUNK_BYTES));
+      int unit = takeUnit(order);
+      if (unit < 0) { // enough bytes, but in pieces too small
+        while (--i >= 0) {
+          giveBack(chunks[i].unit, chunks[i].order);
+        }
+        return null;
+      }
+      long offset = (long) unit << MIN_SHIFT;
+      chunks[i] = new Chunk(unit, order, base.asSlice(offset, 1L << (MIN_SHIFT + order)));
+    }
+    return new Payload(this, chunks, length);
+  }
+
+  private int takeUnit(int order) {
+    for (int from = order; from < ORDERS; from++) {
+      int unit = head[from];
+      if (unit < 0) {
+        continue;
+      }
+      unlink(unit, from);
+      while (from > order) { // split: keep the lower half, free the upper
+        from--;
+        pushFree(unit + (1 << from), from);
+      }
+      freeBytes -= 1L << (MIN_SHIFT + order);
+      return unit;
+    }
+    return -1;
+  }
+
+  private void giveBack(int freed, int freedOrder) {
+    int unit = freed;
+    int order = freedOrder;
+    freeBytes += 1L << (MIN_SHIFT + order);
+    while (order < ORDERS - 1) {
+      int buddy = unit ^ (1 << order);
+      if (freeOrder[buddy] != order) {
+        break;
+      }
+      unlink(buddy, order);
+      unit = Math.min(unit, buddy);
+      order++;
+    }
+    pushFree(unit, order);
+  }
+
+  private void pushFree(int unit, int order) {
+    freeOrder[unit] = (byte) order;
+    previous[unit] = -1;
+    next[unit] = head[order];
+    if (head[order] >= 0) {
+      previous[head[order]] = unit;
+    }
+    head[order] = unit;
+  }
+
+  private void unlink(int unit, int order) {
+    freeOrder[unit] = -1;
+    if (previous[unit] >= 0) {
+      next[previous[unit]] = next[unit];
+    } else {
+      head[order] = next[unit];
+    }
+    if (next[unit] >= 0) {
+      previous[next[unit]] = previous[unit];
+    }
+  }
+
+  private ArrayDeque<Waiter> queue(Purpose purpose) {
+    return purpose == Purpose.READ ? waitingReads : waitingPuts;
+  }
+
+  private long floor(Purpose purpose) {
+    return purpose == Purpose.READ ? 0 : readFloorBytes;
+  }
+
+  private static long pieceBytes(int length) {
+    int tail = length % Limits.CHUNK_BYTES;
+    return (long) length - tail + (tail == 0 ? 0 : 1L << (MIN_SHIFT + orderFor(tail)));
+  }
+
+  private static int orderFor(int bytes) {
+    int units = (bytes + (1 << MIN_SHIFT) - 1) >> MIN_SHIFT;
+    return 32 - Integer.numberOfLeadingZeros(units - 1);
+  }
+
+  private static MemorySegment map(long bytes) {
+    MemorySegment memory;
+    try {
+      memory =
+          (MemorySegment)
+              Mmap.MMAP.invokeExact(
+                  MemorySegment.NULL, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
+    } catch (Throwable e) {
+      throw new IllegalStateException("mmap", e);
+    }
+    if (memory.address() == -1) {
+      throw new OutOfMemoryError("the system refused a memory pool of " + bytes + " bytes");
+    }
+    return memory.reinterpret(bytes, Arena.global(), null);
+  }
+
+  private static void advise(MemorySegment memory) {
+    try {
+      // A refusal costs speed only; the kernel's AnonHugePages tells.
+      int _ = (int) Mmap.MADVISE.invokeExact(memory, memory.byteSize(), MADV_HUGEPAGE);
+    } catch (Throwable e) {
+      throw new IllegalStateException("madvise", e);
+    }
+  }
+}

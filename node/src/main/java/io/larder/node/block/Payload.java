@@ -1,0 +1,129 @@
+package io.larder.node.block;
+
+import io.larder.protocol.Limits;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.CRC32C;
+
+/**
+ * A value's bytes: chunks of 1 MiB and one tail of 4 KiB × 2^k, out of a {@link MemoryPool}, with a
+ * CRC32C per chunk.
+ *
+ * <p>Reference-counted: made with one reference; at zero the chunks go back to the pool and the
+ * object is dead. Filled by one thread before it is shared; from then on only read.
+ */
+public final class Payload {
+  private final MemoryPool pool;
+  private final MemoryPool.Chunk[] chunks;
+  private final int length;
+  private final int[] crcs;
+  private final AtomicInteger references = new AtomicInteger(1);
+
+  Payload(MemoryPool pool, MemoryPool.Chunk[] chunks, int length) {
+    this.pool = pool;
+    this.chunks = chunks;
+    this.length = length;
+    this.crcs = new int[chunks.length];
+  }
+
+  /** The value's length in bytes; may be 0. */
+  public int length() {
+    return length;
+  }
+
+  /** How many chunks there are; 0 for an empty value. */
+  public int chunkCount() {
+    return chunks.length;
+  }
+
+  /** The value's bytes within chunk {@code i}: 1 MiB for all but the last. */
+  public int chunkLength(int i) {
+    return Math.min(Limits.CHUNK_BYTES, length - i * Limits.CHUNK_BYTES);
+  }
+
+  /** A fresh direct view of chunk {@code i}'s bytes: position 0, limit {@link #chunkLength}. */
+  public ByteBuffer chunk(int i) {
+    return chunks[i].buffer().slice(0, chunkLength(i));
+  }
+
+  /**
+   * Chunk {@code i} as device I/O wants it: aligned to 4 KiB, the length rounded up to 4 KiB. What
+   * is past {@link #chunkLength} is padding.
+   */
+  public MemorySegment ioSegment(int i) {
+    return chunks[i].segment().asSlice(0, (chunkLength(i) + 4095L) & ~4095L);
+  }
+
+  /** Zeroes the padding of the last chunk, so that no other value's bytes reach the device. */
+  public void clearPadding() {
+    if (chunks.length > 0) {
+      int last = chunks.length - 1;
+      ioSegment(last).asSlice(chunkLength(last)).fill((byte) 0);
+    }
+  }
+
+  /** The CRC32C kept for chunk {@code i}. */
+  public int crc(int i) {
+    return crcs[i];
+  }
+
+  public void setCrc(int i, int crc) {
+    crcs[i] = crc;
+  }
+
+  /** The CRC32C of chunk {@code i} as its bytes are now. */
+  public int computeCrc(int i) {
+    CRC32C crc = new CRC32C();
+    crc.update(chunk(i));
+    return (int) crc.getValue();
+  }
+
+  /** The pool's bytes this payload occupies, rounding included. */
+  public long occupiedBytes() {
+    long sum = 0;
+    for (MemoryPool.Chunk chunk : chunks) {
+      sum += chunk.capacityBytes();
+    }
+    return sum;
+  }
+
+  /** Takes a reference unless the count is zero already, which is a miss for the caller. */
+  public boolean tryRetain() {
+    for (; ; ) {
+      int count = references.get();
+      if (count == 0) {
+        return false;
+      }
+      if (references.compareAndSet(count, count + 1)) {
+        return true;
+      }
+    }
+  }
+
+  /**
+   * Takes one more reference for somebody who holds one already.
+   *
+   * @throws IllegalStateException if the payload is dead: a programming error
+   */
+  public Payload retain() {
+    if (!tryRetain()) {
+      throw new IllegalStateException("a payload without references was retained");
+    }
+    return this;
+  }
+
+  /**
+   * Gives a reference back; the last one frees the chunks.
+   *
+   * @throws IllegalStateException if there is none left: a programming error
+   */
+  public void release() {
+    int left = references.decrementAndGet();
+    if (left == 0) {
+      pool.free(chunks);
+    } else if (left < 0) {
+      throw new IllegalStateException("a payload was released more often than retained");
+    }
+  }
+}
