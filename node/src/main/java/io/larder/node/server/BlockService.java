@@ -1,0 +1,118 @@
+package io.larder.node.server;
+
+import io.larder.node.block.Key;
+import io.larder.node.block.Keyspace;
+import io.larder.node.block.MemoryPool;
+import io.larder.node.block.Payload;
+import io.larder.protocol.PutToken;
+import io.larder.protocol.Reply;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the server asks of the node: the whole cluster's blocks as seen from here.
+ *
+ * <p>Every method is called on an event loop and must return without blocking; its future may be
+ * complete already (then the reply leaves in the same loop turn) or complete on any thread. Every
+ * future completes within a deadline of the implementation's choosing, exceptionally with a {@link
+ * ServiceException} whose message is sent to the client as it is. Thread-safe.
+ */
+public interface BlockService {
+
+  /** Where payloads that arrive are put. */
+  MemoryPool pool();
+
+  /** Makes the keys of this cluster. */
+  Keyspace keyspace();
+
+  /** The largest value this node's device takes, in bytes. */
+  int maxValueBytes();
+
+  /** Finds a block anywhere in the cluster; null is a miss. */
+  CompletableFuture<@Nullable Found> get(Key key);
+
+  /** Finds a block in this node's own memory or device only: what a peer asks for. */
+  CompletableFuture<@Nullable Found> getLocal(Key key);
+
+  /**
+   * Announces a put whose payload's memory is granted and whose bytes are about to arrive, so that
+   * asking for the put-lease overlaps with their arrival. Exactly one of the handle's methods is
+   * called, once.
+   */
+  PutHandle beginPut(Key key, PutOptions options, ClientId client);
+
+  /** A put whose payload is arriving. */
+  interface PutHandle {
+    /**
+     * The payload is complete, every chunk's CRC set. The one reference passes to the
+     * implementation, whatever comes of it.
+     */
+    CompletableFuture<PutOutcome> complete(Payload payload);
+
+    /** The payload will not come: the client has gone, was too slow, or sent bad bytes. */
+    void abandon();
+  }
+
+  /** For each key in order whether the cluster holds it. */
+  CompletableFuture<boolean[]> contains(List<Key> keys);
+
+  /** How many keys from the first on are held without a gap. */
+  CompletableFuture<Integer> prefix(List<Key> keys);
+
+  /** Deletes; answers how many of the keys were there. */
+  CompletableFuture<Integer> delete(List<Key> keys);
+
+  /** The milliseconds a key has left: {@link #TTL_ABSENT} or {@link #TTL_NONE} as Redis says. */
+  CompletableFuture<Long> ttlMs(Key key);
+
+  /** Of {@link #ttlMs}: there is no such key. */
+  long TTL_ABSENT = -2;
+
+  /** Of {@link #ttlMs}: the key does not expire. */
+  long TTL_NONE = -1;
+
+  /** The value's length in bytes, 0 if absent. */
+  CompletableFuture<Integer> valueLength(Key key);
+
+  /**
+   * Asks for the put-lease of each key.
+   *
+   * @param waitMs how long to wait on {@code HELD}; 0 unless there is one key
+   * @param ttlMs the deadline of what is granted, from now
+   * @param client whose grants these are; {@link #clientGone} ends them
+   * @return an answer for each key, in order
+   */
+  CompletableFuture<List<LeaseAnswer>> lease(
+      List<Key> keys, long waitMs, long ttlMs, ClientId client);
+
+  /** What became of the put under a token. */
+  CompletableFuture<CommitAnswer> commit(Key key, PutToken token);
+
+  /** Gives a put-lease back; false if that token does not hold it. */
+  CompletableFuture<Boolean> abort(Key key, PutToken token);
+
+  /** Where each key is, in order; null where it is nowhere. */
+  CompletableFuture<List<@Nullable Location>> locate(List<Key> keys);
+
+  /** Exempts a key from eviction or ends that; false if the key is absent. */
+  CompletableFuture<Boolean> pin(Key key, boolean on);
+
+  /** The cluster as this node knows it now; immutable and cheap to ask for. */
+  ClusterView cluster();
+
+  /** How many live records this node's device holds, for INFO and DBSIZE. */
+  long localKeyCount();
+
+  /**
+   * Serves a PEER command other than {@code PEER.GET}.
+   *
+   * @param name in capitals, with the family: {@code PEER.HELLO}
+   * @param arguments what follows the name; each bounded by the server
+   * @return the reply; a {@link ServiceException} for a name that is not known
+   */
+  CompletableFuture<Reply> peer(String name, List<byte[]> arguments, ClientId client);
+
+  /** A connection has closed: its grants are aborted and it leaves every queue. */
+  void clientGone(ClientId client);
+}

@@ -1,0 +1,21 @@
+package io.larder.node.server;
+
+import io.larder.node.block.Block;
+
+/**
+ * A hit.
+ *
+ * @param block its payload carries one reference, which is the receiver's to release
+ * @param tier what it was read from
+ */
+public record Found(Block block, Tier tier) {
+  /** What a block was read from. */
+  public enum Tier {
+    /** This node's memory. */
+    HOT,
+    /** This node's device. */
+    DEVICE,
+    /** Another node. */
+    PEER
+  }
+}

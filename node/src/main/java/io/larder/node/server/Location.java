@@ -1,0 +1,11 @@
+package io.larder.node.server;
+
+/**
+ * Where a key's value is.
+ *
+ * @param nodeId the holder
+ * @param host where it is reached
+ * @param port its RESP port
+ * @param stamp the record's place on its device
+ */
+public record Location(String nodeId, String host, int port, long stamp) {}

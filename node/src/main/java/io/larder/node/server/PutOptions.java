@@ -1,0 +1,20 @@
+package io.larder.node.server;
+
+import io.larder.protocol.PutToken;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How to put.
+ *
+ * @param metadata stored with the value, up to 2 KiB, opaque; not copied
+ * @param expiresInMs the value's life from now, or {@link #NO_EXPIRY}
+ * @param token the put-lease this put was granted before; null to ask for one
+ * @param waitMs how long to wait while another writes the key
+ * @param length the payload's length in bytes
+ */
+@SuppressWarnings("ArrayRecordComponent") // compared by nobody
+public record PutOptions(
+    byte[] metadata, long expiresInMs, @Nullable PutToken token, long waitMs, int length) {
+  /** Of {@link #expiresInMs}: the value does not expire. */
+  public static final long NO_EXPIRY = -1;
+}
