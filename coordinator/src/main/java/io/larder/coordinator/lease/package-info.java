@@ -1,0 +1,10 @@
+/**
+ * A node's ZooKeeper session: registration, heartbeats, the fence that tells whether the node may
+ * still grant put-leases, and the claims of its slots. Start at {@link
+ * io.larder.coordinator.lease.NodeSession}; {@code Fence} and {@code SlotClaims} decide without I/O
+ * and with the clock passed in.
+ */
+@NullMarked
+package io.larder.coordinator.lease;
+
+import org.jspecify.annotations.NullMarked;

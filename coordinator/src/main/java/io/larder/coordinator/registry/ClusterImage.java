@@ -1,0 +1,30 @@
+package io.larder.coordinator.registry;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The cluster as ZooKeeper last told it: who owns which slot and which nodes are there. Immutable;
+ * replaced as a whole.
+ *
+ * @param slots the slot table
+ * @param nodes the live nodes by node id; of two incarnations of one node, the newer. Sorted
+ */
+public record ClusterImage(SlotTable slots, Map<String, NodeRecord> nodes) {
+
+  /** Before anything was read. */
+  public static final ClusterImage EMPTY = new ClusterImage(SlotTable.EMPTY, Map.of());
+
+  /** Copies the map. */
+  public ClusterImage {
+    nodes = Collections.unmodifiableMap(new TreeMap<>(nodes));
+  }
+
+  /** The live owner of a slot, or null if the slot has no owner or its owner is not there. */
+  public @Nullable NodeRecord ownerOf(int slot) {
+    String nodeId = slots.owner(slot);
+    return nodeId == null ? null : nodes.get(nodeId);
+  }
+}

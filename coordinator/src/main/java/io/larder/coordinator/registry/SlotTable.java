@@ -1,0 +1,138 @@
+package io.larder.coordinator.registry;
+
+import io.larder.protocol.Slots;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which node owns each slot, as read from {@code /slots}. Immutable and thread-safe.
+ *
+ * <p>{@link SlotTableFormat} spells out how it is stored.
+ */
+public final class SlotTable {
+  /** A table in which nobody owns anything, as no znode ever held it. */
+  public static final SlotTable EMPTY = new SlotTable(new String[Slots.COUNT], -1);
+
+  private final @Nullable String[] owners;
+  private final int version;
+  private final List<SlotRange> ranges;
+  private final Map<String, Integer> counts;
+
+  /**
+   * Slots {@code from} to {@code to}, both included, of one node.
+   *
+   * @param nodeId the owner
+   */
+  public record SlotRange(int from, int to, String nodeId) {
+    /** How many slots. */
+    public int size() {
+      return to - from + 1;
+    }
+  }
+
+  private SlotTable(@Nullable String[] owners, int version) {
+    this.owners = owners;
+    this.version = version;
+    List<SlotRange> found = new ArrayList<>();
+    Map<String, Integer> count = new TreeMap<>();
+    int from = 0;
+    for (int slot = 1; slot <= Slots.COUNT; slot++) {
+      String owner = owners[from];
+      if (slot < Slots.COUNT && Objects.equals(owner, owners[slot])) {
+        continue;
+      }
+      if (owner != null) {
+        found.add(new SlotRange(from, slot - 1, owner));
+        count.merge(owner, slot - from, Integer::sum);
+      }
+      from = slot;
+    }
+    this.ranges = List.copyOf(found);
+    this.counts = Collections.unmodifiableMap(count);
+  }
+
+  /**
+   * A table from an owner a slot (null = unowned).
+   *
+   * @param owners {@link Slots#COUNT} node ids; copied
+   * @param version the znode's version; -1 for a table that is not stored (yet)
+   */
+  public static SlotTable of(@Nullable String[] owners, int version) {
+    if (owners.length != Slots.COUNT) {
+      throw new IllegalArgumentException(
+          "a slot table has " + Slots.COUNT + " owners, not " + owners.length);
+    }
+    return new SlotTable(owners.clone(), version);
+  }
+
+  /** The slot's owner, or null if it has none. */
+  public @Nullable String owner(int slot) {
+    return owners[slot];
+  }
+
+  /** The version of the znode it was read from; -1 if it was not read from one. */
+  public int version() {
+    return version;
+  }
+
+  /** The owned slots as ranges, ascending, neighbours of one owner merged. */
+  public List<SlotRange> ranges() {
+    return ranges;
+  }
+
+  /** How many slots each owner has, by node id; nodes without any are not in it. */
+  public Map<String, Integer> counts() {
+    return counts;
+  }
+
+  /** The slots of one node, ascending. */
+  public int[] slotsOf(String nodeId) {
+    int[] slots = new int[counts.getOrDefault(nodeId, 0)];
+    int next = 0;
+    for (SlotRange range : ranges) {
+      if (range.nodeId().equals(nodeId)) {
+        for (int slot = range.from(); slot <= range.to(); slot++) {
+          slots[next++] = slot;
+        }
+      }
+    }
+    return slots;
+  }
+
+  /** How many slots nobody owns. */
+  public int unowned() {
+    return Slots.COUNT - counts.values().stream().mapToInt(Integer::intValue).sum();
+  }
+
+  /** How many slots have another owner in the other table. */
+  public int differences(SlotTable other) {
+    int differences = 0;
+    for (int slot = 0; slot < Slots.COUNT; slot++) {
+      if (!Objects.equals(owners[slot], other.owners[slot])) {
+        differences++;
+      }
+    }
+    return differences;
+  }
+
+  /** An array of its own with the owner of each slot, null where there is none. */
+  public @Nullable String[] toOwners() {
+    return owners.clone();
+  }
+
+  /** The same owners, whatever the version. */
+  public boolean sameOwners(SlotTable other) {
+    return Arrays.equals(owners, other.owners);
+  }
+
+  @Override
+  public String toString() {
+    return "slots v" + version + " " + counts;
+  }
+}
