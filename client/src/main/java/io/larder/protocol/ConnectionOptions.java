@@ -1,0 +1,71 @@
+package io.larder.protocol;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a {@link RespConnection} is made and what bounds it. Immutable.
+ *
+ * @param connectTimeoutMs how long the TCP connect and the HELLO exchange may take together, in ms
+ * @param user the ACL user; null for the default user
+ * @param password null when the server asks for none
+ * @param clientName the name under which the server lists the connection; no spaces
+ * @param maxPending how many requests may await their replies on the connection
+ */
+public record ConnectionOptions(
+    int connectTimeoutMs,
+    @Nullable String user,
+    @Nullable String password,
+    String clientName,
+    int maxPending) {
+
+  public static final int DEFAULT_CONNECT_TIMEOUT_MS = 2_000;
+  public static final String DEFAULT_CLIENT_NAME = "larder";
+  public static final int DEFAULT_MAX_PENDING = 1_024;
+
+  /** The defaults: no password, {@value #DEFAULT_CONNECT_TIMEOUT_MS} ms, 1024 pending requests. */
+  public static final ConnectionOptions DEFAULTS =
+      new ConnectionOptions(
+          DEFAULT_CONNECT_TIMEOUT_MS, null, null, DEFAULT_CLIENT_NAME, DEFAULT_MAX_PENDING);
+
+  public ConnectionOptions {
+    if (connectTimeoutMs < 1) {
+      throw new IllegalArgumentException(
+          "connectTimeoutMs is " + connectTimeoutMs + ": give at least 1");
+    }
+    if (clientName.isEmpty() || clientName.chars().anyMatch(c -> c <= ' ' || c > '~')) {
+      throw new IllegalArgumentException(
+          "clientName is '" + clientName + "': give printable ASCII without spaces");
+    }
+    if (maxPending < 1) {
+      throw new IllegalArgumentException("maxPending is " + maxPending + ": give at least 1");
+    }
+  }
+
+  public ConnectionOptions withConnectTimeoutMs(int timeoutMs) {
+    return new ConnectionOptions(timeoutMs, user, password, clientName, maxPending);
+  }
+
+  public ConnectionOptions withPassword(@Nullable String newPassword) {
+    return new ConnectionOptions(connectTimeoutMs, user, newPassword, clientName, maxPending);
+  }
+
+  public ConnectionOptions withClientName(String name) {
+    return new ConnectionOptions(connectTimeoutMs, user, password, name, maxPending);
+  }
+
+  public ConnectionOptions withMaxPending(int requests) {
+    return new ConnectionOptions(connectTimeoutMs, user, password, clientName, requests);
+  }
+
+  /** Without the password. */
+  @Override
+  public String toString() {
+    return "ConnectionOptions[connectTimeoutMs="
+        + connectTimeoutMs
+        + ", clientName="
+        + clientName
+        + ", maxPending="
+        + maxPending
+        + "]";
+  }
+}

@@ -1,0 +1,10 @@
+package io.larder.protocol;
+
+/** A request's deadline passed before its whole reply was there. */
+public final class RespTimeoutException extends RespException {
+  private static final long serialVersionUID = 1;
+
+  public RespTimeoutException(String message) {
+    super(message);
+  }
+}
