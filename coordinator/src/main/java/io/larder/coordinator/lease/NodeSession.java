@@ -3,20 +3,44 @@ package io.larder.coordinator.lease;
 import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.NodeRecord;
 import io.larder.coordinator.registry.ZooKeeperOptions;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooKeeper;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A node's life in ZooKeeper: one session after another, each a new incarnation.
+ * A node's life in ZooKeeper: one session after another, each a new incarnation. It registers the
+ * node, writes heartbeats, claims the put-leases of the slots that the table gives to the node, and
+ * gives back those that it takes away.
  *
- * <p>Thread-safe. It never gives up: while ZooKeeper is out of reach it says so and tries on.
+ * <p>Thread-safe. It never gives up: while ZooKeeper is out of reach it says so and tries on; after
+ * a session has ended it begins a new one by itself.
  */
 public final class NodeSession implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(NodeSession.class);
+  private static final long RETRY_MS = 200;
+  private static final long UNREADABLE_RETRY_MS = 2_000;
+  private static final long FIRST_COMPLAINT_MS = 3_000;
+  private static final long COMPLAINT_MS = 30_000;
+  private static final Duration CLOSE_WAIT = Duration.ofSeconds(3);
 
   /**
    * What the node is told. All calls come from one thread, in order, and hold up claims while they
-   * run, but never heartbeats.
+   * run, but never heartbeats. What they throw is logged and goes no further.
    */
   public interface Listener {
-    /** The cluster changed. The first call follows {@link #onSession} of the first session. */
+    /** The cluster changed, or was read again. Comes after {@link #onSession} of the session. */
     void onImage(ClusterImage image);
 
     /** A session began; every slot is to be claimed anew. */
@@ -38,7 +62,33 @@ public final class NodeSession implements AutoCloseable {
     void onSessionLost();
   }
 
-  private NodeSession() {}
+  private final ZooKeeperOptions options;
+  private final NodeRecord self;
+  private final Listener listener;
+  private final NanoClock clock;
+  private final Semaphore wake = new Semaphore(0);
+  private final Thread worker;
+  private final ScheduledExecutorService heart;
+  private final LongAdder claimedEver = new LongAdder();
+
+  private volatile @Nullable Incarnation current;
+  private volatile ClusterImage image = ClusterImage.EMPTY;
+  private volatile boolean announced;
+  private volatile boolean ready;
+  private volatile boolean closing;
+  private long complainAtNs;
+
+  private NodeSession(
+      ZooKeeperOptions options, NodeRecord self, Listener listener, NanoClock clock) {
+    this.options = options;
+    this.self = self;
+    this.listener = new Guarded(listener);
+    this.clock = clock;
+    this.worker = Thread.ofPlatform().daemon().name("larder-session").unstarted(this::run);
+    this.heart =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("larder-heartbeat").factory());
+  }
 
   /**
    * Starts and returns at once, whether or not ZooKeeper is in reach.
@@ -46,23 +96,36 @@ public final class NodeSession implements AutoCloseable {
    * @param self what to register; its incarnation is ignored
    */
   public static NodeSession start(ZooKeeperOptions options, NodeRecord self, Listener listener) {
-    listener.onImage(
-        new ClusterImage(ClusterImage.EMPTY.slots(), java.util.Map.of(options.cluster(), self)));
-    return new NodeSession();
+    return start(options, self, listener, BootClock.open());
+  }
+
+  static NodeSession start(
+      ZooKeeperOptions options, NodeRecord self, Listener listener, NanoClock clock) {
+    NodeSession session = new NodeSession(options, self, listener, clock);
+    session.worker.start();
+    var _ =
+        session.heart.scheduleAtFixedRate(
+            session::beat, options.heartbeatMs(), options.heartbeatMs(), TimeUnit.MILLISECONDS);
+    return session;
   }
 
   /**
    * Whether the node may still act as the arbiter of the slots it has claimed. Ask before every
    * grant, commit, delete and drop, and again after anything that may have stalled. Costs one
-   * reading of the clock.
+   * reading of the clock, and no memory.
    */
   public boolean mayGrant() {
-    return false;
+    Incarnation incarnation = current;
+    return incarnation != null && incarnation.fence().isOpen(clock.nowNs());
   }
 
-  /** Milliseconds until {@link #mayGrant()} turns false unless a heartbeat succeeds; 0 if it is. */
+  /**
+   * Milliseconds until {@link #mayGrant()} turns false unless a heartbeat succeeds; 0 if it is
+   * false.
+   */
   public long remainingMs() {
-    return 0;
+    Incarnation incarnation = current;
+    return incarnation == null ? 0 : incarnation.fence().remainingMs(clock.nowNs());
   }
 
   /**
@@ -70,15 +133,214 @@ public final class NodeSession implements AutoCloseable {
    * true through later outages of ZooKeeper, since gets go on.
    */
   public boolean isReady() {
-    return false;
+    return ready;
+  }
+
+  /** Whether the session's connection to a ZooKeeper server is up now. */
+  public boolean isConnected() {
+    Incarnation incarnation = current;
+    return incarnation != null && incarnation.isConnected();
+  }
+
+  /** How many slots' put-leases the session holds now. */
+  public int claimedCount() {
+    Incarnation incarnation = current;
+    return incarnation == null ? 0 : incarnation.claimedCount();
   }
 
   /** The cluster as last read; {@link ClusterImage#EMPTY} before. */
   public ClusterImage image() {
-    return ClusterImage.EMPTY;
+    return image;
   }
 
-  /** Ends the session: its claims vanish at once. */
+  /** Registers this session's gauges and counter. */
+  public void bindTo(MeterRegistry registry) {
+    Gauge.builder("larder.slots.owned", this, NodeSession::claimedCount)
+        .description("Slots whose put-leases this node holds")
+        .register(registry);
+    Gauge.builder("larder.topology.version", this, s -> s.image().slots().version())
+        .description("Version of the slot table last read; -1 before")
+        .register(registry);
+    Gauge.builder("larder.lease.remaining", this, s -> s.remainingMs() / 1000.0)
+        .description("Time until this node must stop granting unless a heartbeat succeeds")
+        .baseUnit("seconds")
+        .register(registry);
+    Gauge.builder("larder.zookeeper.connected", this, s -> s.isConnected() ? 1 : 0)
+        .description("1 while the connection to ZooKeeper is up")
+        .register(registry);
+    FunctionCounter.builder("larder.slots.claims", claimedEver, LongAdder::doubleValue)
+        .description("Put-leases of slots claimed since the start")
+        .register(registry);
+  }
+
+  /** The handle of the session in progress, for tests that end it from outside. */
+  @Nullable ZooKeeper handle() {
+    Incarnation incarnation = current;
+    return incarnation == null ? null : incarnation.handle();
+  }
+
+  private void beat() {
+    Incarnation incarnation = current;
+    if (incarnation == null) {
+      return;
+    }
+    try {
+      incarnation.beat();
+    } catch (RuntimeException e) {
+      log.warn("a heartbeat could not be sent", e); // a throw would end the schedule
+    }
+  }
+
+  private void run() {
+    try {
+      while (!closing) {
+        long waitMs = turn();
+        boolean _ = wake.tryAcquire(waitMs, TimeUnit.MILLISECONDS);
+        wake.drainPermits();
+      }
+    } catch (InterruptedException _) {
+      log.debug("session thread interrupted");
+    }
+    Incarnation last = current;
+    if (last != null) {
+      try {
+        last.end();
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private long turn() throws InterruptedException {
+    Incarnation incarnation = current;
+    try {
+      if (incarnation != null && incarnation.isExpired()) {
+        lost(incarnation);
+        incarnation = null;
+      }
+      if (incarnation == null) {
+        incarnation = new Incarnation(options, self, clock, wake::release);
+        complainAtNs = clock.nowNs() + TimeUnit.MILLISECONDS.toNanos(FIRST_COMPLAINT_MS);
+        announced = false;
+        current = incarnation;
+      }
+      complainWhileOutOfReach(incarnation);
+      long waitMs = incarnation.step(listener);
+      ready |= incarnation.isComplete();
+      return incarnation.isConnected() ? waitMs : FIRST_COMPLAINT_MS;
+    } catch (KeeperException.SessionExpiredException | KeeperException.AuthFailedException e) {
+      if (incarnation != null) {
+        lost(incarnation);
+      }
+      return 0;
+    } catch (KeeperException.NoNodeException e) {
+      log.warn("{} is missing in ZooKeeper: laying it out again", e.getPath());
+      if (incarnation != null) {
+        incarnation.layOutAgain();
+      }
+      return RETRY_MS;
+    } catch (KeeperException e) {
+      log.debug("ZooKeeper: {}", e.getMessage());
+      return RETRY_MS;
+    } catch (IOException | RuntimeException e) {
+      log.error("node {} cannot follow the cluster: {}", self.nodeId(), e.getMessage(), e);
+      return UNREADABLE_RETRY_MS;
+    }
+  }
+
+  private void lost(Incarnation incarnation) throws InterruptedException {
+    log.warn(
+        "the ZooKeeper session of node {} ended: its {} put-leases are void, a new session begins",
+        self.nodeId(),
+        incarnation.claimedCount());
+    incarnation.fence().end();
+    current = null;
+    if (announced) {
+      announced = false;
+      listener.onSessionLost();
+    }
+    incarnation.end();
+  }
+
+  private void complainWhileOutOfReach(Incarnation incarnation) {
+    long now = clock.nowNs();
+    if (incarnation.isConnected()) {
+      complainAtNs = now + TimeUnit.MILLISECONDS.toNanos(FIRST_COMPLAINT_MS);
+    } else if (now >= complainAtNs) {
+      complainAtNs = now + TimeUnit.MILLISECONDS.toNanos(COMPLAINT_MS);
+      log.warn(
+          "ZooKeeper at {} is out of reach: start it or correct the address; trying on",
+          options.connect());
+    }
+  }
+
+  /**
+   * Ends the session: its claims vanish at once if ZooKeeper is in reach, else with its timeout.
+   */
   @Override
-  public void close() {}
+  public void close() {
+    closing = true;
+    Incarnation incarnation = current;
+    if (incarnation != null) {
+      incarnation.fence().end();
+    }
+    heart.shutdownNow();
+    wake.release();
+    try {
+      if (!worker.join(CLOSE_WAIT)) {
+        worker.interrupt();
+        boolean _ = worker.join(CLOSE_WAIT);
+      }
+    } catch (InterruptedException _) {
+      worker.interrupt();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Keeps what the node throws from the session's thread, and the session's own state current. */
+  private final class Guarded implements Listener {
+    private final Listener node;
+
+    Guarded(Listener node) {
+      this.node = node;
+    }
+
+    @Override
+    public void onImage(ClusterImage read) {
+      image = read;
+      tell("onImage", () -> node.onImage(read));
+    }
+
+    @Override
+    public void onSession(long incarnation) {
+      announced = true;
+      tell("onSession", () -> node.onSession(incarnation));
+    }
+
+    @Override
+    public void onClaimed(int[] slots, long epoch) {
+      claimedEver.add(slots.length);
+      log.info("claimed {} slots, epoch {}", slots.length, Long.toHexString(epoch));
+      tell("onClaimed", () -> node.onClaimed(slots, epoch));
+    }
+
+    @Override
+    public void onReleased(int[] slots) {
+      log.info("releasing {} slots that belong to other nodes now", slots.length);
+      tell("onReleased", () -> node.onReleased(slots));
+    }
+
+    @Override
+    public void onSessionLost() {
+      tell("onSessionLost", node::onSessionLost);
+    }
+
+    private void tell(String what, Runnable call) {
+      try {
+        call.run();
+      } catch (RuntimeException e) {
+        log.error("{} failed", what, e);
+      }
+    }
+  }
 }

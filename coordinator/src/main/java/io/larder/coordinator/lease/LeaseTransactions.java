@@ -1,0 +1,112 @@
+package io.larder.coordinator.lease;
+
+import io.larder.coordinator.registry.Heartbeat;
+import io.larder.coordinator.registry.Paths;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.OpResult;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.data.Stat;
+
+/**
+ * Claims and gives back put-leases on the handle of one session; nothing here outlives it or is
+ * ever sent again in another.
+ *
+ * <p>A batch is one transaction, so it holds for all its slots or for none: after a lost answer one
+ * of them tells the fate of all. All calls block for a round trip or two; a connection that does
+ * not answer is dropped by the client within two thirds of the session timeout.
+ */
+final class LeaseTransactions {
+
+  /** What became of a claim. */
+  sealed interface Outcome {
+    /** All are ours since {@code epoch}, the transaction's zxid. */
+    record Claimed(long epoch) implements Outcome {}
+
+    /** The slot table is not the one the claim was made under: read it again. */
+    record StaleTable() implements Outcome {}
+
+    /** None is ours: some put-leases still exist, those of {@code slots} among others. */
+    record HeldByOthers(BitSet slots) implements Outcome {}
+
+    /** The answer was lost: {@link LeaseTransactions#epochOf} tells. */
+    record Unknown() implements Outcome {}
+  }
+
+  private final ZooKeeper zooKeeper;
+  private final Paths paths;
+  private final String nodeId;
+
+  LeaseTransactions(ZooKeeper zooKeeper, Paths paths, String nodeId) {
+    this.zooKeeper = zooKeeper;
+    this.paths = paths;
+    this.nodeId = nodeId;
+  }
+
+  /** One transaction: the table is still of that version, we are heard of, the slots are ours. */
+  Outcome claim(int[] slots, int slotsVersion, Heartbeat heartbeat)
+      throws KeeperException, InterruptedException {
+    byte[] owner = nodeId.getBytes(StandardCharsets.UTF_8);
+    List<Op> ops = new ArrayList<>(slots.length + 2);
+    ops.add(Op.check(paths.slots(), slotsVersion));
+    ops.add(Op.setData(paths.heartbeat(nodeId), heartbeat.encode(), -1));
+    for (int slot : slots) {
+      ops.add(
+          Op.create(
+              paths.putLease(slot), owner, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.EPHEMERAL));
+    }
+    try {
+      // create returns no Stat; setData does, and the zxid is the whole transaction's.
+      OpResult.SetDataResult written = (OpResult.SetDataResult) zooKeeper.multi(ops).get(1);
+      return new Outcome.Claimed(written.getStat().getMzxid());
+    } catch (KeeperException e) {
+      return switch (e.code()) {
+        case BADVERSION -> new Outcome.StaleTable();
+        case NODEEXISTS -> new Outcome.HeldByOthers(existing());
+        case CONNECTIONLOSS, OPERATIONTIMEOUT, SESSIONMOVED -> new Outcome.Unknown();
+        default -> throw e;
+      };
+    }
+  }
+
+  /** The put-leases that exist, whoever holds them. */
+  private BitSet existing() throws KeeperException, InterruptedException {
+    BitSet slots = new BitSet();
+    for (String name : zooKeeper.getChildren(paths.putLeases(), false)) {
+      slots.set(Integer.parseInt(name));
+    }
+    return slots;
+  }
+
+  /**
+   * Since when this session holds a put-lease, or 0 if it does not. Sees everything the session did
+   * before.
+   */
+  long epochOf(int slot) throws KeeperException, InterruptedException {
+    // The leader answers a sync after all that the session sent before, through whichever server;
+    // requests of one session stay in order, so the read after it need not wait for its callback.
+    zooKeeper.sync(paths.putLease(slot), (_, _, _) -> {}, null);
+    Stat stat = zooKeeper.exists(paths.putLease(slot), false);
+    return stat != null && stat.getEphemeralOwner() == zooKeeper.getSessionId()
+        ? stat.getCzxid()
+        : 0;
+  }
+
+  /**
+   * Deletes put-leases of this session. After a ConnectionLoss ask {@link #epochOf} first: what was
+   * deleted may already be another's.
+   */
+  void delete(int[] slots) throws KeeperException, InterruptedException {
+    List<Op> ops = new ArrayList<>(slots.length);
+    for (int slot : slots) {
+      ops.add(Op.delete(paths.putLease(slot), -1));
+    }
+    zooKeeper.multi(ops);
+  }
+}
