@@ -1,0 +1,11 @@
+/**
+ * Real work for a cluster and an honest account of it: {@link io.larder.node.bench.Trace} reads
+ * requests, {@link io.larder.node.bench.Replay} plays them through Java clients that compute blocks
+ * ({@link io.larder.node.bench.BlockContent}) and verify every byte they read, and {@link
+ * io.larder.node.bench.Ledger} remembers every acknowledged put, so that none can be lost
+ * unnoticed.
+ */
+@NullMarked
+package io.larder.node.bench;
+
+import org.jspecify.annotations.NullMarked;
