@@ -1,0 +1,138 @@
+package io.larder.node.local;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One Larder command in a JVM of its own, started like this one: same Java, same class path, same
+ * options for native access. Its output goes to a log file. Its standard input is a pipe that this
+ * process holds open and never writes to: when this process ends, even by kill -9, the child reads
+ * the end of the pipe and ends too.
+ */
+final class ChildProcess {
+  private static final Duration KILL_WAIT = Duration.ofSeconds(20);
+
+  private final String name;
+  private final Path log;
+  private final Process process;
+
+  private ChildProcess(String name, Path log, Process process) {
+    this.name = name;
+    this.log = log;
+    this.process = process;
+  }
+
+  /**
+   * Starts {@code larder --exit-with-parent arguments…}.
+   *
+   * @param name for messages
+   * @param log appended to
+   * @throws LocalClusterException if the process cannot be started
+   */
+  static ChildProcess start(String name, Path log, List<String> jvmOptions, List<String> arguments)
+      throws LocalClusterException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+      if (option.startsWith("--enable-native-access") || option.startsWith("--sun-misc-unsafe")) {
+        command.add(option);
+      }
+    }
+    command.addAll(jvmOptions);
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add("io.larder.node.cli.Larder");
+    command.add("--exit-with-parent");
+    command.addAll(arguments);
+    File file = log.toFile();
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(file))
+              .start();
+      return new ChildProcess(name, log, process);
+    } catch (IOException e) {
+      throw new LocalClusterException(name + " cannot be started: " + e.getMessage(), e);
+    }
+  }
+
+  String name() {
+    return name;
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** How it ended, once it has: its exit code, above 128 for a signal. */
+  int exitCode() {
+    return process.exitValue();
+  }
+
+  /** Kill -9; returns when the process is gone. */
+  void kill() throws LocalClusterException {
+    process.destroyForcibly();
+    try {
+      if (!process.waitFor(KILL_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new LocalClusterException(
+            "%s (pid %d) is still there %d s after kill -9; is its device hanging?"
+                .formatted(name, pid(), KILL_WAIT.toSeconds()),
+            null);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LocalClusterException("interrupted while waiting for the end of " + name, e);
+    }
+  }
+
+  /** Asks it to end. */
+  void requestStop() {
+    process.destroy();
+  }
+
+  /** Waits for the end until {@code deadlineNanos} of {@link System#nanoTime}, then kills. */
+  void awaitStop(long deadlineNanos) throws LocalClusterException {
+    try {
+      long left = Math.max(0, deadlineNanos - System.nanoTime());
+      if (!process.waitFor(left, TimeUnit.NANOSECONDS)) {
+        kill();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      process.destroyForcibly();
+    }
+  }
+
+  /** The last lines of its log, each indented, for an error message. */
+  String logTail(int lines) {
+    try {
+      List<String> all =
+          new String(Files.readAllBytes(log), StandardCharsets.UTF_8).lines().toList();
+      StringBuilder tail = new StringBuilder();
+      for (String line : all.subList(Math.max(0, all.size() - lines), all.size())) {
+        tail.append("\n  | ").append(line);
+      }
+      return tail.isEmpty() ? "\n  | (the log is empty)" : tail.toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Path log() {
+    return log;
+  }
+}

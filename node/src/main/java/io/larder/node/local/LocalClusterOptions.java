@@ -1,0 +1,51 @@
+package io.larder.node.local;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a local cluster is to be.
+ *
+ * @param nodes how many nodes; 0 for as many as the folder has, 3 in a new one
+ * @param dir where everything is kept; null for a temporary folder that goes with the cluster
+ * @param devices block devices to use, one a node; empty for sparse files in the folder
+ * @param format whether these block devices may be erased
+ * @param deviceBytes size of a device file that is made
+ * @param memoryBytes payload memory of each node
+ * @param fixedPorts whether to prefer the well-known ports
+ */
+public record LocalClusterOptions(
+    int nodes,
+    @Nullable Path dir,
+    List<Path> devices,
+    boolean format,
+    long deviceBytes,
+    long memoryBytes,
+    boolean fixedPorts) {
+  /** Nodes of a new cluster unless told otherwise. */
+  public static final int DEFAULT_NODES = 3;
+
+  /** Size of a sparse device file. */
+  public static final long DEFAULT_DEVICE_BYTES = 8L << 30;
+
+  /** Payload memory of a node on a developer's machine. */
+  public static final long DEFAULT_MEMORY_BYTES = 512L << 20;
+
+  public LocalClusterOptions {
+    devices = List.copyOf(devices);
+    if (nodes < 0 || nodes > 64) {
+      throw new IllegalArgumentException(nodes + " nodes: a local cluster has 1 to 64");
+    }
+    if (!devices.isEmpty() && nodes != devices.size()) {
+      throw new IllegalArgumentException(
+          "%d devices for %d nodes: give one device a node".formatted(devices.size(), nodes));
+    }
+  }
+
+  /** Three nodes on sparse files in a temporary folder. */
+  public static LocalClusterOptions temporary() {
+    return new LocalClusterOptions(
+        DEFAULT_NODES, null, List.of(), false, DEFAULT_DEVICE_BYTES, DEFAULT_MEMORY_BYTES, false);
+  }
+}
