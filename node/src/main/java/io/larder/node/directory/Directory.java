@@ -1,0 +1,621 @@
+package io.larder.node.directory;
+
+import io.larder.node.directory.SlotArbiter.KeyLease;
+import io.larder.protocol.PutToken;
+import io.larder.protocol.Slots;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The slot owner's arbiter: for each slot whose put-lease this node holds, which node holds each
+ * key and who may write it. Soft state, rebuilt by announces at every claim.
+ *
+ * <p>The rules it keeps: at most one accepted holder a key; a grant only while the fence is open
+ * and every live node has announced; a lease ends by commit, abort, deadline or its writer's end;
+ * changes to an entry compare holder and stamp.
+ *
+ * <p>Thread-safe: one monitor per slot, held for table operations only; waiters are told after it
+ * is given back.
+ */
+public final class Directory {
+  /** Open put-leases per slot; a bound against a client that leases without end. */
+  static final int MAX_LEASES_PER_SLOT = 16_384;
+
+  /** Waiters for one key. */
+  static final int MAX_WAITERS_PER_KEY = 1024;
+
+  private static final LeaseAnswer HELD = new LeaseAnswer.Held();
+  private static final Lookup ABSENT = new Lookup.Absent();
+  private static final Lookup UNKNOWN = new Lookup.Unknown();
+
+  private final MemberTable members;
+  private final LongSupplier nanoClock;
+  private final LongSupplier logicalClockMs;
+  private final BooleanSupplier fence;
+  private final AtomicReferenceArray<SlotArbiter> arbiters =
+      new AtomicReferenceArray<>(Slots.COUNT);
+  private final AtomicLong sequence = new AtomicLong();
+  private final AtomicLong grants = new AtomicLong();
+  private final AtomicLong waits = new AtomicLong();
+  private final AtomicLong expiries = new AtomicLong();
+
+  /**
+   * @param members who is live
+   * @param nanoClock monotonic, for lease deadlines
+   * @param logicalClockMs for expiries of entries
+   * @param fence whether this node may grant, commit and delete now
+   */
+  public Directory(
+      MemberTable members,
+      LongSupplier nanoClock,
+      LongSupplier logicalClockMs,
+      BooleanSupplier fence) {
+    this.members = members;
+    this.nanoClock = nanoClock;
+    this.logicalClockMs = logicalClockMs;
+    this.fence = fence;
+  }
+
+  // ---- ownership ----
+
+  /** Starts a new epoch of a slot, empty and syncing; what an older claim knew is forgotten. */
+  public void claim(int slot, long epoch) {
+    SlotArbiter old = arbiters.getAndSet(slot, new SlotArbiter(epoch));
+    if (old != null) {
+      end(old);
+    }
+  }
+
+  /** Ends this node's authority over a slot: nothing is granted under its epoch afterwards. */
+  public void release(int slot) {
+    SlotArbiter old = arbiters.getAndSet(slot, null);
+    if (old != null) {
+      end(old);
+    }
+  }
+
+  /** Opens a slot for puts: every live node has announced. Ignored for another epoch. */
+  public void ready(int slot, long epoch) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter != null && arbiter.epoch == epoch) {
+      synchronized (arbiter) {
+        arbiter.state = SlotArbiter.State.READY;
+      }
+    }
+  }
+
+  /** The epoch under which this node arbitrates a slot, or 0. */
+  public long epoch(int slot) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    return arbiter == null ? 0 : arbiter.epoch;
+  }
+
+  private void end(SlotArbiter arbiter) {
+    List<Runnable> after = new ArrayList<>();
+    synchronized (arbiter) {
+      arbiter.released = true;
+      for (KeyLease lease : arbiter.leases.values()) {
+        answerAll(lease.waiters, new LeaseAnswer.TryAgain("the slot changes its owner"), after);
+      }
+      arbiter.leases.clear();
+    }
+    after.forEach(Runnable::run);
+  }
+
+  // ---- put-leases of keys ----
+
+  /**
+   * Asks for the right to write a key. Asking again with the same number repeats the grant.
+   *
+   * @param request the writer's own number of this request, never used for another
+   * @param waiter queued when the key is held, to be answered later; null not to wait
+   * @return {@link LeaseAnswer.Held} with a waiter means that it was queued
+   */
+  public LeaseAnswer lease(
+      int slot,
+      long fingerprint,
+      Member writer,
+      long request,
+      long leaseMs,
+      @Nullable Waiter waiter) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter == null) {
+      return tryAgain("this node does not hold the slot's put-lease");
+    }
+    List<Runnable> after = new ArrayList<>(0);
+    LeaseAnswer answer;
+    synchronized (arbiter) {
+      answer = lease(arbiter, fingerprint, writer, request, leaseMs, waiter, after);
+    }
+    after.forEach(Runnable::run);
+    return answer;
+  }
+
+  private LeaseAnswer lease(
+      SlotArbiter arbiter,
+      long fingerprint,
+      Member writer,
+      long request,
+      long leaseMs,
+      @Nullable Waiter waiter,
+      List<Runnable> after) {
+    String closed = closed(arbiter);
+    if (closed != null) {
+      return tryAgain(closed);
+    }
+    int place = livePlace(arbiter, fingerprint);
+    if (place >= 0) {
+      return new LeaseAnswer.Exists(members.member(arbiter.entries.holder(place)));
+    }
+    if (arbiter.deleting.contains(fingerprint)) {
+      return tryAgain("the key is being deleted");
+    }
+    KeyLease lease = arbiter.leases.get(fingerprint);
+    if (lease != null && isOver(lease)) {
+      pass(arbiter, fingerprint, lease, after);
+      lease = arbiter.leases.get(fingerprint);
+    }
+    if (lease != null) {
+      if (lease.request == request && lease.writer.equals(writer)) {
+        return new LeaseAnswer.Granted(lease.token); // the first answer was lost
+      }
+      if (waiter == null) {
+        return HELD;
+      }
+      if (lease.waiters.size() >= MAX_WAITERS_PER_KEY) {
+        return tryAgain("too many wait for this key");
+      }
+      lease.waiters.add(waiter);
+      waits.incrementAndGet();
+      return HELD;
+    }
+    if (!members.isLive(writer)) {
+      return tryAgain("the writing node " + writer + " is not known here yet");
+    }
+    if (arbiter.leases.size() >= MAX_LEASES_PER_SLOT) {
+      return tryAgain("too many open put-leases in this slot");
+    }
+    return new LeaseAnswer.Granted(grant(arbiter, fingerprint, writer, request, leaseMs).token);
+  }
+
+  /** Gives a lease back unwritten; the next waiter gets it. False if the token holds none. */
+  public boolean abort(int slot, long fingerprint, PutToken token) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter == null) {
+      return false;
+    }
+    List<Runnable> after = new ArrayList<>(0);
+    boolean aborted = false;
+    synchronized (arbiter) {
+      KeyLease lease = arbiter.leases.get(fingerprint);
+      if (lease != null && lease.token.equals(token)) {
+        pass(arbiter, fingerprint, lease, after);
+        aborted = true;
+      }
+    }
+    after.forEach(Runnable::run);
+    return aborted;
+  }
+
+  /**
+   * Withdraws a request whose caller has gone: it leaves the queue unanswered, and a grant it may
+   * have got is given back.
+   */
+  public boolean withdraw(int slot, long fingerprint, Member writer, long request) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter == null) {
+      return false;
+    }
+    List<Runnable> after = new ArrayList<>(0);
+    boolean found = false;
+    synchronized (arbiter) {
+      KeyLease lease = arbiter.leases.get(fingerprint);
+      if (lease != null) {
+        found = lease.waiters.removeIf(w -> w.request() == request && w.writer().equals(writer));
+        if (lease.request == request && lease.writer.equals(writer)) {
+          pass(arbiter, fingerprint, lease, after);
+          found = true;
+        }
+      }
+    }
+    after.forEach(Runnable::run);
+    return found;
+  }
+
+  /**
+   * Settles a durable record as the key's one copy, or refuses it. A token whose lease has ended,
+   * or one of an older epoch, is a claim: accepted if nobody else holds or is writing the key.
+   * Repeating a commit repeats its answer.
+   */
+  public CommitAnswer commit(
+      int slot, long fingerprint, PutToken token, Member holder, long stamp, long expiresAtMs) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter == null) {
+      return new CommitAnswer.TryAgain("this node does not hold the slot's put-lease");
+    }
+    List<Runnable> after = new ArrayList<>(0);
+    CommitAnswer answer;
+    synchronized (arbiter) {
+      answer = commit(arbiter, fingerprint, token, holder, stamp, expiresAtMs, after);
+    }
+    after.forEach(Runnable::run);
+    return answer;
+  }
+
+  private CommitAnswer commit(
+      SlotArbiter arbiter,
+      long fingerprint,
+      PutToken token,
+      Member holder,
+      long stamp,
+      long expiresAtMs,
+      List<Runnable> after) {
+    String closed = closed(arbiter);
+    if (closed != null) {
+      return new CommitAnswer.TryAgain(closed);
+    }
+    if (!members.isLive(holder)) {
+      return new CommitAnswer.TryAgain("the holder " + holder + " is not known here yet");
+    }
+    int place = livePlace(arbiter, fingerprint);
+    if (place >= 0) {
+      boolean same = isEntry(arbiter, place, holder, stamp);
+      return same
+          ? new CommitAnswer.Accepted(arbiter.epoch)
+          : new CommitAnswer.Rejected(arbiter.epoch, true);
+    }
+    KeyLease lease = arbiter.leases.get(fingerprint);
+    boolean mine = lease != null && lease.token.equals(token);
+    boolean othersWrite = lease != null && !mine && !isOver(lease);
+    if (othersWrite || arbiter.deleting.contains(fingerprint)) {
+      return new CommitAnswer.Rejected(arbiter.epoch, false);
+    }
+    accept(arbiter, fingerprint, holder, stamp, expiresAtMs, after);
+    return new CommitAnswer.Accepted(arbiter.epoch);
+  }
+
+  // ---- what is where ----
+
+  /** Where a key is stored, as far as this owner knows. */
+  public Lookup lookup(int slot, long fingerprint) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter == null) {
+      return UNKNOWN;
+    }
+    synchronized (arbiter) {
+      int place = livePlace(arbiter, fingerprint);
+      if (place >= 0) {
+        EntryTable entries = arbiter.entries;
+        return new Lookup.Found(
+            members.member(entries.holder(place)),
+            entries.stamp(place),
+            entries.expiresAtMs(place));
+      }
+      return arbiter.state == SlotArbiter.State.READY ? ABSENT : UNKNOWN;
+    }
+  }
+
+  /** The open lease's token, if there is one. */
+  public @Nullable PutToken openToken(int slot, long fingerprint) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter == null) {
+      return null;
+    }
+    synchronized (arbiter) {
+      KeyLease lease = arbiter.leases.get(fingerprint);
+      return lease == null || isOver(lease) ? null : lease.token;
+    }
+  }
+
+  /**
+   * Takes a node's word that it holds a durable record. Against a mere lease the record wins: the
+   * lease ends and its waiters hear that the key exists.
+   *
+   * @return the other live holder's entry when there is one: the announcer's copy is a duplicate,
+   *     to be dropped once that holder has confirmed its own; null when the record was taken
+   */
+  public Lookup.@Nullable Found announced(
+      int slot, long epoch, long fingerprint, Member holder, long stamp, long expiresAtMs) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter == null || arbiter.epoch != epoch) {
+      return null;
+    }
+    List<Runnable> after = new ArrayList<>(0);
+    try {
+      synchronized (arbiter) {
+        if (arbiter.released || !members.isLive(holder)) {
+          return null;
+        }
+        int place = livePlace(arbiter, fingerprint);
+        if (place >= 0 && arbiter.entries.holder(place) != members.reference(holder)) {
+          EntryTable entries = arbiter.entries;
+          return new Lookup.Found(
+              members.member(entries.holder(place)),
+              entries.stamp(place),
+              entries.expiresAtMs(place));
+        }
+        accept(arbiter, fingerprint, holder, stamp, expiresAtMs, after);
+        return null;
+      }
+    } finally {
+      after.forEach(Runnable::run);
+    }
+  }
+
+  /** Takes a node's word that it is writing a key, or may, under a token of an earlier epoch. */
+  public void announcedPut(
+      int slot, long epoch, long fingerprint, Member writer, PutToken token, long remainingMs) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter == null || arbiter.epoch != epoch || token.epoch() >= epoch) {
+      return; // a put of this very epoch is known here already
+    }
+    synchronized (arbiter) {
+      boolean free =
+          !arbiter.released
+              && members.isLive(writer)
+              && livePlace(arbiter, fingerprint) < 0
+              && !arbiter.leases.containsKey(fingerprint);
+      if (free) {
+        arbiter.leases.put(fingerprint, new KeyLease(token, writer, 0, deadline(remainingMs)));
+      }
+    }
+  }
+
+  /** Removes an entry if it still is that record of that holder. */
+  public boolean forget(int slot, long fingerprint, Member holder, long stamp) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter == null) {
+      return false;
+    }
+    synchronized (arbiter) {
+      int place = arbiter.entries.find(fingerprint);
+      if (place < 0 || !isEntry(arbiter, place, holder, stamp)) {
+        return false;
+      }
+      arbiter.entries.remove(place);
+      return true;
+    }
+  }
+
+  /**
+   * Marks a stored key as being deleted: from now on nobody is granted it.
+   *
+   * @return the entry, {@link Lookup.Absent} when there is nothing to delete, or {@link
+   *     Lookup.Unknown} when the owner cannot decide now
+   */
+  public Lookup beginDelete(int slot, long fingerprint) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter == null) {
+      return UNKNOWN;
+    }
+    synchronized (arbiter) {
+      if (closed(arbiter) != null || arbiter.deleting.contains(fingerprint)) {
+        return UNKNOWN;
+      }
+      int place = livePlace(arbiter, fingerprint);
+      if (place < 0) {
+        return ABSENT;
+      }
+      arbiter.deleting.add(fingerprint);
+      EntryTable entries = arbiter.entries;
+      return new Lookup.Found(
+          members.member(entries.holder(place)), entries.stamp(place), entries.expiresAtMs(place));
+    }
+  }
+
+  /** Ends what {@link #beginDelete} began, forgetting the entry when its tombstone is durable. */
+  public void endDelete(int slot, long fingerprint, Lookup.Found entry, boolean tombstoneDurable) {
+    if (tombstoneDurable) {
+      forget(slot, fingerprint, entry.holder(), entry.stamp());
+    }
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter != null) {
+      synchronized (arbiter) {
+        arbiter.deleting.remove(fingerprint);
+      }
+    }
+  }
+
+  /** Count and XOR of the fingerprints that a slot's entries ascribe to a node. */
+  public Summary summary(int slot, Member holder) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter == null) {
+      return new Summary(0, 0);
+    }
+    long[] sum = new long[2];
+    synchronized (arbiter) {
+      int reference = members.reference(holder);
+      arbiter.entries.forEach((fingerprint, place) -> {
+        if (arbiter.entries.holder(place) == reference) {
+          sum[0]++;
+          sum[1] ^= fingerprint;
+        }
+      });
+    }
+    return new Summary(sum[0], sum[1]);
+  }
+
+  /** The entries of a slot that name a node: {fingerprint, stamp} pairs. */
+  public List<long[]> entriesOf(int slot, Member holder) {
+    List<long[]> found = new ArrayList<>();
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter != null) {
+      synchronized (arbiter) {
+        int reference = members.reference(holder);
+        arbiter.entries.forEach((fingerprint, place) -> {
+          if (arbiter.entries.holder(place) == reference) {
+            found.add(new long[] {fingerprint, arbiter.entries.stamp(place)});
+          }
+        });
+      }
+    }
+    return found;
+  }
+
+  /** How many fingerprints a node has in a slot, and their XOR. */
+  public record Summary(long count, long xor) {}
+
+  // ---- time ----
+
+  /** Ends leases that are over and waits that are; to be called about every 50 ms. */
+  public void tick() {
+    long now = nanoClock.getAsLong();
+    List<Runnable> after = new ArrayList<>();
+    for (int slot = 0; slot < Slots.COUNT; slot++) {
+      SlotArbiter arbiter = arbiters.get(slot);
+      if (arbiter == null || arbiter.leases.isEmpty()) {
+        continue; // an unguarded look is enough here: the next tick looks again
+      }
+      synchronized (arbiter) {
+        for (Long fingerprint : List.copyOf(arbiter.leases.keySet())) {
+          KeyLease lease = arbiter.leases.get(fingerprint);
+          if (lease != null) {
+            dropLateWaiters(lease, now, after);
+            if (isOver(lease)) {
+              expiries.incrementAndGet();
+              pass(arbiter, fingerprint, lease, after);
+            }
+          }
+        }
+      }
+    }
+    after.forEach(Runnable::run);
+  }
+
+  /** Entries and open leases of all slots held here, for metrics. */
+  public Counts counts() {
+    long entries = 0;
+    long leases = 0;
+    int slots = 0;
+    for (int slot = 0; slot < Slots.COUNT; slot++) {
+      SlotArbiter arbiter = arbiters.get(slot);
+      if (arbiter != null) {
+        slots++;
+        synchronized (arbiter) {
+          entries += arbiter.entries.size();
+          leases += arbiter.leases.size();
+        }
+      }
+    }
+    return new Counts(slots, entries, leases, grants.get(), waits.get(), expiries.get());
+  }
+
+  /** Figures for metrics; the last three only grow. */
+  public record Counts(
+      int slots, long entries, long openLeases, long grants, long waits, long expiries) {}
+
+  // ---- within the slot's monitor ----
+
+  /** Why the slot is not open for decisions, or null. */
+  private @Nullable String closed(SlotArbiter arbiter) {
+    if (arbiter.released) {
+      return "the slot changes its owner";
+    }
+    if (!fence.getAsBoolean()) {
+      return "the slot's owner has no proof of contact with ZooKeeper";
+    }
+    if (arbiter.state != SlotArbiter.State.READY) {
+      return "the slot's owner is still hearing what the nodes hold";
+    }
+    return null;
+  }
+
+  /** The place of the key's entry if its holder is live and it has not expired, else -1. */
+  private int livePlace(SlotArbiter arbiter, long fingerprint) {
+    EntryTable entries = arbiter.entries;
+    int place = entries.find(fingerprint);
+    if (place < 0 || !members.isLive(entries.holder(place))) {
+      return -1;
+    }
+    long expiresAtMs = entries.expiresAtMs(place);
+    boolean expired = expiresAtMs != EntryTable.NEVER && logicalClockMs.getAsLong() >= expiresAtMs;
+    return expired ? -1 : place;
+  }
+
+  private boolean isEntry(SlotArbiter arbiter, int place, Member holder, long stamp) {
+    return arbiter.entries.stamp(place) == stamp
+        && arbiter.entries.holder(place) == members.reference(holder);
+  }
+
+  private void accept(
+      SlotArbiter arbiter,
+      long fingerprint,
+      Member holder,
+      long stamp,
+      long expiresAtMs,
+      List<Runnable> after) {
+    arbiter.entries.put(fingerprint, stamp, expiresAtMs, members.reference(holder));
+    KeyLease lease = arbiter.leases.remove(fingerprint);
+    if (lease != null) {
+      answerAll(lease.waiters, new LeaseAnswer.Exists(holder), after);
+    }
+  }
+
+  private KeyLease grant(
+      SlotArbiter arbiter, long fingerprint, Member writer, long request, long leaseMs) {
+    PutToken token = new PutToken(arbiter.epoch, sequence.incrementAndGet());
+    KeyLease lease = new KeyLease(token, writer, request, deadline(leaseMs));
+    arbiter.leases.put(fingerprint, lease);
+    grants.incrementAndGet();
+    return lease;
+  }
+
+  /** Ends a lease and grants the key to the first waiter that is still there. */
+  private void pass(SlotArbiter arbiter, long fingerprint, KeyLease lease, List<Runnable> after) {
+    arbiter.leases.remove(fingerprint);
+    long now = nanoClock.getAsLong();
+    String closed = closed(arbiter);
+    if (closed != null) {
+      answerAll(lease.waiters, tryAgain(closed), after);
+      return;
+    }
+    for (Waiter next; (next = lease.waiters.poll()) != null; ) {
+      Waiter waiter = next;
+      if (waiter.deadlineNanos() - now > 0 && members.isLive(waiter.writer())) {
+        KeyLease granted =
+            grant(arbiter, fingerprint, waiter.writer(), waiter.request(), waiter.leaseMs());
+        granted.waiters.addAll(lease.waiters);
+        after.add(() -> waiter.answer().answered(new LeaseAnswer.Granted(granted.token)));
+        return;
+      }
+      after.add(() -> waiter.answer().answered(HELD));
+    }
+  }
+
+  private boolean isOver(KeyLease lease) {
+    return lease.deadlineNanos - nanoClock.getAsLong() <= 0 || !members.isLive(lease.writer);
+  }
+
+  private long deadline(long ms) {
+    return nanoClock.getAsLong() + ms * 1_000_000L;
+  }
+
+  private static void dropLateWaiters(KeyLease lease, long now, List<Runnable> after) {
+    for (Iterator<Waiter> each = lease.waiters.iterator(); each.hasNext(); ) {
+      Waiter waiter = each.next();
+      if (waiter.deadlineNanos() - now <= 0) {
+        each.remove();
+        after.add(() -> waiter.answer().answered(HELD));
+      }
+    }
+  }
+
+  private static void answerAll(
+      ArrayDeque<Waiter> waiters, LeaseAnswer answer, List<Runnable> after) {
+    for (Waiter waiter : waiters) {
+      after.add(() -> waiter.answer().answered(answer));
+    }
+    waiters.clear();
+  }
+
+  private static LeaseAnswer tryAgain(String reason) {
+    return new LeaseAnswer.TryAgain(reason);
+  }
+}

@@ -1,0 +1,13 @@
+package io.larder.node.directory;
+
+/** What a slot owner knows of a key's place. */
+public sealed interface Lookup {
+  /** The key is stored there. */
+  record Found(Member holder, long stamp, long expiresAtMs) implements Lookup {}
+
+  /** The key is not stored by any live node. */
+  record Absent() implements Lookup {}
+
+  /** This node does not own the slot, or has not heard from every node yet: a miss for now. */
+  record Unknown() implements Lookup {}
+}

@@ -1,0 +1,137 @@
+package io.larder.node.directory;
+
+import io.larder.protocol.PutToken;
+import io.larder.protocol.Slots;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * The writing node's side of the put-lease protocol: which grants this node or its clients have
+ * open, and to which epoch of each slot it is promised. Answering an owner's announce is that
+ * promise: an answer of a lower epoch is ignored from then on, and the open puts are taken to the
+ * new owner as claims.
+ *
+ * <p>Thread-safe: a monitor per slot makes promise, publication and listing atomic to each other.
+ */
+public final class OpenPuts {
+  /** A grant of this node's: held by a client, being written, or waiting for its commit. */
+  public record OpenPut(long fingerprint, PutToken token, long deadlineNanos) {}
+
+  private static final class SlotPuts {
+    long promisedEpoch;
+    final Map<PutToken, OpenPut> open = new HashMap<>(2);
+  }
+
+  private final SlotPuts[] slots = new SlotPuts[Slots.COUNT];
+  private final LongSupplier nanoClock;
+
+  public OpenPuts(LongSupplier nanoClock) {
+    this.nanoClock = nanoClock;
+    for (int slot = 0; slot < slots.length; slot++) {
+      slots[slot] = new SlotPuts();
+    }
+  }
+
+  /**
+   * Takes note of a grant before it is used.
+   *
+   * @return false if this node has promised itself to a later epoch: the grant is void
+   */
+  public boolean granted(int slot, long fingerprint, PutToken token, long deadlineNanos) {
+    SlotPuts puts = slots[slot];
+    synchronized (puts) {
+      if (Long.compareUnsigned(token.epoch(), puts.promisedEpoch) < 0) {
+        return false;
+      }
+      puts.open.put(token, new OpenPut(fingerprint, token, deadlineNanos));
+      return true;
+    }
+  }
+
+  /**
+   * Carries out an owner's answer to a commit, unless it comes from an epoch below the promise.
+   *
+   * @param epoch of the answering owner
+   * @param consequence publication or nothing; runs under the slot's monitor, must not block
+   * @return false if the answer is void and the record must be claimed again
+   */
+  public boolean settle(int slot, PutToken token, long epoch, Runnable consequence) {
+    SlotPuts puts = slots[slot];
+    synchronized (puts) {
+      if (Long.compareUnsigned(epoch, puts.promisedEpoch) < 0) {
+        return false;
+      }
+      consequence.run();
+      puts.open.remove(token);
+      return true;
+    }
+  }
+
+  /** Forgets a grant that was aborted or has ended without a record. */
+  public void ended(int slot, PutToken token) {
+    SlotPuts puts = slots[slot];
+    synchronized (puts) {
+      puts.open.remove(token);
+    }
+  }
+
+  /** Whether this node knows the token as one of its open grants. */
+  public boolean isOpen(int slot, PutToken token) {
+    SlotPuts puts = slots[slot];
+    synchronized (puts) {
+      return puts.open.containsKey(token);
+    }
+  }
+
+  /**
+   * Answers an announce: promises the epoch and lists, as one step, what is held and what is open.
+   *
+   * @param listing what the node holds in this slot; runs under the slot's monitor, without I/O
+   * @return null if the node is already promised to a later epoch
+   */
+  public <T> @org.jspecify.annotations.Nullable Announcement<T> announce(
+      int slot, long epoch, Supplier<T> listing) {
+    SlotPuts puts = slots[slot];
+    long now = nanoClock.getAsLong();
+    synchronized (puts) {
+      if (Long.compareUnsigned(epoch, puts.promisedEpoch) < 0) {
+        return null;
+      }
+      puts.promisedEpoch = epoch;
+      List<OpenPut> open = new ArrayList<>(puts.open.size());
+      for (OpenPut put : puts.open.values()) {
+        if (put.deadlineNanos() - now > 0) {
+          open.add(put);
+        }
+      }
+      return new Announcement<>(listing.get(), open);
+    }
+  }
+
+  /** What a node tells a new owner of one slot. */
+  public record Announcement<T>(T held, List<OpenPut> open) {}
+
+  /** Whether an order of this epoch (drop, delete) is still to be obeyed. */
+  public boolean obeys(int slot, long epoch) {
+    SlotPuts puts = slots[slot];
+    synchronized (puts) {
+      return Long.compareUnsigned(epoch, puts.promisedEpoch) >= 0;
+    }
+  }
+
+  /** Forgets grants whose deadline has passed and that no writer of this node keeps open. */
+  public void tick() {
+    long now = nanoClock.getAsLong();
+    for (SlotPuts puts : slots) {
+      synchronized (puts) {
+        if (!puts.open.isEmpty()) {
+          puts.open.values().removeIf(put -> put.deadlineNanos() - now <= 0);
+        }
+      }
+    }
+  }
+}

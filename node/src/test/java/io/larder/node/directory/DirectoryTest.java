@@ -1,0 +1,254 @@
+package io.larder.node.directory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.larder.protocol.PutToken;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class DirectoryTest {
+  private static final int SLOT = 77;
+  private static final long EPOCH = 100;
+  private static final long KEY = 0xcafeL;
+  private static final long LEASE_MS = 1_000;
+  private static final Member A = new Member("a", 1);
+  private static final Member B = new Member("b", 2);
+  private static final Member A_AGAIN = new Member("a", 3);
+
+  private final AtomicLong nanos = new AtomicLong(1);
+  private final AtomicLong logicalMs = new AtomicLong(1);
+  private final AtomicBoolean fence = new AtomicBoolean(true);
+  private final MemberTable members = new MemberTable();
+  private final Directory directory =
+      new Directory(members, nanos::get, logicalMs::get, fence::get);
+  private long requests;
+
+  @BeforeEach
+  void ownTheSlot() {
+    members.setLive(Set.of(A, B));
+    directory.claim(SLOT, EPOCH);
+    directory.ready(SLOT, EPOCH);
+  }
+
+  @Test
+  void oneOfTwoWritersIsGranted() {
+    assertThat(lease(A)).isInstanceOf(LeaseAnswer.Granted.class);
+    assertThat(lease(B)).isInstanceOf(LeaseAnswer.Held.class);
+  }
+
+  @Test
+  void askingAgainWithTheSameNumberRepeatsTheGrant() {
+    LeaseAnswer first = directory.lease(SLOT, KEY, A, 5, LEASE_MS, null);
+    assertThat(directory.lease(SLOT, KEY, A, 5, LEASE_MS, null)).isEqualTo(first);
+    assertThat(directory.lease(SLOT, KEY, A, 6, LEASE_MS, null))
+        .isInstanceOf(LeaseAnswer.Held.class);
+  }
+
+  @Test
+  void aCommitMakesTheKeyExistAndWakesEveryWaiter() {
+    PutToken token = granted(A);
+    List<LeaseAnswer> woken = new ArrayList<>();
+    waitFor(B, woken);
+    waitFor(B, woken);
+    assertThat(directory.commit(SLOT, KEY, token, A, 9, EntryTable.NEVER))
+        .isEqualTo(new CommitAnswer.Accepted(EPOCH));
+    assertThat(woken).containsExactly(new LeaseAnswer.Exists(A), new LeaseAnswer.Exists(A));
+    assertThat(lease(B)).isEqualTo(new LeaseAnswer.Exists(A));
+    assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(A, 9, EntryTable.NEVER));
+  }
+
+  @Test
+  void anAbortGrantsTheKeyToTheFirstWaiter() {
+    PutToken token = granted(A);
+    List<LeaseAnswer> first = new ArrayList<>();
+    List<LeaseAnswer> second = new ArrayList<>();
+    waitFor(B, first);
+    waitFor(A, second);
+    assertThat(directory.abort(SLOT, KEY, token)).isTrue();
+    assertThat(first).singleElement().isInstanceOf(LeaseAnswer.Granted.class);
+    assertThat(second).isEmpty();
+  }
+
+  @Test
+  void aDeadWritersLeasePassesToTheWaiter() {
+    granted(A);
+    List<LeaseAnswer> woken = new ArrayList<>();
+    waitFor(B, woken);
+    members.setLive(Set.of(B, A_AGAIN));
+    directory.tick();
+    assertThat(woken).singleElement().isInstanceOf(LeaseAnswer.Granted.class);
+  }
+
+  @Test
+  void aLeaseEndsAtItsDeadlineAndItsLateCommitIsOnlyAClaim() {
+    PutToken late = granted(A);
+    nanos.addAndGet((LEASE_MS + 1) * 1_000_000);
+    PutToken token = granted(B);
+    assertThat(directory.commit(SLOT, KEY, late, A, 1, EntryTable.NEVER))
+        .isEqualTo(new CommitAnswer.Rejected(EPOCH, false));
+    assertThat(directory.commit(SLOT, KEY, token, B, 2, EntryTable.NEVER))
+        .isInstanceOf(CommitAnswer.Accepted.class);
+    assertThat(directory.commit(SLOT, KEY, late, A, 1, EntryTable.NEVER))
+        .isEqualTo(new CommitAnswer.Rejected(EPOCH, true));
+  }
+
+  @Test
+  void aLateClaimOfAKeyThatNobodyWritesIsAccepted() {
+    PutToken late = granted(A);
+    nanos.addAndGet((LEASE_MS + 1) * 1_000_000);
+    assertThat(directory.commit(SLOT, KEY, late, A, 1, EntryTable.NEVER))
+        .isInstanceOf(CommitAnswer.Accepted.class);
+  }
+
+  @Test
+  void aRepeatedCommitRepeatsItsAnswer() {
+    PutToken token = granted(A);
+    directory.commit(SLOT, KEY, token, A, 1, EntryTable.NEVER);
+    assertThat(directory.commit(SLOT, KEY, token, A, 1, EntryTable.NEVER))
+        .isInstanceOf(CommitAnswer.Accepted.class);
+  }
+
+  @Test
+  void nothingIsGrantedOrCommittedBehindTheFence() {
+    PutToken token = granted(A);
+    fence.set(false);
+    assertThat(directory.lease(SLOT, KEY + 1, B, 1, LEASE_MS, null))
+        .isInstanceOf(LeaseAnswer.TryAgain.class);
+    assertThat(directory.commit(SLOT, KEY, token, A, 1, EntryTable.NEVER))
+        .isInstanceOf(CommitAnswer.TryAgain.class);
+    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Lookup.Unknown.class);
+  }
+
+  @Test
+  void aSyncingSlotGrantsNothingAndKnowsOnlyWhatWasAnnounced() {
+    directory.claim(SLOT, EPOCH + 1);
+    assertThat(lease(A)).isInstanceOf(LeaseAnswer.TryAgain.class);
+    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Unknown.class);
+    assertThat(directory.announced(SLOT, EPOCH + 1, KEY, B, 4, EntryTable.NEVER)).isNull();
+    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Found.class);
+    directory.ready(SLOT, EPOCH + 1);
+    assertThat(lease(A)).isEqualTo(new LeaseAnswer.Exists(B));
+  }
+
+  @Test
+  void aPutOpenUnderAnEarlierEpochKeepsItsKey() {
+    PutToken old = granted(A);
+    directory.claim(SLOT, EPOCH + 1);
+    directory.announcedPut(SLOT, EPOCH + 1, KEY, A, old, LEASE_MS);
+    directory.ready(SLOT, EPOCH + 1);
+    assertThat(lease(B)).isInstanceOf(LeaseAnswer.Held.class);
+    assertThat(directory.commit(SLOT, KEY, old, A, 1, EntryTable.NEVER))
+        .isEqualTo(new CommitAnswer.Accepted(EPOCH + 1));
+  }
+
+  @Test
+  void aDurableCopyWinsAgainstAMereLease() {
+    PutToken token = granted(A);
+    List<LeaseAnswer> woken = new ArrayList<>();
+    waitFor(A, woken);
+    assertThat(directory.announced(SLOT, EPOCH, KEY, B, 4, EntryTable.NEVER)).isNull();
+    assertThat(woken).containsExactly(new LeaseAnswer.Exists(B));
+    assertThat(directory.commit(SLOT, KEY, token, A, 1, EntryTable.NEVER))
+        .isEqualTo(new CommitAnswer.Rejected(EPOCH, true));
+  }
+
+  @Test
+  void aSecondDurableCopyIsReportedAsADuplicate() {
+    stored(A, 1);
+    assertThat(directory.announced(SLOT, EPOCH, KEY, B, 4, EntryTable.NEVER))
+        .isEqualTo(new Lookup.Found(A, 1, EntryTable.NEVER));
+  }
+
+  @Test
+  void anEndedIncarnationsEntriesAreAbsentUntilItAnnouncesAgain() {
+    stored(A, 1);
+    members.setLive(Set.of(B, A_AGAIN));
+    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Absent.class);
+    assertThat(directory.announced(SLOT, EPOCH, KEY, A_AGAIN, 1, EntryTable.NEVER)).isNull();
+    assertThat(directory.lookup(SLOT, KEY))
+        .isEqualTo(new Lookup.Found(A_AGAIN, 1, EntryTable.NEVER));
+  }
+
+  @Test
+  void forgettingComparesHolderAndStamp() {
+    stored(A, 1);
+    assertThat(directory.forget(SLOT, KEY, A, 2)).isFalse();
+    assertThat(directory.forget(SLOT, KEY, B, 1)).isFalse();
+    assertThat(directory.forget(SLOT, KEY, A, 1)).isTrue();
+    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Absent.class);
+  }
+
+  @Test
+  void aKeyBeingDeletedIsGrantedToNobodyUntilTheDeleteEnds() {
+    stored(A, 1);
+    Lookup.Found entry = (Lookup.Found) directory.beginDelete(SLOT, KEY);
+    directory.forget(SLOT, KEY, A, 1);
+    assertThat(lease(B)).isInstanceOf(LeaseAnswer.TryAgain.class);
+    directory.endDelete(SLOT, KEY, entry, true);
+    assertThat(lease(B)).isInstanceOf(LeaseAnswer.Granted.class);
+  }
+
+  @Test
+  void aDeleteWithoutATombstoneKeepsTheEntry() {
+    stored(A, 1);
+    Lookup.Found entry = (Lookup.Found) directory.beginDelete(SLOT, KEY);
+    directory.endDelete(SLOT, KEY, entry, false);
+    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Found.class);
+  }
+
+  @Test
+  void anExpiredEntryIsAbsent() {
+    PutToken token = granted(A);
+    directory.commit(SLOT, KEY, token, A, 1, 500);
+    logicalMs.set(499);
+    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Found.class);
+    logicalMs.set(500);
+    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Absent.class);
+    assertThat(lease(B)).isInstanceOf(LeaseAnswer.Granted.class);
+  }
+
+  @Test
+  void aReleasedSlotSendsItsWaitersAway() {
+    granted(A);
+    List<LeaseAnswer> woken = new ArrayList<>();
+    waitFor(B, woken);
+    directory.release(SLOT);
+    assertThat(woken).singleElement().isInstanceOf(LeaseAnswer.TryAgain.class);
+    assertThat(lease(B)).isInstanceOf(LeaseAnswer.TryAgain.class);
+  }
+
+  @Test
+  void aWithdrawnGrantPassesOn() {
+    directory.lease(SLOT, KEY, A, 5, LEASE_MS, null);
+    List<LeaseAnswer> woken = new ArrayList<>();
+    waitFor(B, woken);
+    assertThat(directory.withdraw(SLOT, KEY, A, 5)).isTrue();
+    assertThat(woken).singleElement().isInstanceOf(LeaseAnswer.Granted.class);
+  }
+
+  private LeaseAnswer lease(Member writer) {
+    return directory.lease(SLOT, KEY, writer, ++requests, LEASE_MS, null);
+  }
+
+  private PutToken granted(Member writer) {
+    return ((LeaseAnswer.Granted) lease(writer)).token();
+  }
+
+  private void waitFor(Member writer, List<LeaseAnswer> woken) {
+    long request = ++requests;
+    Waiter waiter =
+        new Waiter(writer, request, LEASE_MS, nanos.get() + 10_000_000_000L, woken::add);
+    assertThat(directory.lease(SLOT, KEY, writer, request, LEASE_MS, waiter))
+        .isInstanceOf(LeaseAnswer.Held.class);
+  }
+
+  private void stored(Member holder, long stamp) {
+    PutToken token = granted(holder);
+    directory.commit(SLOT, KEY, token, holder, stamp, EntryTable.NEVER);
+  }
+}

@@ -1,0 +1,45 @@
+package io.larder.node.directory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class EntryTableTest {
+
+  @Test
+  void keepsWhatAMapKeepsThroughRandomPutsAndRemovals() {
+    long seed = 20261120;
+    Random random = new Random(seed);
+    EntryTable table = new EntryTable();
+    Map<Long, long[]> model = new HashMap<>();
+    for (int step = 0; step < 200_000; step++) {
+      long fingerprint = 1 + random.nextInt(3000) * 0x9E3779B9L; // collide at the low bits, too
+      if (random.nextInt(3) == 0) {
+        int place = table.find(fingerprint);
+        assertThat(place >= 0)
+            .as("seed %d step %d", seed, step)
+            .isEqualTo(model.containsKey(fingerprint));
+        if (place >= 0) {
+          table.remove(place);
+          model.remove(fingerprint);
+        }
+      } else {
+        long stamp = random.nextLong();
+        long expiry = random.nextInt(10) == 0 ? random.nextInt(1000) : EntryTable.NEVER;
+        int holder = random.nextInt(65_536);
+        table.put(fingerprint, stamp, expiry, holder);
+        model.put(fingerprint, new long[] {stamp, expiry, holder});
+      }
+      assertThat(table.size()).isEqualTo(model.size());
+    }
+    model.forEach((fingerprint, expected) -> {
+      int place = table.find(fingerprint);
+      assertThat(place).isNotNegative();
+      assertThat(new long[] {table.stamp(place), table.expiresAtMs(place), table.holder(place)})
+          .containsExactly(expected);
+    });
+  }
+}

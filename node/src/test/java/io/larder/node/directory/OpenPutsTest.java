@@ -1,0 +1,52 @@
+package io.larder.node.directory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.larder.protocol.PutToken;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class OpenPutsTest {
+  private static final int SLOT = 5;
+  private final AtomicLong nanos = new AtomicLong();
+  private final OpenPuts puts = new OpenPuts(nanos::get);
+
+  @Test
+  void afterThePromiseAnswersOfALowerEpochAreVoid() {
+    PutToken token = new PutToken(10, 1);
+    assertThat(puts.granted(SLOT, 1, token, 100)).isTrue();
+    assertThat(puts.announce(SLOT, 20, () -> "held")).isNotNull();
+    AtomicBoolean published = new AtomicBoolean();
+    assertThat(puts.settle(SLOT, token, 10, () -> published.set(true))).isFalse();
+    assertThat(published).isFalse();
+    assertThat(puts.settle(SLOT, token, 20, () -> published.set(true))).isTrue();
+    assertThat(published).isTrue();
+  }
+
+  @Test
+  void aGrantOfAnEarlierEpochThanThePromiseIsVoid() {
+    puts.announce(SLOT, 20, () -> "held");
+    assertThat(puts.granted(SLOT, 1, new PutToken(19, 7), 100)).isFalse();
+    assertThat(puts.obeys(SLOT, 19)).isFalse();
+    assertThat(puts.obeys(SLOT, 20)).isTrue();
+  }
+
+  @Test
+  void anOwnerBehindThePromiseIsNotAnswered() {
+    puts.announce(SLOT, 20, () -> "held");
+    assertThat(puts.announce(SLOT, 19, () -> "held")).isNull();
+  }
+
+  @Test
+  void openPutsAreAnnouncedUntilTheyEndOrTheirDeadlinePasses() {
+    puts.granted(SLOT, 1, new PutToken(10, 1), 100);
+    puts.granted(SLOT, 2, new PutToken(10, 2), 200);
+    puts.granted(SLOT, 3, new PutToken(10, 3), 200);
+    puts.ended(SLOT, new PutToken(10, 3));
+    nanos.set(150);
+    var announcement = puts.announce(SLOT, 20, () -> "held");
+    assertThat(announcement).isNotNull();
+    assertThat(announcement.open()).extracting(OpenPuts.OpenPut::fingerprint).containsExactly(2L);
+  }
+}
