@@ -1,0 +1,90 @@
+package io.larder.node.peer;
+
+import io.larder.node.block.Block;
+import io.larder.node.block.MemoryPool;
+import io.larder.node.block.Payload;
+import io.larder.protocol.BlockHeader;
+import io.larder.protocol.BlockSink;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** Takes a peer's block into the memory pool, verifying each chunk as it is complete. */
+final class FetchSink implements BlockSink {
+  private final MemoryPool pool;
+  private final long expiresAtMs;
+  private final CompletableFuture<Void> begun = new CompletableFuture<>();
+  private @Nullable BlockHeader header;
+  private @Nullable CompletableFuture<Payload> allocation;
+  private boolean finished;
+
+  FetchSink(MemoryPool pool, long expiresAtMs) {
+    this.pool = pool;
+    this.expiresAtMs = expiresAtMs;
+  }
+
+  /** Completes when the peer has begun to answer, or the request is over. */
+  CompletableFuture<Void> begun() {
+    return begun;
+  }
+
+  @Override
+  public synchronized CompletionStage<Void> begin(BlockHeader header) {
+    begun.complete(null);
+    if (finished) {
+      throw new PeerException("the request is over");
+    }
+    this.header = header;
+    CompletableFuture<Payload> wanted = pool.allocate(header.length(), MemoryPool.Purpose.READ);
+    allocation = wanted;
+    return wanted.thenApply(_ -> null);
+  }
+
+  @Override
+  public ByteBuffer target(int chunkIndex) {
+    return payload().chunk(chunkIndex);
+  }
+
+  @Override
+  public void arrived(int chunkIndex) {
+    int expected = header().crcs()[chunkIndex];
+    if (payload().computeCrc(chunkIndex) != expected) {
+      throw new PeerException("chunk " + chunkIndex + " fails its checksum");
+    }
+    payload().setCrc(chunkIndex, expected);
+  }
+
+  /** Ends the fetch: the block on success, else null and the memory is given back. */
+  synchronized @Nullable Block finish(boolean success) {
+    begun.complete(null);
+    finished = true;
+    CompletableFuture<Payload> memory = allocation;
+    if (memory == null) {
+      return null;
+    }
+    if (success) {
+      return new Block(header().id(), header().metadata(), expiresAtMs, payload());
+    }
+    if (!memory.cancel(false) && !memory.isCompletedExceptionally()) {
+      memory.join().release();
+    }
+    return null;
+  }
+
+  private BlockHeader header() {
+    BlockHeader known = header;
+    if (known == null) {
+      throw new IllegalStateException("no block has begun");
+    }
+    return known;
+  }
+
+  private Payload payload() {
+    CompletableFuture<Payload> memory = allocation;
+    if (memory == null) {
+      throw new IllegalStateException("no block has begun");
+    }
+    return memory.join();
+  }
+}

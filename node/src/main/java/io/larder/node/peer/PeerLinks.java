@@ -1,0 +1,111 @@
+package io.larder.node.peer;
+
+import io.larder.node.block.Block;
+import io.larder.node.block.Key;
+import io.larder.node.block.MemoryPool;
+import io.larder.node.directory.Member;
+import io.larder.protocol.ConnectionOptions;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Links to the other nodes over RESP, one {@link PeerLink} a member, made when first needed and
+ * closed when the member has left the cluster. Thread-safe.
+ */
+public final class PeerLinks implements PeerTransport, AutoCloseable {
+  private static final int THREADS = 2;
+
+  /** Where a member listens. */
+  public record Address(String host, int port) {}
+
+  private final MemoryPool pool;
+  private final ConnectionOptions options;
+  private final long deadlineMs;
+  private final EventLoopGroup group;
+  private final Map<Member, PeerLink> links = new ConcurrentHashMap<>();
+  private volatile Function<Member, @Nullable Address> addresses = _ -> null;
+
+  /**
+   * @param pool where fetched blocks are put
+   * @param password of the nodes, or null
+   * @param deadlineMs how long a peer may take until a block's first byte
+   */
+  public PeerLinks(MemoryPool pool, String nodeId, @Nullable String password, long deadlineMs) {
+    this.pool = pool;
+    this.options =
+        ConnectionOptions.DEFAULTS
+            .withConnectTimeoutMs(1_000)
+            .withPassword(password)
+            .withClientName("peer:" + nodeId)
+            .withMaxPending(16_384);
+    this.deadlineMs = deadlineMs;
+    this.group =
+        new MultiThreadIoEventLoopGroup(
+            THREADS,
+            new DefaultThreadFactory("larder-peer", true),
+            Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+  }
+
+  /** Replaces the known members; links to those that are gone are closed. */
+  public void setMembers(Map<Member, Address> members) {
+    Map<Member, Address> known = Map.copyOf(members);
+    addresses = known::get;
+    Set<Member> gone = new java.util.HashSet<>(links.keySet());
+    gone.removeAll(known.keySet());
+    for (Member member : gone) {
+      PeerLink link = links.remove(member);
+      if (link != null) {
+        link.close();
+      }
+    }
+  }
+
+  @Override
+  public <A> CompletableFuture<A> ask(Member to, PeerRequest<A> request, long askDeadlineMs) {
+    PeerLink link = link(to);
+    return link == null ? unknown(to) : link.ask(request, askDeadlineMs);
+  }
+
+  @Override
+  public CompletableFuture<@Nullable Block> fetch(Member holder, Key key, long expiresAtMs) {
+    PeerLink link = link(holder);
+    if (link == null) {
+      return unknown(holder);
+    }
+    return link.fetch(key, expiresAtMs);
+  }
+
+  private @Nullable PeerLink link(Member member) {
+    PeerLink known = links.get(member);
+    if (known != null) {
+      return known;
+    }
+    Address address = addresses.apply(member);
+    return address == null
+        ? null
+        : links.computeIfAbsent(
+            member, _ -> new PeerLink(group, address, options, pool, deadlineMs));
+  }
+
+  private static <T extends @Nullable Object> CompletableFuture<T> unknown(Member member) {
+    return CompletableFuture.failedFuture(
+        new PeerException("node " + member + " is not in the cluster now"));
+  }
+
+  @Override
+  public void close() {
+    links.values().forEach(PeerLink::close);
+    var _ = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,98 @@
+package io.larder.node.peer;
+
+import io.larder.node.directory.CommitAnswer;
+import io.larder.node.directory.Directory;
+import io.larder.node.directory.LeaseAnswer;
+import io.larder.node.directory.Lookup;
+import io.larder.node.directory.Member;
+import io.larder.node.directory.OpenPuts;
+import io.larder.protocol.PutToken;
+import java.util.List;
+
+/**
+ * A question of one node to another. The first group goes to the owner of a slot, the second to a
+ * node that holds, writes or waits.
+ *
+ * @param <A> the answer
+ */
+public sealed interface PeerRequest<A> {
+
+  /** A key as the nodes name it to each other. */
+  record KeyRef(int slot, long fingerprint) {}
+
+  // ---- to the owner ----
+
+  /**
+   * May I write these keys?
+   *
+   * @param firstRequest the writer's number of the first key's request; key {@code i} has {@code
+   *     firstRequest + i}. Asking again with the same number is granted once
+   * @param waitMs if above 0, a held key queues the writer and is answered later by {@link Wake}
+   */
+  record Lease(Member writer, long firstRequest, long leaseMs, long waitMs, List<KeyRef> keys)
+      implements PeerRequest<List<LeaseAnswer>> {}
+
+  /** I no longer want what I asked for under this number. */
+  record Withdraw(Member writer, long request, KeyRef key) implements PeerRequest<Boolean> {}
+
+  /** My record of this key is durable: is it the one? */
+  record Commit(KeyRef key, PutToken token, Member holder, long stamp, long expiresAtMs)
+      implements PeerRequest<CommitAnswer> {}
+
+  /** I give this lease back unwritten. */
+  record Abort(KeyRef key, PutToken token) implements PeerRequest<Boolean> {}
+
+  /** Where are these keys? */
+  record Find(List<KeyRef> keys) implements PeerRequest<List<Lookup>> {}
+
+  /** Is a put of this key open under this token? */
+  record IsOpen(KeyRef key, PutToken token) implements PeerRequest<Boolean> {}
+
+  /** Delete this key in the whole cluster; the answer is 1 or 0 keys. */
+  record Delete(KeyRef key) implements PeerRequest<Integer> {}
+
+  /** I hold these records no longer. */
+  record Forget(Member holder, List<Dropped> records) implements PeerRequest<Boolean> {}
+
+  /** A record that has left its device. */
+  record Dropped(KeyRef key, long stamp) {}
+
+  /** The holder you named has no such record: ask it, and forget the entry if it is so. */
+  record Gone(KeyRef key, Member holder, long stamp) implements PeerRequest<Boolean> {}
+
+  /** What I hold per slot, to compare with what you think I hold. */
+  record Compare(Member holder, List<SlotSum> sums) implements PeerRequest<Boolean> {}
+
+  /** Count and XOR of the fingerprints held in a slot. */
+  record SlotSum(int slot, Directory.Summary sum) {}
+
+  // ---- to a holder, writer or waiter ----
+
+  /**
+   * I claimed these slots: promise yourself to their epochs and tell me what you hold and write
+   * there. The answer covers a prefix of the list, as much as fits; ask again for the rest.
+   */
+  record Announce(Member owner, List<SlotEpoch> slots)
+      implements PeerRequest<List<SlotAnnouncement>> {}
+
+  /** A slot and the epoch of its claim. */
+  record SlotEpoch(int slot, long epoch) {}
+
+  /** What a node holds in a slot and what it is writing there. */
+  record SlotAnnouncement(int slot, List<Held> held, List<OpenPuts.OpenPut> open) {}
+
+  /** A record in an announcement. */
+  record Held(long fingerprint, long stamp, long expiresAtMs) {}
+
+  /** The wait of your request has ended so; false if you no longer wait. */
+  record Wake(long request, LeaseAnswer answer) implements PeerRequest<Boolean> {}
+
+  /** Do you have exactly this record, readable? */
+  record Confirm(KeyRef key, long stamp) implements PeerRequest<Boolean> {}
+
+  /** Drop this record; the answer comes when its tombstone is durable. */
+  record Drop(KeyRef key, long stamp, long epoch) implements PeerRequest<Boolean> {}
+
+  /** Drop copies of this key from memory, and those on their way there. */
+  record Invalidate(KeyRef key) implements PeerRequest<Boolean> {}
+}

@@ -1,0 +1,26 @@
+package io.larder.node.peer;
+
+import io.larder.node.block.Block;
+import io.larder.node.block.Key;
+import io.larder.node.directory.Member;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** How a node reaches another. Every future completes within its deadline. Thread-safe. */
+public interface PeerTransport {
+  /**
+   * Asks another node.
+   *
+   * @return the answer, or {@link PeerException} when there is none within the deadline
+   */
+  <A> CompletableFuture<A> ask(Member to, PeerRequest<A> request, long deadlineMs);
+
+  /**
+   * Reads a block from the node that holds it, into this node's memory pool.
+   *
+   * @param expiresAtMs what the owner says of the block's expiry
+   * @return the block with one reference for the caller; null if the holder does not have it;
+   *     {@link PeerException} when it did not deliver in time
+   */
+  CompletableFuture<@Nullable Block> fetch(Member holder, Key key, long expiresAtMs);
+}

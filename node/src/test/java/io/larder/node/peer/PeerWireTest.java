@@ -1,0 +1,90 @@
+package io.larder.node.peer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.larder.node.directory.CommitAnswer;
+import io.larder.node.directory.Directory;
+import io.larder.node.directory.LeaseAnswer;
+import io.larder.node.directory.Lookup;
+import io.larder.node.directory.Member;
+import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.protocol.PutToken;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class PeerWireTest {
+  private static final Member NODE = new Member("node-1", 0x123456789abcdefL);
+  private static final KeyRef KEY = new KeyRef(16_383, -7);
+  private static final PutToken TOKEN = new PutToken(5, 9);
+
+  record Exchange(PeerRequest<?> request, Object answer) {}
+
+  private static Stream<Exchange> exchanges() {
+    List<LeaseAnswer> leases =
+        List.of(
+            new LeaseAnswer.Granted(TOKEN),
+            new LeaseAnswer.Exists(NODE),
+            new LeaseAnswer.Held(),
+            new LeaseAnswer.TryAgain("slot 3 has no owner"));
+    List<Lookup> lookups =
+        List.of(new Lookup.Found(NODE, 77, 88), new Lookup.Absent(), new Lookup.Unknown());
+    return Stream.of(
+        new Exchange(new PeerRequest.Lease(NODE, 4, 1000, 50, List.of(KEY, KEY)), leases),
+        new Exchange(new PeerRequest.Withdraw(NODE, 4, KEY), true),
+        new Exchange(
+            new PeerRequest.Commit(KEY, TOKEN, NODE, 77, 88), new CommitAnswer.Accepted(6)),
+        new Exchange(
+            new PeerRequest.Commit(KEY, TOKEN, NODE, 77, 88), new CommitAnswer.Rejected(6, true)),
+        new Exchange(
+            new PeerRequest.Commit(KEY, TOKEN, NODE, 77, 88), new CommitAnswer.TryAgain("why")),
+        new Exchange(new PeerRequest.Abort(KEY, TOKEN), false),
+        new Exchange(new PeerRequest.Find(List.of(KEY)), lookups),
+        new Exchange(new PeerRequest.IsOpen(KEY, TOKEN), true),
+        new Exchange(new PeerRequest.Delete(KEY), 1),
+        new Exchange(new PeerRequest.Forget(NODE, List.of(new PeerRequest.Dropped(KEY, 3))), true),
+        new Exchange(new PeerRequest.Gone(KEY, NODE, 3), true),
+        new Exchange(
+            new PeerRequest.Compare(
+                NODE, List.of(new PeerRequest.SlotSum(9, new Directory.Summary(2, -5)))),
+            true),
+        new Exchange(
+            new PeerRequest.Announce(NODE, List.of(new PeerRequest.SlotEpoch(9, 44))),
+            List.of(
+                new PeerRequest.SlotAnnouncement(
+                    9, List.of(new PeerRequest.Held(1, 2, 3)), List.of()))),
+        new Exchange(new PeerRequest.Wake(4, new LeaseAnswer.Held()), true),
+        new Exchange(new PeerRequest.Confirm(KEY, 3), true),
+        new Exchange(new PeerRequest.Drop(KEY, 3, 6), true),
+        new Exchange(new PeerRequest.Invalidate(KEY), true));
+  }
+
+  @ParameterizedTest
+  @MethodSource("exchanges")
+  void whatIsWrittenIsRead(Exchange exchange) {
+    PeerRequest<?> request = exchange.request();
+    assertThat(PeerWire.decode(PeerWire.name(request), PeerWire.encode(request)))
+        .isEqualTo(request);
+    byte[] answer = PeerWire.encodeAnswer(request, exchange.answer());
+    Object read = PeerWire.decodeAnswer(request, answer, 0);
+    assertThat(read).isEqualTo(exchange.answer());
+  }
+
+  @ParameterizedTest
+  @MethodSource("exchanges")
+  void aTruncatedOrPaddedBodyIsRefused(Exchange exchange) {
+    String name = PeerWire.name(exchange.request());
+    byte[] body = PeerWire.encode(exchange.request());
+    for (int length = 0; length < body.length; length++) {
+      byte[] cut = Arrays.copyOf(body, length);
+      assertThatThrownBy(() -> PeerWire.decode(name, cut))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(name);
+    }
+    assertThatThrownBy(() -> PeerWire.decode(name, Arrays.copyOf(body, body.length + 1)))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+}
