@@ -1,0 +1,144 @@
+package io.larder.node.config;
+
+import io.larder.coordinator.config.Setting;
+import io.larder.coordinator.registry.ZooKeeperOptions;
+import java.nio.file.Path;
+
+/** A node's configuration: every key with its default, its bounds and what it is for. */
+public record NodeConfig(
+    @Setting("The raw block device, or a file, that `larder device format` has prepared")
+        Path device,
+    @Setting("The cluster's name; must be the one the device was formatted for") String cluster,
+    @Setting("The failure domain, as the rack; free text, may be empty") String zone,
+    Listen listen,
+    Http http,
+    ZooKeeper zookeeper,
+    Memory memory,
+    Storage storage,
+    Security security,
+    Limits limits) {
+
+  /** The RESP port. */
+  public record Listen(
+      @Setting("The address to bind") String host,
+      @Setting(value = "The RESP port; 0 takes any free one", min = 0, max = 65_535) int port,
+      @Setting(
+              "What clients and peers connect to; empty: `listen.host`, or this host's name when that is 0.0.0.0")
+          String advertisedHost) {}
+
+  /** Metrics and health. */
+  public record Http(
+      @Setting("The address to bind") String host,
+      @Setting(
+              value = "The port of /metrics, /live and /ready; 0 takes any free one",
+              min = 0,
+              max = 65_535)
+          int port) {}
+
+  /** The way to ZooKeeper. */
+  public record ZooKeeper(
+      @Setting("The servers: host:port[,host:port…]") String connect,
+      @Setting(value = "The session timeout asked for, ms", min = 1_000, max = 600_000)
+          int sessionTimeoutMs,
+      @Setting(
+              value = "The servers' tickTime, ms: the fence leaves this much",
+              min = 1,
+              max = 60_000)
+          int tickMs) {}
+
+  /** The one memory pool. */
+  public record Memory(
+      @Setting(
+              value = "Memory of network, device and hot tier together, bytes",
+              min = 64L << 20,
+              max = 1L << 40)
+          long poolBytes,
+      @Setting(
+              value = "How much of it the hot tier may keep, bytes; 0 = half",
+              min = 0,
+              max = 1L << 40)
+          long hotBytes,
+      @Setting(
+              value = "How much of it puts leave free for reads, bytes; 0 = an eighth",
+              min = 0,
+              max = 1L << 40)
+          long readFloorBytes) {}
+
+  /** The device. */
+  public record Storage(
+      @Setting("`written` survives kill -9; `flush` survives power loss") Durability durability) {}
+
+  /** When a put is acknowledged. */
+  public enum Durability {
+    WRITTEN,
+    FLUSH
+  }
+
+  /** Who may connect. */
+  public record Security(
+      @Setting("What clients and peers must give to AUTH; empty asks for none") String password,
+      @Setting("A file that holds the password instead; empty: none") String passwordFile) {}
+
+  /** Bounds. */
+  public record Limits(
+      @Setting(value = "Client connections", min = 1, max = 1_000_000) int maxConnections,
+      @Setting(
+              value = "How long SET waits while another writes the key, ms",
+              min = 0,
+              max = 600_000)
+          long setWaitMs,
+      @Setting(
+              value = "How long a peer may take until a block's first byte, ms",
+              min = 1,
+              max = 60_000)
+          long peerDeadlineMs) {}
+
+  /** What holds where neither file nor flags say anything. */
+  public static final NodeConfig DEFAULTS =
+      new NodeConfig(
+          Path.of(""),
+          ZooKeeperOptions.DEFAULT_CLUSTER,
+          "",
+          new Listen("0.0.0.0", 7379, ""),
+          new Http("0.0.0.0", 9379),
+          new ZooKeeper(
+              "localhost:2181",
+              ZooKeeperOptions.DEFAULT_SESSION_TIMEOUT_MS,
+              ZooKeeperOptions.DEFAULT_TICK_MS),
+          new Memory(1L << 30, 0, 0),
+          new Storage(Durability.WRITTEN),
+          new Security("", ""),
+          new Limits(10_000, 10_000, 250));
+
+  /**
+   * @throws IllegalArgumentException if values contradict each other
+   */
+  public NodeConfig {
+    ZooKeeperOptions.of(
+        zookeeper.connect(), cluster, zookeeper.sessionTimeoutMs(), zookeeper.tickMs());
+    if (memory.hotBytes() + memory.readFloorBytes() >= memory.poolBytes()) {
+      throw new IllegalArgumentException(
+          "memory.hotBytes and memory.readFloorBytes together must be less than memory.poolBytes");
+    }
+    if (!security.password().isEmpty() && !security.passwordFile().isEmpty()) {
+      throw new IllegalArgumentException(
+          "security.password and security.passwordFile are both given: give one");
+    }
+  }
+
+  /** The hot tier's share of the pool in bytes. */
+  public long hotBytes() {
+    return memory.hotBytes() == 0 ? memory.poolBytes() / 2 : memory.hotBytes();
+  }
+
+  /** What puts leave to reads in bytes. */
+  public long readFloorBytes() {
+    return memory.readFloorBytes() == 0 ? memory.poolBytes() / 8 : memory.readFloorBytes();
+  }
+
+  /** How to reach ZooKeeper. */
+  public ZooKeeperOptions zooKeeperOptions() {
+    return ZooKeeperOptions.of(
+        zookeeper.connect(), cluster, zookeeper.sessionTimeoutMs(), zookeeper.tickMs());
+  }
+}

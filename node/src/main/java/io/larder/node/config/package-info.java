@@ -1,0 +1,5 @@
+/** What a node is told: one validated record, {@link io.larder.node.config.NodeConfig}. */
+@NullMarked
+package io.larder.node.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,131 @@
+package io.larder.node.hot;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
+import com.github.benmanes.caffeine.cache.RemovalCause;
+import io.larder.node.block.Block;
+import io.larder.node.block.Key;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Blocks kept in memory. An entry holds one reference to its payload; a reader takes another, and a
+ * payload whose count is zero already is a miss. Copies of a peer's blocks live 60 s at most.
+ *
+ * <p>Thread-safe. Eviction runs on the thread that causes it, so that memory is back when a call
+ * returns.
+ */
+public final class HotTier {
+  /** How long another node's block may be served from here after it was deleted there. */
+  static final long PEER_COPY_MS = 60_000;
+
+  /** The heap an entry costs beside its chunks, roughly. */
+  private static final int ENTRY_OVERHEAD_BYTES = 256;
+
+  private static final Duration UNLIMITED = Duration.ofDays(365);
+
+  private static final int INVALIDATION_STRIPES = 4096;
+
+  private record Entry(Key key, Block block, boolean peerCopy) {}
+
+  /** By fingerprint; the entry's full key settles a hit. */
+  private final Cache<Long, Entry> cache;
+
+  private final AtomicIntegerArray invalidations = new AtomicIntegerArray(INVALIDATION_STRIPES);
+
+  /**
+   * @param capacityBytes what the entries may occupy together
+   */
+  public HotTier(long capacityBytes) {
+    cache =
+        Caffeine.newBuilder()
+            .maximumWeight(capacityBytes)
+            .weigher((Long _, Entry entry) -> weight(entry))
+            .executor(Runnable::run)
+            .expireAfter(Expiry.creating(HotTier::lifetime))
+            .removalListener((@Nullable Long _, @Nullable Entry entry, RemovalCause _) -> {
+              if (entry != null) {
+                entry.block().payload().release();
+              }
+            })
+            .build();
+  }
+
+  /** The block with one reference for the caller, or null. */
+  public @Nullable Block get(Key key, long logicalNowMs) {
+    Entry entry = cache.getIfPresent(key.fingerprint());
+    if (entry == null || !entry.key().equals(key) || entry.block().isExpired(logicalNowMs)) {
+      return null;
+    }
+    return entry.block().payload().tryRetain() ? entry.block() : null;
+  }
+
+  /**
+   * Marks the start of a fill: what {@link #put} wants to know so that an invalidation in between
+   * keeps the fill out.
+   */
+  public int fillMark(Key key) {
+    return invalidations.get(stripe(key.fingerprint()));
+  }
+
+  /**
+   * Keeps a block, taking a reference of its own, unless its key was invalidated since the mark.
+   *
+   * @param peerCopy whether another node's device holds it
+   */
+  public void put(Key key, Block block, boolean peerCopy, int fillMark) {
+    if (invalidations.get(stripe(key.fingerprint())) != fillMark) {
+      return;
+    }
+    block.payload().retain();
+    cache.put(key.fingerprint(), new Entry(key, block, peerCopy));
+    if (invalidations.get(stripe(key.fingerprint())) != fillMark) {
+      cache.invalidate(key.fingerprint()); // an invalidation ran between the check and the put
+    }
+  }
+
+  /** Drops a key and poisons fills of it that are in flight. */
+  public void invalidate(long fingerprint) {
+    invalidations.incrementAndGet(stripe(fingerprint));
+    cache.invalidate(fingerprint);
+  }
+
+  /** Evicts the coldest entries of about that many bytes; whether there was any. */
+  public boolean evict(long bytes) {
+    Map<Long, Entry> coldest =
+        cache.policy().eviction().map(eviction -> eviction.coldestWeighted(bytes)).orElse(Map.of());
+    if (coldest.isEmpty()) {
+      coldest = cache.policy().eviction().map(eviction -> eviction.coldest(1)).orElse(Map.of());
+    }
+    coldest.keySet().forEach(cache::invalidate);
+    return !coldest.isEmpty();
+  }
+
+  /** Bytes that the entries occupy. */
+  public long weightBytes() {
+    return cache.policy().eviction().map(e -> e.weightedSize().orElse(0)).orElse(0L);
+  }
+
+  /** How many blocks there are, about. */
+  public long entries() {
+    return cache.estimatedSize();
+  }
+
+  private static int stripe(long fingerprint) {
+    return (int) (fingerprint >>> 32) & (INVALIDATION_STRIPES - 1);
+  }
+
+  private static int weight(Entry entry) {
+    Block block = entry.block();
+    long bytes =
+        block.payload().occupiedBytes() + entry.key().bytes().length + block.metadata().length;
+    return (int) Math.min(Integer.MAX_VALUE, bytes + ENTRY_OVERHEAD_BYTES);
+  }
+
+  private static Duration lifetime(Long fingerprint, Entry entry) {
+    return entry.peerCopy() ? Duration.ofMillis(PEER_COPY_MS) : UNLIMITED;
+  }
+}
