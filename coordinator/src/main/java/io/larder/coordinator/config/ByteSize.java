@@ -1,5 +1,7 @@
 package io.larder.coordinator.config;
 
+import java.util.Locale;
+
 /** Byte counts as people write them: {@code 4096, 4KiB, 64MiB, 10GiB, 2TiB}. */
 public final class ByteSize {
   private static final String UNITS = "KMGT";
@@ -27,5 +29,17 @@ public final class ByteSize {
       throw new NumberFormatException("'" + text + "' is too large");
     }
     return count << shift;
+  }
+
+  /** A count for people, with one decimal: {@code 7.3 TiB}. */
+  public static String show(long bytes) {
+    int shift = 0;
+    while (shift < 40 && bytes >> shift >= 1024) {
+      shift += 10;
+    }
+    return shift == 0
+        ? bytes + " B"
+        : String.format(
+            Locale.ROOT, "%.1f %ciB", bytes / (double) (1L << shift), UNITS.charAt(shift / 10 - 1));
   }
 }

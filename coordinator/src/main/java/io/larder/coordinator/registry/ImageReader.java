@@ -22,6 +22,7 @@ public final class ImageReader {
   private final Map<String, NodeRecord> byName = new HashMap<>();
   private final Set<String> refused = new HashSet<>();
   private SlotTable slots = SlotTable.EMPTY;
+  private long slotsZxid;
 
   public ImageReader(Paths paths) {
     this.paths = paths;
@@ -38,8 +39,10 @@ public final class ImageReader {
       throws KeeperException, InterruptedException {
     Stat stat = new Stat();
     byte[] table = zooKeeper.getData(paths.slots(), watch, stat);
-    if (slots.version() != stat.getVersion()) {
+    // By zxid, since another ensemble's table may have the same version.
+    if (slotsZxid != stat.getMzxid()) {
       slots = SlotTableFormat.decode(table, stat.getVersion());
+      slotsZxid = stat.getMzxid();
     }
     List<String> names = zooKeeper.getChildren(paths.nodes(), watch);
     byName.keySet().retainAll(names);

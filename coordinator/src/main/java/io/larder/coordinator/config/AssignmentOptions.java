@@ -1,0 +1,29 @@
+package io.larder.coordinator.config;
+
+/**
+ * How patiently the leading coordinator assigns slots.
+ *
+ * @param startupWaitMs how long a new leader waits for all nodes named in the slot table
+ * @param reassignAfterMs how long a node may be away (after its session ended) and keep its slots
+ * @param settleMs how long the set of nodes must be unchanged before slots are spread over it
+ */
+public record AssignmentOptions(
+    @Setting(
+            value = "how long a new leader waits for the nodes named in the slot table, ms",
+            min = 0,
+            max = 600_000)
+        int startupWaitMs,
+    @Setting(
+            value = "how long a node may be gone after its session ended and keep its slots, ms",
+            min = 0,
+            max = 86_400_000)
+        int reassignAfterMs,
+    @Setting(
+            value = "quiet time after nodes came or went before slots are spread, ms",
+            min = 0,
+            max = 60_000)
+        int settleMs) {
+
+  /** A node killed and restarted within seconds keeps its slots. */
+  public static final AssignmentOptions DEFAULT = new AssignmentOptions(10_000, 10_000, 1_500);
+}

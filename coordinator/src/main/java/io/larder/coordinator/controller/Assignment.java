@@ -1,0 +1,113 @@
+package io.larder.coordinator.controller;
+
+import io.larder.coordinator.config.AssignmentOptions;
+import io.larder.coordinator.placement.Placement;
+import io.larder.coordinator.registry.ClusterImage;
+import io.larder.coordinator.registry.SlotTable;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What one term of leadership does to the slot table. Does no I/O; the clock is passed in. Not
+ * thread-safe.
+ *
+ * <p>States: <i>starting</i>, in which nothing is assigned → (every node of the table is there, or
+ * {@code startupWaitMs} passed; with an empty table, the first nodes have settled) →
+ * <i>started</i>. Then a table is proposed whenever placement differs from the one there is, but
+ * not while nodes come and go, and at most once a second. A node that is away keeps its slots for
+ * {@code reassignAfterMs}.
+ */
+final class Assignment {
+  /** Least time between two changes of the slot table. */
+  static final long INTERVAL_MS = 1_000;
+
+  /** A node that comes and goes all the time holds the others up for this many settle times. */
+  private static final int MAX_SETTLES = 5;
+
+  private final AssignmentOptions options;
+  private final long leaderSinceMs;
+  private final Map<String, Long> goneSinceMs = new HashMap<>();
+  private Set<String> live = Set.of();
+  private long changedMs;
+  private long unsettledSinceMs;
+  private boolean settled;
+  private boolean started;
+  private long proposedMs;
+
+  Assignment(AssignmentOptions options, long nowMs) {
+    this.options = options;
+    this.leaderSinceMs = nowMs;
+    this.changedMs = nowMs;
+    this.unsettledSinceMs = nowMs;
+    this.proposedMs = nowMs - INTERVAL_MS;
+  }
+
+  /** The table to write now, its version the one to be found there; empty = nothing to do. */
+  Optional<SlotTable> propose(ClusterImage image, long nowMs) {
+    observe(image, nowMs);
+    if (live.isEmpty() || !isStarted(image.slots(), nowMs) || !isSettled(nowMs)) {
+      return Optional.empty();
+    }
+    if (nowMs - proposedMs < INTERVAL_MS) {
+      return Optional.empty();
+    }
+    Set<String> keep = new HashSet<>();
+    goneSinceMs.forEach((nodeId, since) -> {
+      if (nowMs - since < options.reassignAfterMs()) {
+        keep.add(nodeId);
+      }
+    });
+    List<Placement.Member> members =
+        image.nodes().values().stream()
+            .map(node -> new Placement.Member(node.nodeId(), node.capacityBytes()))
+            .toList();
+    SlotTable table = Placement.place(image.slots(), members, keep);
+    if (table.sameOwners(image.slots())) {
+      return Optional.empty();
+    }
+    proposedMs = nowMs;
+    return Optional.of(table);
+  }
+
+  private void observe(ClusterImage image, long nowMs) {
+    if (!live.equals(image.nodes().keySet())) {
+      live = Set.copyOf(image.nodes().keySet());
+      changedMs = nowMs;
+      if (settled) {
+        unsettledSinceMs = nowMs;
+        settled = false;
+      }
+    }
+    Set<String> owners = image.slots().counts().keySet();
+    goneSinceMs.keySet().removeIf(nodeId -> live.contains(nodeId) || !owners.contains(nodeId));
+    for (String owner : owners) {
+      if (!live.contains(owner)) {
+        goneSinceMs.putIfAbsent(owner, nowMs);
+      }
+    }
+  }
+
+  private boolean isStarted(SlotTable table, long nowMs) {
+    if (!started) {
+      boolean first = table.counts().isEmpty();
+      started =
+          first
+              ? nowMs - changedMs >= options.settleMs()
+              : live.containsAll(table.counts().keySet())
+                  || nowMs - leaderSinceMs >= options.startupWaitMs();
+    }
+    return started;
+  }
+
+  private boolean isSettled(long nowMs) {
+    if (nowMs - changedMs >= options.settleMs()
+        || nowMs - unsettledSinceMs >= (long) MAX_SETTLES * options.settleMs()) {
+      settled = true;
+    }
+    return settled;
+  }
+}
