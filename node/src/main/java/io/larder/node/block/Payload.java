@@ -16,7 +16,7 @@ import java.util.zip.CRC32C;
 public final class Payload {
   private final MemoryPool pool;
   private final MemoryPool.Chunk[] chunks;
-  private final int length;
+  private int length;
   private final int[] crcs;
   private final AtomicInteger references = new AtomicInteger(1);
 
@@ -61,6 +61,20 @@ public final class Payload {
       int last = chunks.length - 1;
       ioSegment(last).asSlice(chunkLength(last)).fill((byte) 0);
     }
+  }
+
+  /**
+   * Sets the exact length of a value that was allocated by its length rounded up to 4 KiB; only by
+   * the filling thread, before it is shared.
+   *
+   * @return false, and nothing changes, if the length does not round up to the present one
+   */
+  public boolean trim(int exactLength) {
+    if (exactLength < 0 || (exactLength + 4095L & ~4095L) != (length + 4095L & ~4095L)) {
+      return false;
+    }
+    length = exactLength;
+    return true;
   }
 
   /** The CRC32C kept for chunk {@code i}. */

@@ -1,0 +1,48 @@
+package io.larder.node.device;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A block device, or a file that stands for one, opened for this process alone.
+ *
+ * <p>Submissions are asynchronous and unordered; a flush covers the writes that were done when it
+ * was submitted. Offsets, lengths and addresses are multiples of {@link #BLOCK_BYTES}. The memory
+ * must stay valid until the callback. Submissions beyond what the engine keeps in flight wait in a
+ * queue which is bounded by its callers' memory. Thread-safe.
+ */
+public interface Device extends AutoCloseable {
+  /** The alignment of everything, whatever smaller sector the device may have. */
+  int BLOCK_BYTES = 4096;
+
+  /** The most bytes of one submission; more only adds latency to the others. */
+  int MAX_SUBMISSION_BYTES = 1 << 20;
+
+  /** What it was opened as, for messages. */
+  String name();
+
+  /** The size in bytes, rounded down to whole blocks. */
+  long sizeBytes();
+
+  /** Which engine this is, for the log and a metric. */
+  String engine();
+
+  /**
+   * Gathers the segments into one write.
+   *
+   * @throws IllegalArgumentException if it is misaligned, too large or outside the device
+   */
+  void write(long offset, MemorySegment[] segments, IoCallback callback);
+
+  /** Scatters one read over the segments; otherwise as {@link #write}. */
+  void read(long offset, MemorySegment[] segments, IoCallback callback);
+
+  /** Makes finished writes survive a power loss. */
+  void flush(IoCallback callback);
+
+  /** Submissions that are queued or in flight. */
+  int pending();
+
+  /** Finishes what was submitted, fails what comes later, and releases the device. Idempotent. */
+  @Override
+  void close();
+}

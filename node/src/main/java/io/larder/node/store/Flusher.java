@@ -1,0 +1,56 @@
+package io.larder.node.store;
+
+import io.larder.node.device.Device;
+import io.larder.node.device.IoCallback;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Group commit of flushes: one is under way at a time, and all writes that finish meanwhile share
+ * the next. Thread-safe.
+ */
+final class Flusher {
+  private final Device device;
+  private List<IoCallback> waiting = new ArrayList<>();
+  private boolean running;
+
+  Flusher(Device device) {
+    this.device = device;
+  }
+
+  /** Calls back when a flush that began after this call is done. */
+  void flush(IoCallback callback) {
+    synchronized (this) {
+      waiting.add(callback);
+      if (running) {
+        return;
+      }
+      running = true;
+    }
+    next();
+  }
+
+  private void next() {
+    List<IoCallback> covered;
+    synchronized (this) {
+      covered = waiting;
+      waiting = new ArrayList<>();
+      if (covered.isEmpty()) {
+        running = false;
+        return;
+      }
+    }
+    device.flush(failure -> {
+      tell(covered, failure);
+      next();
+    });
+  }
+
+  private static void tell(List<IoCallback> covered, @Nullable IOException failure) {
+    for (IoCallback callback : covered) {
+      callback.done(failure);
+    }
+  }
+}

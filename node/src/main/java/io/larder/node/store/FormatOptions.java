@@ -1,0 +1,22 @@
+package io.larder.node.store;
+
+import java.nio.file.Path;
+
+/**
+ * How a device is to be formatted.
+ *
+ * @param path a block device or a file
+ * @param fileSizeBytes the size of the sparse file to create if there is nothing at the path; 0 to
+ *     create none
+ * @param cluster the cluster's name, 1 to 255 bytes
+ * @param nodeId the node's identity, 1 to 255 bytes
+ * @param maxValueBytes the largest value; decides the segment size under 4 GiB; 0 for no wish
+ * @param force whether what is on the device may be overwritten
+ */
+public record FormatOptions(
+    Path path,
+    long fileSizeBytes,
+    String cluster,
+    String nodeId,
+    long maxValueBytes,
+    boolean force) {}

@@ -1,0 +1,167 @@
+package io.larder.node.store;
+
+import io.larder.node.block.Block;
+import io.larder.protocol.Slots;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the newest record of each key is: a small table per slot, made when first needed; the slot
+ * is implied, so an entry is the fingerprint and a packed {@link Location}, 16 bytes. Expiries,
+ * which few entries have, lie in a table beside it. Thread-safe: a short monitor per slot, never
+ * held over I/O.
+ */
+final class Index {
+  private static final class Slot {
+    final LongTable locations = new LongTable();
+    @Nullable LongTable expiries;
+    long xor;
+  }
+
+  /** Sees an entry of a slot. */
+  interface Visitor {
+    void visit(long fingerprint, long location, long expiresAtMs);
+  }
+
+  private final AtomicReferenceArray<Slot> slots = new AtomicReferenceArray<>(Slots.COUNT);
+
+  /** The location if it is there and not expired at {@code nowMs}, else 0. */
+  long get(int slot, long fingerprint, long nowMs) {
+    Slot s = slots.get(slot);
+    if (s == null) {
+      return 0;
+    }
+    synchronized (s) {
+      long location = s.locations.get(fingerprint);
+      return location == 0 || isExpired(s, fingerprint, nowMs) ? 0 : location;
+    }
+  }
+
+  long expiryOf(int slot, long fingerprint) {
+    Slot s = slots.get(slot);
+    if (s == null) {
+      return Block.NEVER;
+    }
+    synchronized (s) {
+      return expiry(s, fingerprint);
+    }
+  }
+
+  /** Puts an entry and returns the location it replaced, or 0. */
+  long put(int slot, long fingerprint, long location, long expiresAtMs) {
+    Slot s = slots.get(slot);
+    if (s == null) {
+      Slot made = new Slot();
+      s = slots.compareAndExchange(slot, null, made);
+      if (s == null) {
+        s = made;
+      }
+    }
+    synchronized (s) {
+      long old = s.locations.put(fingerprint, location);
+      if (old == 0) {
+        s.xor ^= fingerprint;
+      }
+      LongTable expiries = s.expiries;
+      if (expiresAtMs != Block.NEVER) {
+        if (expiries == null) {
+          expiries = new LongTable();
+          s.expiries = expiries;
+        }
+        long _ = expiries.put(fingerprint, Math.max(1, expiresAtMs));
+      } else if (expiries != null) {
+        long _ = expiries.remove(fingerprint);
+      }
+      return old;
+    }
+  }
+
+  /** Removes the entry if it still has that location. */
+  boolean remove(int slot, long fingerprint, long location) {
+    Slot s = slots.get(slot);
+    if (s == null) {
+      return false;
+    }
+    synchronized (s) {
+      if (s.locations.get(fingerprint) != location) {
+        return false;
+      }
+      long _ = s.locations.remove(fingerprint);
+      s.xor ^= fingerprint;
+      LongTable expiries = s.expiries;
+      if (expiries != null) {
+        long _ = expiries.remove(fingerprint);
+      }
+      return true;
+    }
+  }
+
+  /** Visits a copy of the slot's entries, expired ones left out. */
+  void forEach(int slot, long nowMs, Visitor visitor) {
+    Slot s = slots.get(slot);
+    if (s == null) {
+      return;
+    }
+    long[] copy;
+    int n = 0;
+    synchronized (s) {
+      LongTable locations = s.locations;
+      copy = new long[3 * locations.size()];
+      for (int i = 0; i < locations.capacity(); i++) {
+        long fingerprint = locations.hashAt(i);
+        if (fingerprint != 0 && !isExpired(s, fingerprint, nowMs)) {
+          copy[n++] = fingerprint;
+          copy[n++] = locations.valueAt(i);
+          copy[n++] = expiry(s, fingerprint);
+        }
+      }
+    }
+    for (int i = 0; i < n; i += 3) {
+      visitor.visit(copy[i], copy[i + 1], copy[i + 2]);
+    }
+  }
+
+  /** Count and XOR of the slot's fingerprints, expired ones left out. */
+  SlotSummary summary(int slot, long nowMs) {
+    Slot s = slots.get(slot);
+    if (s == null) {
+      return SlotSummary.EMPTY;
+    }
+    synchronized (s) {
+      int count = s.locations.size();
+      long xor = s.xor;
+      LongTable expiries = s.expiries;
+      for (int i = 0; expiries != null && i < expiries.capacity(); i++) {
+        if (expiries.hashAt(i) != 0 && nowMs >= expiries.valueAt(i)) {
+          count--;
+          xor ^= expiries.hashAt(i);
+        }
+      }
+      return new SlotSummary(count, xor);
+    }
+  }
+
+  /** All entries, expired ones included. */
+  long size() {
+    long sum = 0;
+    for (int i = 0; i < Slots.COUNT; i++) {
+      Slot s = slots.get(i);
+      if (s != null) {
+        synchronized (s) {
+          sum += s.locations.size();
+        }
+      }
+    }
+    return sum;
+  }
+
+  private static long expiry(Slot s, long fingerprint) {
+    LongTable expiries = s.expiries;
+    long expiry = expiries == null ? 0 : expiries.get(fingerprint);
+    return expiry == 0 ? Block.NEVER : expiry;
+  }
+
+  private static boolean isExpired(Slot s, long fingerprint, long nowMs) {
+    return nowMs >= expiry(s, fingerprint);
+  }
+}

@@ -1,0 +1,243 @@
+package io.larder.node.store;
+
+import io.larder.node.device.BlockingIo;
+import io.larder.node.device.Device;
+import io.larder.protocol.Slots;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Frees segments, oldest first, whenever few are free: carries the tombstones on that are still
+ * needed, drops the entries, waits for the readers, and overwrites the header. A thread of its own.
+ */
+final class Reclaimer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Reclaimer.class);
+  private static final long CARRY_DEADLINE_SECONDS = 60;
+  private static final long IDLE_MS = 200;
+
+  private final Volume volume;
+  private final FreeSegments free;
+  private final SegmentSealer sealer;
+  private final Appender survivors;
+  private final EvictionListener evicted;
+  private final Runnable onChange;
+  private final int lowWater;
+  private final Semaphore wake = new Semaphore(0);
+  private final Thread thread;
+  private volatile boolean closed;
+
+  Reclaimer(
+      Volume volume,
+      FreeSegments free,
+      SegmentSealer sealer,
+      Appender survivors,
+      EvictionListener evicted,
+      Runnable onChange) {
+    this.volume = volume;
+    this.free = free;
+    this.sealer = sealer;
+    this.survivors = survivors;
+    this.evicted = evicted;
+    this.onChange = onChange;
+    this.lowWater = 2 + Math.min(volume.segments().count() / 16, 6);
+    this.thread = new Thread(this::run, "larder-reclaim");
+    this.thread.setDaemon(true);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Looks whether there is work; cheap. */
+  void wake() {
+    if (wake.availablePermits() == 0) {
+      wake.release();
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    wake.release();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    while (!closed) {
+      try {
+        boolean progress = false;
+        if (free.size() < lowWater && volume.fence().get() == null) {
+          progress = reclaimOne();
+        }
+        if (!progress) {
+          boolean _ = wake.tryAcquire(IDLE_MS, TimeUnit.MILLISECONDS);
+          int _ = wake.drainPermits();
+        }
+      } catch (IOException e) {
+        LOG.warn("{}: a segment could not be reclaimed", volume.device().name(), e);
+      } catch (InterruptedException e) {
+        return;
+      } catch (RuntimeException e) {
+        volume.stopWriting("reclaim failed", e);
+        LOG.error("{}: reclaim failed; writing stops", volume.device().name(), e);
+      }
+    }
+  }
+
+  private boolean reclaimOne() throws IOException, InterruptedException {
+    int victim = oldest();
+    if (victim < 0
+        || !volume.segments().change(victim, Segments.State.SEALED, Segments.State.RECLAIMING)) {
+      return false;
+    }
+    SegmentFooter records;
+    try (SegmentReader reader = new SegmentReader(volume.device(), volume.geometry())) {
+      int generation = volume.segments().generation(victim);
+      Nonce nonce = volume.segments().nonce(victim);
+      SegmentFooter footer = reader.footer(victim, generation, nonce);
+      records = footer != null ? footer : reader.scan(victim, generation, nonce);
+      // What was indexed but is not listed any more would dangle.
+      if (footer == null) {
+        dropAll(victim);
+      }
+    } catch (IOException e) {
+      dropAll(victim);
+      volume.segments().state(victim, Segments.State.QUARANTINED);
+      volume.counters().readErrors.increment();
+      throw e;
+    }
+    if (!carryTombstones(victim, records)) {
+      volume.segments().state(victim, Segments.State.SEALED);
+      return false;
+    }
+    for (int i = 0; i < records.count(); i++) {
+      if (!records.isTombstone(i)) {
+        drop(
+            records.slot(i),
+            records.fingerprint(i),
+            Location.pack(victim, records.offsetUnits(i), records.lengthUnits(i)));
+      }
+    }
+    while (volume.segments().readers(victim) > 0) {
+      LockSupport.parkNanos(100_000);
+    }
+    release(victim);
+    return true;
+  }
+
+  private int oldest() {
+    Segments segments = volume.segments();
+    int oldest = -1;
+    for (int i = 0; i < segments.count(); i++) {
+      if (segments.state(i) == Segments.State.SEALED
+          && segments.unsettled(i) == 0
+          && (oldest < 0 || segments.openedLsn(i) < segments.openedLsn(oldest))) {
+        oldest = i;
+      }
+    }
+    return oldest;
+  }
+
+  /**
+   * Writes on every tombstone that may still have something to kill: a record older than it in
+   * another segment.
+   */
+  private boolean carryTombstones(int victim, SegmentFooter records) throws InterruptedException {
+    long lowestElsewhere = Long.MAX_VALUE;
+    for (int i = 0; i < volume.segments().count(); i++) {
+      if (i != victim) {
+        lowestElsewhere = Math.min(lowestElsewhere, volume.segments().lowestLsn(i));
+      }
+    }
+    List<Append> carried = new ArrayList<>();
+    for (int i = 0; i < records.count(); i++) {
+      if (records.isTombstone(i) && lowestElsewhere < records.lsn(i)) {
+        Append append =
+            Append.tombstone(
+                records.slot(i),
+                records.fingerprint(i),
+                records.mode(i),
+                records.lsn(i),
+                records.first(i),
+                records.second(i));
+        carried.add(append);
+        survivors.append(append);
+      }
+    }
+    try {
+      for (Append append : carried) {
+        Append _ = append.done.get(CARRY_DEADLINE_SECONDS, TimeUnit.SECONDS);
+      }
+      return true;
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.warn("{}: tombstones could not be carried on", volume.device().name(), e);
+      return false;
+    }
+  }
+
+  private void dropAll(int victim) {
+    for (int slot = 0; slot < Slots.COUNT; slot++) {
+      int s = slot;
+      volume
+          .index()
+          .forEach(
+              slot,
+              Long.MIN_VALUE,
+              (fingerprint, location, expiresAtMs) -> {
+                if (Location.segment(location) == victim) {
+                  drop(s, fingerprint, location);
+                }
+              });
+    }
+  }
+
+  private void drop(int slot, long fingerprint, long location) {
+    long stamp = volume.segments().stamp(location);
+    if (volume.index().remove(slot, fingerprint, location)) {
+      volume.segments().addLiveBytes(Location.segment(location), -Location.lengthBytes(location));
+      volume.counters().evictions.increment();
+      evicted.evicted(slot, fingerprint, stamp);
+    }
+  }
+
+  /** Overwrites the header, so that what the segment held can never be recovered again. */
+  private void release(int victim) throws IOException {
+    SegmentHeader header = sealer.nextHeader(victim, true);
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment block = arena.allocate(SegmentHeader.BYTES, Device.BLOCK_BYTES);
+      header.encode(block.asByteBuffer());
+      BlockingIo.write(volume.device(), volume.geometry().segmentOffset(victim), block);
+    } catch (IOException e) {
+      volume.counters().writeErrors.increment();
+      volume.segments().state(victim, Segments.State.QUARANTINED);
+      throw e;
+    }
+    Segments segments = volume.segments();
+    segments.identity(victim, header.generation(), header.nonce(), header.lsn());
+    segments.lowestLsn(victim, Long.MAX_VALUE);
+    segments.state(victim, Segments.State.FREE);
+    volume.counters().segmentsReclaimed.increment();
+    onChange.run();
+    free.add(victim);
+  }
+}

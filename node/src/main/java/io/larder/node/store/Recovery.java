@@ -1,0 +1,210 @@
+package io.larder.node.store;
+
+import io.larder.node.device.BlockingIo;
+import io.larder.node.device.Device;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds what the device holds, without writing: the table of the newest valid checkpoint, each
+ * segment's header, then its footer or, without one, all of it. {@link #seal} then ends the
+ * segments that were open. A crash at any point leaves what the next recovery needs.
+ */
+final class Recovery {
+  private static final int WORKERS = 8;
+
+  private record Scanned(int segment, SegmentFooter records) {}
+
+  private final Device device;
+  private final Superblock superblock;
+  private final Checkpoint.@Nullable Loaded table;
+  private final Segments segments;
+  private final RecoveredRecords found = new RecoveredRecords();
+  private final ConcurrentLinkedQueue<Scanned> scanned = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Integer> unknown = new ConcurrentLinkedQueue<>();
+  private final Map<String, Long> rejected = new ConcurrentHashMap<>();
+  private final AtomicLong bytesRead = new AtomicLong();
+  private final AtomicLong fromFooters = new AtomicLong();
+  private final AtomicLong fromScans = new AtomicLong();
+  private final AtomicLong highestLsn = new AtomicLong();
+  private final long startNanos = System.nanoTime();
+
+  Recovery(Device device, Superblock superblock, Checkpoint.@Nullable Loaded table) {
+    this.device = device;
+    this.superblock = superblock;
+    this.table = table;
+    this.segments = new Segments(superblock.geometry().segmentCount());
+  }
+
+  Segments segments() {
+    return segments;
+  }
+
+  /** The mount sequence of the highest LSN seen: the next mount must be above it. */
+  long highestMountSequence() {
+    return highestLsn.get() >>> Store.LSN_COUNTER_BITS;
+  }
+
+  /** Reads all segments. */
+  void read() throws IOException {
+    AtomicInteger next = new AtomicInteger();
+    ExecutorService workers =
+        Executors.newFixedThreadPool(
+            WORKERS, Thread.ofPlatform().daemon().name("larder-recovery-", 0).factory());
+    try {
+      List<Future<?>> all = new ArrayList<>();
+      for (int i = 0; i < WORKERS; i++) {
+        all.add(workers.submit(() -> readSegments(next)));
+      }
+      for (Future<?> one : all) {
+        Object _ = one.get();
+      }
+    } catch (ExecutionException e) {
+      throw new IOException(device.name() + ": recovery failed", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(device.name() + ": recovery was interrupted", e);
+    } finally {
+      workers.shutdownNow();
+    }
+    int floor = 0;
+    for (int i = 0; i < segments.count(); i++) {
+      floor = Math.max(floor, segments.generation(i));
+    }
+    for (int segment : unknown) { // above whatever it may have been
+      segments.identity(segment, floor + 1, Nonce.NONE, 0);
+    }
+  }
+
+  /** Puts the living records into the index and reports. */
+  RecoveryReport index(Index index) {
+    long records = found.resolve(index, segments);
+    return new RecoveryReport(
+        (System.nanoTime() - startNanos) / 1_000_000,
+        bytesRead.get(),
+        fromFooters.get(),
+        fromScans.get(),
+        records,
+        scanned.size(),
+        table != null,
+        Map.copyOf(new TreeMap<>(rejected)));
+  }
+
+  /** Ends the segments that had no footer: a footer for those with records, else free. */
+  void seal(SegmentSealer sealer) throws IOException {
+    for (Scanned one : scanned) {
+      int segment = one.segment();
+      SegmentFooter records = one.records();
+      long offset = superblock.geometry().segmentOffset(segment);
+      try (Arena arena = Arena.ofShared()) {
+        if (records.count() == 0) {
+          SegmentHeader header = sealer.nextHeader(segment, true);
+          MemorySegment block = arena.allocate(SegmentHeader.BYTES, Device.BLOCK_BYTES);
+          header.encode(block.asByteBuffer());
+          BlockingIo.write(device, offset, block);
+          segments.identity(segment, header.generation(), header.nonce(), header.lsn());
+          segments.state(segment, Segments.State.FREE);
+          continue;
+        }
+        int bytes = SegmentFooter.bytes(records.count());
+        MemorySegment memory = arena.allocate(bytes, Device.BLOCK_BYTES);
+        records.encode(
+            memory.asByteBuffer(), segment, segments.generation(segment), segments.nonce(segment));
+        BlockingIo.write(device, offset + superblock.geometry().segmentBytes() - bytes, memory);
+      }
+    }
+    BlockingIo.flush(device);
+  }
+
+  private void readSegments(AtomicInteger next) {
+    try (SegmentReader reader = new SegmentReader(device, superblock.geometry())) {
+      int segment = next.getAndIncrement();
+      while (segment < segments.count()) {
+        try {
+          readSegment(reader, segment);
+        } catch (IOException e) {
+          reject("unreadable segment", 1);
+          segments.state(segment, Segments.State.QUARANTINED);
+        }
+        segment = next.getAndIncrement();
+      }
+      long _ = bytesRead.addAndGet(reader.bytesRead());
+      reject("torn record", reader.torn());
+    }
+  }
+
+  private void readSegment(SegmentReader reader, int segment) throws IOException {
+    Checkpoint.Entry entry = table == null ? null : table.entries()[segment];
+    SegmentHeader header = reader.header(segment, superblock.deviceUuid());
+    int floor = entry == null ? 0 : entry.generation();
+    if (header != null && header.generation() >= floor) {
+      segments.identity(segment, header.generation(), header.nonce(), header.lsn());
+      if (header.free()) {
+        free(segment);
+        return;
+      }
+    } else {
+      boolean wasFree = entry == null || entry.state() == Segments.State.FREE;
+      if (header != null || !wasFree) {
+        reject(header == null ? "damaged segment header" : "segment header of the past", 1);
+      }
+      if (entry == null) {
+        unknown.add(segment);
+        free(segment);
+        return;
+      }
+      // The table knows the writing it was in, and its footer or records prove themselves by it.
+      segments.identity(segment, floor, entry.nonce(), entry.openedLsn());
+      if (wasFree) {
+        free(segment);
+        return;
+      }
+    }
+    int generation = segments.generation(segment);
+    Nonce nonce = segments.nonce(segment);
+    note(segments.openedLsn(segment));
+    SegmentFooter records = reader.footer(segment, generation, nonce);
+    if (records == null) {
+      records = reader.scan(segment, generation, nonce);
+      scanned.add(new Scanned(segment, records));
+      long _ = fromScans.addAndGet(records.count());
+    } else {
+      long _ = fromFooters.addAndGet(records.count());
+    }
+    segments.state(segment, Segments.State.SEALED);
+    segments.lowestLsn(segment, records.lowestLsn());
+    for (int i = 0; i < records.count(); i++) {
+      note(records.lsn(i));
+    }
+    found.add(segment, records);
+  }
+
+  private void free(int segment) {
+    segments.state(segment, Segments.State.FREE);
+    note(segments.openedLsn(segment));
+  }
+
+  private void note(long lsn) {
+    long _ = highestLsn.accumulateAndGet(lsn, Math::max);
+  }
+
+  private void reject(String reason, long count) {
+    if (count > 0) {
+      long _ = rejected.merge(reason, count, Long::sum);
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package io.larder.node.store;
+
+import io.larder.node.device.BlockingIo;
+import io.larder.node.device.Device;
+import io.larder.protocol.Limits;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what a segment holds: by its footer, or by a scan of every block when there is none, since
+ * an unacknowledged hole may precede an acknowledged record. Waits for the device; one thread.
+ */
+final class SegmentReader implements AutoCloseable {
+  private static final int WINDOW_BYTES = Device.MAX_SUBMISSION_BYTES;
+
+  private final Device device;
+  private final Geometry geometry;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment window = arena.allocate(WINDOW_BYTES, Device.BLOCK_BYTES);
+  private final ByteBuffer bytes = window.asByteBuffer();
+  private int windowSegment = -1;
+  private int windowFrom;
+  private int windowTo;
+  private long bytesRead;
+  private long torn;
+
+  SegmentReader(Device device, Geometry geometry) {
+    this.device = device;
+    this.geometry = geometry;
+  }
+
+  /** Bytes read from the device so far. */
+  long bytesRead() {
+    return bytesRead;
+  }
+
+  /** Records found by a scan that were not whole. */
+  long torn() {
+    return torn;
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+
+  /** The segment's header, or null if there is no valid one. */
+  @Nullable SegmentHeader header(int segment, UUID deviceUuid) throws IOException {
+    windowSegment = -1;
+    int at = load(segment, 0, SegmentHeader.BYTES, SegmentHeader.BYTES);
+    return SegmentHeader.decode(bytes.slice(at, SegmentHeader.BYTES), deviceUuid, segment);
+  }
+
+  /** The footer of that writing of the segment, or null if it has none or it is damaged. */
+  @Nullable SegmentFooter footer(int segment, int generation, Nonce nonce) throws IOException {
+    windowSegment = -1;
+    int end = geometry.segmentBytes();
+    int block = Geometry.BLOCK_BYTES;
+    int at = load(segment, end - block, block, block);
+    int blocks = SegmentFooter.blocks(bytes.slice(at, block), segment, generation, nonce);
+    if (blocks == 0 || (long) blocks * block > end - SegmentHeader.BYTES) {
+      return null;
+    }
+    try (Arena whole = Arena.ofShared()) {
+      MemorySegment memory = whole.allocate((long) blocks * block, block);
+      BlockingIo.read(device, geometry.segmentOffset(segment) + end - memory.byteSize(), memory);
+      bytesRead += memory.byteSize();
+      return SegmentFooter.decode(memory.asByteBuffer(), segment, generation, nonce);
+    }
+  }
+
+  /** Reads every block and lists the whole records of that writing. */
+  SegmentFooter scan(int segment, int generation, Nonce nonce) throws IOException {
+    SegmentFooter found = new SegmentFooter();
+    windowSegment = -1;
+    int at = SegmentHeader.BYTES;
+    while (at < geometry.segmentBytes()) {
+      int length = scanLarge(found, segment, generation, nonce, at);
+      if (length == 0) {
+        length = scanGroup(found, segment, generation, nonce, at);
+      }
+      at += length == 0 ? Geometry.BLOCK_BYTES : length;
+    }
+    return found;
+  }
+
+  private int scanLarge(SegmentFooter found, int segment, int generation, Nonce nonce, int at)
+      throws IOException {
+    RecordHeader header =
+        RecordHeader.decode(bytes, load(segment, at, Geometry.BLOCK_BYTES, WINDOW_BYTES));
+    if (header == null
+        || header.kind() != RecordHeader.Kind.LARGE
+        || !isAt(header, segment, generation, nonce, at)) {
+      return 0;
+    }
+    int length = header.place().lengthUnits() * Location.UNIT_BYTES;
+    for (int i = 0; i < header.crcs().length; i++) {
+      int from = at + RecordHeader.LARGE_HEADER_BYTES + i * Limits.CHUNK_BYTES;
+      int chunk = Math.min(Limits.CHUNK_BYTES, header.valueLength() - i * Limits.CHUNK_BYTES);
+      int padded = (chunk + Geometry.BLOCK_BYTES - 1) & -Geometry.BLOCK_BYTES;
+      if (crc(load(segment, from, padded, WINDOW_BYTES), chunk) != header.crcs()[i]) {
+        torn++;
+        return length; // the extent was reserved for it, so nothing else is in there
+      }
+    }
+    int _ = found.add(header);
+    return length;
+  }
+
+  private int scanGroup(SegmentFooter found, int segment, int generation, Nonce nonce, int at)
+      throws IOException {
+    int from = load(segment, at, Geometry.BLOCK_BYTES, WINDOW_BYTES);
+    int length = GroupHeader.peekLength(bytes, from);
+    if (length == 0 || length > geometry.segmentBytes() - at) {
+      return 0;
+    }
+    from = load(segment, at, length, WINDOW_BYTES);
+    GroupHeader group = GroupHeader.decode(bytes, from);
+    if (group == null
+        || group.segment() != segment
+        || group.generation() != generation
+        || !group.nonce().equals(nonce)
+        || group.offsetUnits() != at / Location.UNIT_BYTES) {
+      return 0;
+    }
+    ByteBuffer extent = bytes.slice(from, length);
+    for (int place : group.places()) {
+      int offset = GroupHeader.placeOffset(place) * Location.UNIT_BYTES;
+      int size = GroupHeader.placeLength(place) * Location.UNIT_BYTES;
+      RecordHeader header =
+          offset + size > length ? null : RecordHeader.decode(extent.slice(offset, size), 0);
+      if (header == null
+          || header.kind() == RecordHeader.Kind.LARGE
+          || header.place().lengthUnits() != size / Location.UNIT_BYTES
+          || !isAt(header, segment, generation, nonce, at + offset)
+          || (header.valueLength() > 0
+              && crc(from + offset + header.headerBytes(), header.valueLength())
+                  != header.crcs()[0])) {
+        torn++;
+        continue;
+      }
+      int _ = found.add(header);
+    }
+    return length;
+  }
+
+  private boolean isAt(RecordHeader header, int segment, int generation, Nonce nonce, int at) {
+    RecordHeader.Place place = header.place();
+    return place.segment() == segment
+        && place.generation() == generation
+        && place.nonce().equals(nonce)
+        && place.offsetUnits() == at / Location.UNIT_BYTES
+        && place.lengthUnits()
+            == RecordHeader.extentBytes(
+                    header.kind(),
+                    header.key().length,
+                    header.metadata().length,
+                    header.valueLength())
+                / Location.UNIT_BYTES
+        && at + (long) place.lengthUnits() * Location.UNIT_BYTES <= geometry.segmentBytes();
+  }
+
+  private int crc(int from, int length) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes.slice(from, length));
+    return (int) crc.getValue();
+  }
+
+  /** Makes {@code length} bytes at {@code at} present; returns where they are in the window. */
+  private int load(int segment, int at, int length, int ahead) throws IOException {
+    if (windowSegment != segment || at < windowFrom || at + length > windowTo) {
+      int want = Math.min(ahead, geometry.segmentBytes() - at);
+      windowSegment = -1;
+      BlockingIo.read(device, geometry.segmentOffset(segment) + at, window.asSlice(0, want));
+      bytesRead += want;
+      windowSegment = segment;
+      windowFrom = at;
+      windowTo = at + want;
+    }
+    return at - windowFrom;
+  }
+}

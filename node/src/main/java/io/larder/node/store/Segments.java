@@ -1,0 +1,160 @@
+package io.larder.node.store;
+
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/** What is known of each segment while the store is open. Thread-safe, element by element. */
+final class Segments {
+  /**
+   * A segment's life: {@code FREE → OPENING → OPEN → SEALING → SEALED → RECLAIMING → FREE}. A
+   * segment that the device cannot write is {@code QUARANTINED} until the next mount.
+   */
+  enum State {
+    FREE(0),
+    OPENING(1),
+    OPEN(2),
+    SEALING(3),
+    SEALED(4),
+    RECLAIMING(5),
+    QUARANTINED(6);
+
+    private final int code;
+
+    State(int code) {
+      this.code = code;
+    }
+
+    /** How the checkpoint writes it. */
+    int code() {
+      return code;
+    }
+
+    /** The state of a code that a checkpoint holds; an unknown one is as bad as unwritable. */
+    static State of(int code) {
+      for (State state : values()) {
+        if (state.code == code) {
+          return state;
+        }
+      }
+      return QUARANTINED;
+    }
+  }
+
+  private final AtomicReferenceArray<State> states;
+  private final AtomicIntegerArray generations;
+  private final AtomicReferenceArray<Nonce> nonces;
+  private final AtomicIntegerArray readers;
+  private final AtomicIntegerArray unsettled;
+  private final AtomicLongArray liveBytes;
+  private final AtomicLongArray lowestLsn;
+  private final AtomicLongArray openedLsn;
+
+  Segments(int count) {
+    states = new AtomicReferenceArray<>(count);
+    generations = new AtomicIntegerArray(count);
+    nonces = new AtomicReferenceArray<>(count);
+    readers = new AtomicIntegerArray(count);
+    unsettled = new AtomicIntegerArray(count);
+    liveBytes = new AtomicLongArray(count);
+    lowestLsn = new AtomicLongArray(count);
+    openedLsn = new AtomicLongArray(count);
+    for (int i = 0; i < count; i++) {
+      states.set(i, State.FREE);
+      nonces.set(i, Nonce.NONE);
+      lowestLsn.set(i, Long.MAX_VALUE);
+    }
+  }
+
+  int count() {
+    return states.length();
+  }
+
+  State state(int segment) {
+    return states.get(segment);
+  }
+
+  void state(int segment, State state) {
+    states.set(segment, state);
+  }
+
+  boolean change(int segment, State from, State to) {
+    return states.compareAndSet(segment, from, to);
+  }
+
+  int generation(int segment) {
+    return generations.get(segment);
+  }
+
+  Nonce nonce(int segment) {
+    return nonces.get(segment);
+  }
+
+  /** Begins a new writing of the segment, or states what recovery found. */
+  void identity(int segment, int generation, Nonce nonce, long lsn) {
+    nonces.set(segment, nonce);
+    openedLsn.set(segment, lsn);
+    generations.set(segment, generation);
+  }
+
+  /** The LSN at which the segment was opened: its age. */
+  long openedLsn(int segment) {
+    return openedLsn.get(segment);
+  }
+
+  /** Holds the segment's bytes for one device read. */
+  void hold(int segment) {
+    int _ = readers.incrementAndGet(segment);
+  }
+
+  void letGo(int segment) {
+    int _ = readers.decrementAndGet(segment);
+  }
+
+  int readers(int segment) {
+    return readers.get(segment);
+  }
+
+  /** Counts records that are written, or about to be, but neither published nor discarded. */
+  void addUnsettled(int segment, int change) {
+    int _ = unsettled.addAndGet(segment, change);
+  }
+
+  int unsettled(int segment) {
+    return unsettled.get(segment);
+  }
+
+  void addLiveBytes(int segment, long change) {
+    long _ = liveBytes.addAndGet(segment, change);
+  }
+
+  long liveBytes(int segment) {
+    return liveBytes.get(segment);
+  }
+
+  long lowestLsn(int segment) {
+    return lowestLsn.get(segment);
+  }
+
+  void lowestLsn(int segment, long lsn) {
+    lowestLsn.set(segment, lsn);
+  }
+
+  void noteLsn(int segment, long lsn) {
+    long _ = lowestLsn.accumulateAndGet(segment, lsn, Math::min);
+  }
+
+  /** The stamp of a record that lies where {@code location} says. */
+  long stamp(long location) {
+    int segment = Location.segment(location);
+    return Location.stamp(generations.get(segment), segment, Location.offsetUnits(location));
+  }
+
+  int count(State state) {
+    int sum = 0;
+    for (int i = 0; i < count(); i++) {
+      sum += state(i) == state ? 1 : 0;
+    }
+    return sum;
+  }
+}

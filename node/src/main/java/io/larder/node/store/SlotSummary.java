@@ -1,0 +1,11 @@
+package io.larder.node.store;
+
+/**
+ * What a slot holds, in short, for comparing two views of it.
+ *
+ * @param count how many keys
+ * @param xor the XOR of their fingerprints
+ */
+public record SlotSummary(int count, long xor) {
+  static final SlotSummary EMPTY = new SlotSummary(0, 0);
+}

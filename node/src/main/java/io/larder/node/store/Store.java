@@ -1,0 +1,416 @@
+package io.larder.node.store;
+
+import io.larder.node.block.Block;
+import io.larder.node.block.Key;
+import io.larder.node.block.MemoryPool;
+import io.larder.node.device.BlockingIo;
+import io.larder.node.device.Device;
+import io.larder.node.device.DirectDevice;
+import io.larder.protocol.Limits;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Blocks on one device. A record is written first and made visible afterwards; what was
+ * acknowledged survives the death of the process. A full device forgets its oldest records, it
+ * never refuses.
+ *
+ * <p>Thread-safe. Nothing here blocks its caller but {@link #open} and {@link #close}; futures
+ * complete on device threads, which must not be blocked.
+ */
+public final class Store implements AutoCloseable {
+  /** The lower bits of an LSN, a counter; above it the mount sequence. */
+  static final int LSN_COUNTER_BITS = 44;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Store.class);
+  private static final long CLOSE_DEADLINE_NANOS = 30_000_000_000L;
+
+  private final Volume volume;
+  private final DeviceIdentity identity;
+  private final RecoveryReport recovery;
+  private final Unsettled unsettled = new Unsettled();
+  private final Appender appender;
+  private final Appender survivors;
+  private final SegmentSealer sealer;
+  private final Checkpointer checkpointer;
+  private final Reclaimer reclaimer;
+  private final RecordReader reader;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile EvictionListener listener = (slot, fingerprint, stamp) -> {};
+
+  private Store(
+      Volume volume,
+      Superblock mounted,
+      Checkpoint checkpoint,
+      RecoveryReport recovery,
+      MemoryPool pool,
+      StoreConfig.Durability durability) {
+    this.volume = volume;
+    this.identity = DeviceIdentity.of(mounted);
+    this.recovery = recovery;
+    this.checkpointer = new Checkpointer(volume, mounted, checkpoint);
+    this.sealer = new SegmentSealer(volume, checkpointer::request);
+    FreeSegments free = new FreeSegments();
+    Flusher flusher =
+        durability == StoreConfig.Durability.FLUSH ? new Flusher(volume.device()) : null;
+    this.appender = new Appender(volume, free, this.sealer, unsettled, false, flusher);
+    this.survivors = new Appender(volume, free, this.sealer, unsettled, true, flusher);
+    EvictionListener told =
+        (slot, fingerprint, stamp) -> listener.evicted(slot, fingerprint, stamp);
+    this.reader = new RecordReader(volume, pool, told);
+    this.reclaimer =
+        new Reclaimer(volume, free, this.sealer, survivors, told, checkpointer::request);
+    for (int i = 0; i < volume.segments().count(); i++) {
+      if (volume.segments().state(i) == Segments.State.FREE) {
+        free.add(i);
+      }
+    }
+    free.listen(
+        reclaimer::wake,
+        () -> {
+          appender.pump();
+          survivors.pump();
+        });
+  }
+
+  /**
+   * Opens a formatted device and recovers what it holds.
+   *
+   * @throws StoreException if it is missing, in use, not formatted, damaged beyond use or of a
+   *     format that is not understood; the message names the cause and the remedy
+   */
+  public static Store open(StoreConfig config, MemoryPool pool) {
+    Device device;
+    try {
+      device = DirectDevice.open(config.device(), config.deviceThreads());
+    } catch (IOException e) {
+      throw new StoreException(String.valueOf(e.getMessage()), e);
+    }
+    boolean opened = false;
+    try {
+      Store store = open(device, pool, config.durability());
+      opened = true;
+      return store;
+    } finally {
+      if (!opened) {
+        device.close();
+      }
+    }
+  }
+
+  /** Opens on a device of any engine, which the store then owns. */
+  static Store open(Device device, MemoryPool pool, StoreConfig.Durability durability) {
+    try {
+      Superblock superblock = Superblocks.open(device);
+      Checkpoint.Loaded table =
+          Checkpoint.load(device, superblock.geometry(), superblock.deviceUuid());
+      Recovery recovery = new Recovery(device, superblock, table);
+      recovery.read();
+      // Above everything seen, lest a superblock of the past be believed.
+      long highest = Math.max(superblock.mountSequence(), recovery.highestMountSequence());
+      long sequence = 1 + Math.max(highest, table == null ? 0 : table.mountSequence());
+      if (sequence > Superblock.MAX_MOUNT_SEQUENCE) {
+        throw new StoreException(device.name() + ": was opened too often; format it anew");
+      }
+      Superblock mounted = superblock.mounted(sequence);
+      Superblocks.write(device, mounted);
+      LogicalClock clock =
+          new LogicalClock(
+              table == null ? superblock.formattedAtMs() : table.clockMs(),
+              System::currentTimeMillis,
+              System::nanoTime);
+      long _ = clock.advance();
+      Volume volume =
+          new Volume(
+              device,
+              superblock.geometry(),
+              superblock.deviceUuid(),
+              recovery.segments(),
+              new Index(),
+              clock,
+              new Counters(),
+              new AtomicLong(sequence << LSN_COUNTER_BITS),
+              new AtomicReference<>());
+      SegmentSealer sealer = new SegmentSealer(volume, () -> {});
+      recovery.seal(sealer);
+      RecoveryReport report = recovery.index(volume.index());
+      Checkpoint checkpoint =
+          new Checkpoint(device, superblock.geometry(), superblock.deviceUuid(), table);
+      Store store = new Store(volume, mounted, checkpoint, report, pool, durability);
+      store.checkpointer.write();
+      store.checkpointer.start();
+      store.reclaimer.start();
+      store.appender.pump();
+      LOG.info(
+          "{}: opened with engine {}: {} records in {} ms, {} from scans, rejected {}",
+          device.name(),
+          device.engine(),
+          report.records(),
+          report.durationMs(),
+          report.recordsFromScans(),
+          report.rejected());
+      return store;
+    } catch (IOException e) {
+      throw new StoreException(device.name() + ": could not be opened: " + e.getMessage(), e);
+    }
+  }
+
+  /** What opening took and found. */
+  public RecoveryReport recovery() {
+    return recovery;
+  }
+
+  /** Whose device it is and how large. */
+  public DeviceIdentity identity() {
+    return identity;
+  }
+
+  /** The largest value in bytes. */
+  public int maxValueBytes() {
+    return identity.maxValueBytes();
+  }
+
+  /** The time that expiries go by. */
+  public LogicalClock clock() {
+    return volume.clock();
+  }
+
+  /**
+   * Writes a record, durable but not visible until it is published. The caller keeps its reference
+   * to the payload, whose checksums are set, until the future is done; the future fails with a
+   * {@link StoreException}. Never blocks.
+   */
+  public CompletableFuture<WrittenRecord> write(Key key, Block block) {
+    if (block.payload().length() > maxValueBytes()
+        || block.metadata().length > Limits.MAX_METADATA_BYTES) {
+      return CompletableFuture.failedFuture(
+          new StoreException(
+              "a value of "
+                  + block.payload().length()
+                  + " bytes with "
+                  + block.metadata().length
+                  + " of metadata does not fit: this device takes "
+                  + maxValueBytes()
+                  + " and "
+                  + Limits.MAX_METADATA_BYTES));
+    }
+    Append append =
+        Append.value(
+            key.slot(),
+            key.fingerprint(),
+            key.bytes(),
+            block.metadata(),
+            block.payload(),
+            block.expiresAtMs(),
+            block.id());
+    appender.append(append);
+    return append.done.thenApply(Written::new);
+  }
+
+  /**
+   * Reads a key's value; null is a miss. The block's payload has one reference for the caller.
+   * Concurrent reads of a key share one device read.
+   */
+  public CompletableFuture<@Nullable Block> read(Key key) {
+    return reader.read(key);
+  }
+
+  /** The stamp of the key's record, or 0; expired is 0. Does no I/O. */
+  public long find(int slot, long fingerprint) {
+    long location = volume.index().get(slot, fingerprint, volume.clock().nowMs());
+    return location == 0 ? 0 : volume.segments().stamp(location);
+  }
+
+  /** The logical time at which the key expires, {@link Block#NEVER} if it does not or is absent. */
+  public long expiryOf(int slot, long fingerprint) {
+    return volume.index().expiryOf(slot, fingerprint);
+  }
+
+  /**
+   * Deletes a record: writes a tombstone and, when that is durable, removes the entry.
+   *
+   * @param expectedStamp the record that is meant, or 0 for whatever is there
+   * @return whether the entry was removed; false if it is not, or no longer, the one meant
+   */
+  public CompletableFuture<Boolean> delete(int slot, long fingerprint, long expectedStamp) {
+    long location = volume.index().get(slot, fingerprint, Long.MIN_VALUE);
+    if (location == 0
+        || (expectedStamp != 0 && volume.segments().stamp(location) != expectedStamp)) {
+      return CompletableFuture.completedFuture(false);
+    }
+    Append tombstone = Append.tombstone(slot, fingerprint, Tombstone.OLDER, 0, 0, 0);
+    appender.append(tombstone);
+    return tombstone.done.thenApply(done -> remove(slot, fingerprint, location));
+  }
+
+  /** Visits a snapshot of a slot's entries, expired ones left out. Does no I/O. */
+  public void forEach(int slot, EntryVisitor visitor) {
+    volume
+        .index()
+        .forEach(
+            slot,
+            volume.clock().nowMs(),
+            (fingerprint, location, expiresAtMs) ->
+                visitor.visit(fingerprint, volume.segments().stamp(location), expiresAtMs));
+  }
+
+  /** Count and XOR of a slot's fingerprints, expired ones left out. */
+  public SlotSummary summary(int slot) {
+    return volume.index().summary(slot, volume.clock().nowMs());
+  }
+
+  /** Installs who is told of records that the store drops by itself; one listener. */
+  public void onEviction(EvictionListener newListener) {
+    listener = newListener;
+  }
+
+  /** The store at a glance; visits every slot, so not for the hot path. */
+  public StoreStats stats() {
+    Segments segments = volume.segments();
+    Map<String, Integer> states = new TreeMap<>();
+    long used = 0;
+    for (int i = 0; i < segments.count(); i++) {
+      int _ = states.merge(segments.state(i).name().toLowerCase(Locale.ROOT), 1, Integer::sum);
+      used += segments.liveBytes(i);
+    }
+    Counters counters = volume.counters();
+    return new StoreStats(
+        identity.capacityBytes(),
+        used,
+        volume.index().size(),
+        Map.copyOf(states),
+        counters.evictions.sum(),
+        counters.checksumFailures.sum(),
+        counters.readErrors.sum(),
+        counters.writeErrors.sum(),
+        counters.bytesWritten.sum(),
+        counters.bytesRead.sum(),
+        counters.segmentsReclaimed.sum(),
+        checkpointer.ageMs(),
+        appender.waiting() + survivors.waiting(),
+        volume.device().pending(),
+        volume.device().engine(),
+        volume.fence().get() != null);
+  }
+
+  /**
+   * Finishes what is in flight, seals, writes a checkpoint and releases the device. Writes that
+   * come later fail. Idempotent.
+   */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    reclaimer.close();
+    appender.close();
+    survivors.close();
+    long deadline = System.nanoTime() + CLOSE_DEADLINE_NANOS;
+    while (!isQuiet() && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    checkpointer.close();
+    try {
+      if (volume.fence().get() == null) {
+        giveBack(appender.unused());
+        giveBack(survivors.unused());
+        checkpointer.write();
+      }
+    } catch (IOException e) {
+      LOG.warn("{}: closed without a last checkpoint", volume.device().name(), e);
+    }
+    volume.device().close();
+  }
+
+  private boolean isQuiet() {
+    return appender.isIdle()
+        && survivors.isIdle()
+        && volume.segments().count(Segments.State.SEALING) == 0;
+  }
+
+  /** A segment opened ahead and never used is free again, so the next start need not scan it. */
+  private void giveBack(@Nullable OpenSegment segment) throws IOException {
+    if (segment == null) {
+      return;
+    }
+    SegmentHeader header = sealer.nextHeader(segment.index(), true);
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment block = arena.allocate(SegmentHeader.BYTES, Device.BLOCK_BYTES);
+      header.encode(block.asByteBuffer());
+      BlockingIo.write(volume.device(), volume.geometry().segmentOffset(segment.index()), block);
+    }
+    volume.segments().identity(segment.index(), header.generation(), header.nonce(), header.lsn());
+    volume.segments().state(segment.index(), Segments.State.FREE);
+  }
+
+  private boolean remove(int slot, long fingerprint, long location) {
+    boolean removed = volume.index().remove(slot, fingerprint, location);
+    if (removed) {
+      dead(location);
+    }
+    return removed;
+  }
+
+  private void dead(long location) {
+    volume.segments().addLiveBytes(Location.segment(location), -Location.lengthBytes(location));
+  }
+
+  private final class Written implements WrittenRecord {
+    private final Append append;
+    private final long stamp;
+    private final AtomicBoolean settled = new AtomicBoolean();
+
+    Written(Append append) {
+      this.append = append;
+      this.stamp = volume.segments().stamp(append.location());
+    }
+
+    @Override
+    public long stamp() {
+      return stamp;
+    }
+
+    @Override
+    public void publish() {
+      settle();
+      long location = append.location();
+      volume.segments().addLiveBytes(Location.segment(location), Location.lengthBytes(location));
+      long old = volume.index().put(append.slot, append.fingerprint, location, append.expiresAtMs);
+      if (old != 0) {
+        dead(old);
+      }
+      appender.settled(append);
+      reclaimer.wake();
+    }
+
+    @Override
+    public CompletableFuture<Void> discard() {
+      settle();
+      Append tombstone =
+          Append.tombstone(append.slot, append.fingerprint, Tombstone.ONLY, 0, append.lsn(), 0);
+      appender.append(tombstone);
+      return tombstone.done.thenAccept(done -> {
+        appender.settled(append);
+        reclaimer.wake();
+      });
+    }
+
+    private void settle() {
+      if (!settled.compareAndSet(false, true)) {
+        throw new IllegalStateException("a record was published or discarded twice");
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package io.larder.node.store;
+
+import io.larder.node.device.DirectDevice;
+import java.nio.file.Path;
+
+/**
+ * How a store is opened; everything else is in the device's superblock.
+ *
+ * @param device a formatted block device or file
+ * @param durability when a put counts as done
+ * @param deviceThreads threads of device I/O, each with at most 1 MiB in flight
+ */
+public record StoreConfig(Path device, Durability durability, int deviceThreads) {
+
+  /** When a record counts as durable. */
+  public enum Durability {
+    /**
+     * When the device has taken it: survives the death of the process, and of the system if the
+     * device has no volatile cache.
+     */
+    WRITTEN,
+    /** When the device has flushed it: survives power loss. Flushes are shared. */
+    FLUSH
+  }
+
+  public StoreConfig {
+    if (deviceThreads < 1 || deviceThreads > 256) {
+      throw new IllegalArgumentException(
+          "device threads " + deviceThreads + ": give 1 to 256, 16 by default");
+    }
+  }
+
+  /** The defaults: {@link Durability#WRITTEN}, {@link DirectDevice#DEFAULT_THREADS}. */
+  public static StoreConfig of(Path device) {
+    return new StoreConfig(device, Durability.WRITTEN, DirectDevice.DEFAULT_THREADS);
+  }
+}

@@ -1,0 +1,19 @@
+package io.larder.node.store;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A record that is durable but not visible. Exactly one of {@link #publish} and {@link #discard} is
+ * called, once; until then its segment cannot be reclaimed. After a restart an unsettled record is
+ * visible.
+ */
+public interface WrittenRecord {
+  /** Where the record is; unique on its device for ever. */
+  long stamp();
+
+  /** Makes it the key's value, in place of any older one. */
+  void publish();
+
+  /** Gives it up; completes when a tombstone that keeps it from coming back is durable. */
+  CompletableFuture<Void> discard();
+}
