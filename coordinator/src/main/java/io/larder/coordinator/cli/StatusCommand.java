@@ -2,6 +2,7 @@ package io.larder.coordinator.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.larder.coordinator.config.ByteSize;
 import io.larder.coordinator.controller.ClusterStatus;
 import io.larder.coordinator.controller.StatusReader;
@@ -128,8 +129,11 @@ public final class StatusCommand implements Callable<Integer> {
   private void print(ClusterStatus status, PrintWriter out, PrintWriter err)
       throws JsonProcessingException {
     if (output == Output.json) {
-      out.println(
-          JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValueAsString(status));
+      JsonMapper json = JsonMapper.builder().build();
+      ObjectNode tree = json.valueToTree(status);
+      tree.put("healthy", status.healthy());
+      status.problems().forEach(tree.putArray("problems")::add);
+      out.println(json.writerWithDefaultPrettyPrinter().writeValueAsString(tree));
     } else {
       table(status, out);
     }

@@ -177,7 +177,11 @@ public final class Coordinator implements AutoCloseable {
       throws KeeperException, InterruptedException {
     int moved = table.differences(image.slots());
     try {
-      var _ = zooKeeper.setData(paths.slots(), SlotTableFormat.encode(table), table.version());
+      int version =
+          zooKeeper
+              .setData(paths.slots(), SlotTableFormat.encode(table), table.version())
+              .getVersion();
+      image = new ClusterImage(SlotTable.of(table.toOwners(), version), image.nodes());
     } catch (KeeperException.BadVersionException _) {
       log.info("another coordinator changed the slot table first: reading it again");
       return;

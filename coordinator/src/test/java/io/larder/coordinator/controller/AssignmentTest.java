@@ -1,0 +1,113 @@
+package io.larder.coordinator.controller;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.larder.coordinator.config.AssignmentOptions;
+import io.larder.coordinator.registry.ClusterImage;
+import io.larder.coordinator.registry.NodeRecord;
+import io.larder.coordinator.registry.SlotTable;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class AssignmentTest {
+  private final Assignment term = new Assignment(new AssignmentOptions(10_000, 8_000, 1_500), 0);
+  private SlotTable slots = SlotTable.EMPTY;
+
+  /** The leader's turns from one time to another, every 250 ms, with these nodes there. */
+  private void turns(long fromMs, long toMs, String... live) {
+    Map<String, NodeRecord> nodes = new HashMap<>();
+    for (String nodeId : live) {
+      nodes.put(nodeId, new NodeRecord(nodeId, 1, "h", 1, 0, "", 1 << 30, "", ""));
+    }
+    for (long now = fromMs; now < toMs; now += 250) {
+      term.propose(new ClusterImage(slots, nodes), now).ifPresent(table -> slots = table);
+    }
+  }
+
+  @Test
+  void theFirstNodesShareEvenIfTheyDoNotComeAtOnce() {
+    turns(0, 5_000);
+    assertThat(slots.counts()).isEmpty();
+    turns(5_000, 6_000, "a");
+    turns(6_000, 7_000, "a", "b");
+    turns(7_000, 8_250, "a", "b", "c");
+    assertThat(slots.counts()).as("not settled yet").isEmpty();
+    turns(8_250, 9_500, "a", "b", "c");
+    assertThat(slots.counts()).containsOnlyKeys("a", "b", "c");
+    assertThat(slots.unowned()).isZero();
+  }
+
+  @Test
+  void aStartingLeaderAssignsNothingUntilAllNodesOfTheTableAreBack() {
+    turns(0, 3_000, "a", "b");
+    SlotTable before = slots;
+    Assignment next = new Assignment(new AssignmentOptions(10_000, 0, 1_500), 0);
+    Map<String, NodeRecord> onlyA =
+        Map.of("a", new NodeRecord("a", 1, "h", 1, 0, "", 1 << 30, "", ""));
+    for (long now = 0; now < 10_000; now += 250) {
+      assertThat(next.propose(new ClusterImage(before, onlyA), now)).as("at %d", now).isEmpty();
+    }
+    assertThat(next.propose(new ClusterImage(before, onlyA), 10_000))
+        .hasValueSatisfying(table -> assertThat(table.counts()).containsOnlyKeys("a"));
+  }
+
+  @Test
+  void aNodeThatReturnsWithinTheGraceKeepsItsSlots() {
+    turns(0, 3_000, "a", "b");
+    SlotTable before = slots;
+    turns(3_000, 10_000, "a");
+    turns(10_000, 20_000, "a", "b");
+    assertThat(slots.sameOwners(before)).isTrue();
+  }
+
+  @Test
+  void theSlotsOfANodeThatStaysAwayAreReassignedAfterTheGrace() {
+    turns(0, 3_000, "a", "b");
+    turns(3_000, 11_000, "a");
+    assertThat(slots.counts()).containsKeys("a", "b");
+    turns(11_000, 11_250, "a");
+    assertThat(slots.counts()).containsOnlyKeys("a");
+    assertThat(slots.unowned()).isZero();
+  }
+
+  @Test
+  void aNewNodeGetsItsShareAndTheOthersKeepTheRest() {
+    turns(0, 3_000, "a", "b");
+    SlotTable before = slots;
+    turns(3_000, 6_000, "a", "b", "c");
+    assertThat(slots.counts().get("c")).isBetween(5461, 5462);
+    assertThat(slots.differences(before)).isEqualTo(slots.counts().get("c"));
+  }
+
+  @Test
+  void aNodeThatComesAndGoesAllTheTimeHoldsTheOthersUpForABoundedTime() {
+    for (long now = 0; now < 6_000; now += 500) {
+      turns(now, now + 500, now % 1_000 == 0 ? new String[] {"a"} : new String[] {"a", "b"});
+    }
+    assertThat(slots.counts()).isEmpty(); // nothing to start from yet: wait for quiet
+    turns(6_000, 8_000, "a");
+    assertThat(slots.counts()).containsOnlyKeys("a");
+    for (long now = 8_000; now < 17_000; now += 500) {
+      turns(
+          now,
+          now + 500,
+          now % 1_000 == 0 ? new String[] {"a", "c"} : new String[] {"a", "b", "c"});
+    }
+    assertThat(slots.counts()).containsKey("c");
+  }
+
+  @Test
+  void theTableIsWrittenAtMostOnceASecond() {
+    turns(0, 3_000, "a");
+    Map<String, NodeRecord> two = new HashMap<>();
+    two.put("a", new NodeRecord("a", 1, "h", 1, 0, "", 1 << 30, "", ""));
+    two.put("b", new NodeRecord("b", 1, "h", 1, 0, "", 1 << 30, "", ""));
+    int proposals = 0;
+    // The write never succeeds (another leader wins): the proposal is repeated, once a second.
+    for (long now = 3_000; now < 8_000; now += 250) {
+      proposals += term.propose(new ClusterImage(slots, two), now).isPresent() ? 1 : 0;
+    }
+    assertThat(proposals).isBetween(3, 4);
+  }
+}

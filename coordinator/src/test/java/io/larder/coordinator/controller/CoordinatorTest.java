@@ -1,0 +1,193 @@
+package io.larder.coordinator.controller;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.larder.coordinator.cli.StatusCommand;
+import io.larder.coordinator.config.AssignmentOptions;
+import io.larder.coordinator.embedded.EmbeddedZooKeeper;
+import io.larder.coordinator.lease.NodeSession;
+import io.larder.coordinator.registry.ClusterImage;
+import io.larder.coordinator.registry.NodeRecord;
+import io.larder.coordinator.registry.ZooKeeperOptions;
+import io.larder.protocol.Slots;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.curator.test.TestingCluster;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** Coordinators and nodes' sessions together, over a real ZooKeeper. */
+@SuppressWarnings("NullAway.Init")
+class CoordinatorTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final AssignmentOptions QUICK = new AssignmentOptions(10_000, 1_000, 500);
+
+  private static final class Silent implements NodeSession.Listener {
+    @Override
+    public void onImage(ClusterImage image) {}
+
+    @Override
+    public void onSession(long incarnation) {}
+
+    @Override
+    public void onClaimed(int[] slots, long epoch) {}
+
+    @Override
+    public void onReleased(int[] slots) {}
+
+    @Override
+    public void onSessionLost() {}
+  }
+
+  private final List<AutoCloseable> opened = new ArrayList<>();
+  private EmbeddedZooKeeper server;
+  private ZooKeeperOptions options;
+  private StatusReader status;
+
+  @BeforeEach
+  void start(@TempDir Path dir) throws Exception {
+    server = EmbeddedZooKeeper.start(dir, 0);
+    options = ZooKeeperOptions.of(server.address(), "test", 2_000, EmbeddedZooKeeper.TICK_MS);
+    status = new StatusReader(options);
+    opened.add(server);
+    opened.add(status);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    for (AutoCloseable each : opened.reversed()) {
+      each.close();
+    }
+  }
+
+  private NodeSession node(ZooKeeperOptions where, String nodeId) {
+    NodeRecord self = new NodeRecord(nodeId, 0, "127.0.0.1", 6380, 0, "", 1L << 40, "test", "");
+    NodeSession session = NodeSession.start(where, self, new Silent());
+    opened.add(session);
+    return session;
+  }
+
+  private Coordinator coordinator(ZooKeeperOptions where, String id) {
+    Coordinator coordinator = Coordinator.start(where, QUICK, id);
+    opened.add(coordinator);
+    return coordinator;
+  }
+
+  private ClusterStatus healthy() {
+    return await()
+        .atMost(SOON)
+        .ignoreExceptions()
+        .until(() -> status.read(Duration.ofSeconds(5)), s -> s.isPresent() && s.get().healthy())
+        .orElseThrow();
+  }
+
+  @Test
+  void nodesThatComeUpTogetherShareAllSlotsAndStatusSaysSo() throws Exception {
+    Coordinator coordinator = coordinator(options, "first");
+    for (String nodeId : List.of("a", "b", "c")) {
+      node(options, nodeId);
+    }
+    ClusterStatus now = healthy();
+    assertThat(now.leader()).isEqualTo("first");
+    assertThat(now.nodes()).extracting(ClusterStatus.Node::slots).containsOnly(5461, 5462);
+    await()
+        .atMost(SOON)
+        .until(
+            () -> status.read(SOON).orElseThrow().nodes(),
+            nodes -> nodes.stream().mapToInt(ClusterStatus.Node::claimed).sum() == Slots.COUNT);
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    coordinator.bindTo(registry);
+    assertThat(registry.scrape())
+        .contains(
+            "larder_coordinator_leader 1.0", "larder_nodes_live 3.0", "larder_slots_unowned 0.0");
+
+    StringWriter out = new StringWriter();
+    CommandLine command = new CommandLine(new StatusCommand()).setOut(new PrintWriter(out, true));
+    assertThat(command.execute("--zookeeper", server.address(), "--cluster", "test")).isZero();
+    assertThat(out.toString()).contains("coordinator  first", "health       healthy");
+    assertThat(command.execute("--zookeeper", server.address(), "--cluster", "test", "-o", "json"))
+        .isZero();
+    assertThat(out.toString()).contains("\"healthy\" : true", "\"leader\" : \"first\"");
+  }
+
+  @Test
+  void theSlotsOfANodeThatGoesAreReassignedAndANewNodeGetsItsShare() throws Exception {
+    coordinator(options, "first");
+    NodeSession a = node(options, "a");
+    NodeSession b = node(options, "b");
+    healthy();
+    assertThat(b.claimedCount()).isEqualTo(Slots.COUNT / 2);
+    b.close();
+    await().atMost(SOON).until(() -> a.claimedCount() == Slots.COUNT);
+    NodeSession c = node(options, "c");
+    await().atMost(SOON).until(() -> c.claimedCount() == Slots.COUNT / 2);
+    healthy();
+    assertThat(a.claimedCount()).isEqualTo(Slots.COUNT / 2);
+  }
+
+  @Test
+  void whenTheLeaderGoesTheNextOneAssigns() throws Exception {
+    Coordinator first = coordinator(options, "first");
+    await().atMost(SOON).until(first::isLeader);
+    Coordinator second = coordinator(options, "second");
+    NodeSession a = node(options, "a");
+    await().atMost(SOON).until(() -> a.claimedCount() == Slots.COUNT);
+    first.close();
+    await().atMost(SOON).until(second::isLeader);
+    NodeSession b = node(options, "b");
+    await().atMost(SOON).until(() -> b.claimedCount() == Slots.COUNT / 2);
+    assertThat(healthy().leader()).isEqualTo("second");
+  }
+
+  @Test
+  void withoutACoordinatorClaimsStayAndStatusIsUnhealthy() throws Exception {
+    Coordinator only = coordinator(options, "only");
+    NodeSession a = node(options, "a");
+    healthy();
+    only.close();
+    Optional<ClusterStatus> now = status.read(SOON);
+    assertThat(now).hasValueSatisfying(s -> assertThat(s.problems()).hasSize(1));
+    assertThat(a.claimedCount()).isEqualTo(Slots.COUNT);
+    assertThat(a.mayGrant()).isTrue();
+    StringWriter err = new StringWriter();
+    CommandLine command = new CommandLine(new StatusCommand());
+    command.setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(err, true));
+    assertThat(command.execute("--zookeeper", server.address(), "--cluster", "test")).isEqualTo(3);
+    assertThat(err.toString()).contains("no coordinator leads");
+    assertThat(command.execute("--zookeeper", server.address(), "--cluster", "other")).isEqualTo(1);
+    assertThat(command.execute("--zookeeper", "127.0.0.1:1", "--timeout", "1")).isEqualTo(4);
+    assertThat(command.execute("--zookeeper", "not an address")).isEqualTo(2);
+  }
+
+  @Test
+  void theLossOfOneZooKeeperServerOfThreeCostsNoClaim() throws Exception {
+    try (TestingCluster ensemble = new TestingCluster(3)) {
+      ensemble.start();
+      ZooKeeperOptions three =
+          ZooKeeperOptions.of(ensemble.getConnectString(), "three", 8_000, 2_000);
+      Coordinator coordinator = coordinator(three, "first");
+      NodeSession a = node(three, "a");
+      await().atMost(SOON).until(() -> a.claimedCount() == Slots.COUNT && a.mayGrant());
+      var gone = ensemble.getInstances().iterator().next();
+      assertThat(ensemble.killServer(gone)).isTrue();
+      await().atMost(SOON).until(() -> a.mayGrant() && a.isConnected() && a.remainingMs() > 3_000);
+      assertThat(a.claimedCount()).isEqualTo(Slots.COUNT);
+      NodeSession b = node(three, "b");
+      await().atMost(SOON).until(() -> b.claimedCount() == Slots.COUNT / 2);
+      a.close();
+      b.close();
+      coordinator.close();
+    }
+  }
+}
