@@ -1,7 +1,10 @@
 package io.larder.node.config;
 
+import io.larder.coordinator.config.CoordinatorConfig;
 import io.larder.coordinator.config.Setting;
 import io.larder.coordinator.registry.ZooKeeperOptions;
+import io.larder.node.device.DirectDevice;
+import io.larder.node.store.StoreConfig;
 import java.nio.file.Path;
 
 /** A node's configuration: every key with its default, its bounds and what it is for. */
@@ -12,7 +15,7 @@ public record NodeConfig(
     @Setting("The failure domain, as the rack; free text, may be empty") String zone,
     Listen listen,
     Http http,
-    ZooKeeper zookeeper,
+    CoordinatorConfig.ZooKeeper zookeeper,
     Memory memory,
     Storage storage,
     Security security,
@@ -35,17 +38,6 @@ public record NodeConfig(
               max = 65_535)
           int port) {}
 
-  /** The way to ZooKeeper. */
-  public record ZooKeeper(
-      @Setting("The servers: host:port[,host:port…]") String connect,
-      @Setting(value = "The session timeout asked for, ms", min = 1_000, max = 600_000)
-          int sessionTimeoutMs,
-      @Setting(
-              value = "The servers' tickTime, ms: the fence leaves this much",
-              min = 1,
-              max = 60_000)
-          int tickMs) {}
-
   /** The one memory pool. */
   public record Memory(
       @Setting(
@@ -66,13 +58,13 @@ public record NodeConfig(
 
   /** The device. */
   public record Storage(
-      @Setting("`written` survives kill -9; `flush` survives power loss") Durability durability) {}
-
-  /** When a put is acknowledged. */
-  public enum Durability {
-    WRITTEN,
-    FLUSH
-  }
+      @Setting("When a put is acknowledged: `written` survives kill -9, `flush` power loss")
+          StoreConfig.Durability durability,
+      @Setting(
+              value = "Threads of device I/O, each with at most 1 MiB in flight",
+              min = 1,
+              max = 256)
+          int ioThreads) {}
 
   /** Who may connect. */
   public record Security(
@@ -101,12 +93,9 @@ public record NodeConfig(
           "",
           new Listen("0.0.0.0", 7379, ""),
           new Http("0.0.0.0", 9379),
-          new ZooKeeper(
-              "localhost:2181",
-              ZooKeeperOptions.DEFAULT_SESSION_TIMEOUT_MS,
-              ZooKeeperOptions.DEFAULT_TICK_MS),
+          CoordinatorConfig.ZooKeeper.DEFAULT,
           new Memory(1L << 30, 0, 0),
-          new Storage(Durability.WRITTEN),
+          new Storage(StoreConfig.Durability.WRITTEN, DirectDevice.DEFAULT_THREADS),
           new Security("", ""),
           new Limits(10_000, 10_000, 250));
 
@@ -114,8 +103,7 @@ public record NodeConfig(
    * @throws IllegalArgumentException if values contradict each other
    */
   public NodeConfig {
-    ZooKeeperOptions.of(
-        zookeeper.connect(), cluster, zookeeper.sessionTimeoutMs(), zookeeper.tickMs());
+    zookeeper.options(cluster); // refuses what does not go together
     if (memory.hotBytes() + memory.readFloorBytes() >= memory.poolBytes()) {
       throw new IllegalArgumentException(
           "memory.hotBytes and memory.readFloorBytes together must be less than memory.poolBytes");
@@ -136,9 +124,8 @@ public record NodeConfig(
     return memory.readFloorBytes() == 0 ? memory.poolBytes() / 8 : memory.readFloorBytes();
   }
 
-  /** How to reach ZooKeeper. */
-  public ZooKeeperOptions zooKeeperOptions() {
-    return ZooKeeperOptions.of(
-        zookeeper.connect(), cluster, zookeeper.sessionTimeoutMs(), zookeeper.tickMs());
+  /** How the device is opened. */
+  public StoreConfig storeConfig() {
+    return new StoreConfig(device, storage.durability(), storage.ioThreads());
   }
 }

@@ -1,0 +1,295 @@
+package io.larder.node.router;
+
+import io.larder.node.directory.Directory;
+import io.larder.node.directory.Lookup;
+import io.larder.node.directory.Member;
+import io.larder.node.directory.MemberTable;
+import io.larder.node.directory.OpenPuts;
+import io.larder.node.peer.PeerRequest;
+import io.larder.node.peer.PeerRequest.Held;
+import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.peer.PeerRequest.SlotAnnouncement;
+import io.larder.protocol.Slots;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Rebuilds the directory of claimed slots: every live node owes an announcement of every slot this
+ * node owns, once per incarnation and claim, and is asked until it has given it. One question at a
+ * time per node paces the stream.
+ *
+ * <p>All state belongs to the control thread; other threads hand their calls to it.
+ */
+final class Announcer {
+  private static final Logger LOG = LoggerFactory.getLogger(Announcer.class);
+
+  /** A slot opens for puts without the nodes that have not answered by then. */
+  static final long SYNC_BOUND_MS = 5_000;
+
+  private static final long ASK_DEADLINE_MS = 5_000;
+  private static final long RETRY_MS = 200;
+
+  /** What one node still owes. */
+  private static final class Debt {
+    final BitSet slots = new BitSet(Slots.COUNT);
+    boolean asked;
+  }
+
+  private final Cluster cluster;
+  private final Directory directory;
+  private final MemberTable members;
+  private final ScheduledExecutorService control;
+  private final LongSupplier nanoClock;
+  private final RouterMetrics metrics;
+  private final long[] epochs = new long[Slots.COUNT];
+  private final Map<Integer, Long> syncingSince = new HashMap<>();
+  private final Map<Member, Debt> debts = new HashMap<>();
+  private volatile int syncing;
+
+  Announcer(
+      Cluster cluster,
+      Directory directory,
+      MemberTable members,
+      ScheduledExecutorService control,
+      LongSupplier nanoClock,
+      RouterMetrics metrics) {
+    this.cluster = cluster;
+    this.directory = directory;
+    this.members = members;
+    this.control = control;
+    this.nanoClock = nanoClock;
+    this.metrics = metrics;
+  }
+
+  /** Slots that wait for announcements; readable from any thread. */
+  int syncingSlots() {
+    return syncing;
+  }
+
+  // ---- on the control thread ----
+
+  void claimed(int[] slots, long epoch) {
+    long now = nanoClock.getAsLong();
+    for (int slot : slots) {
+      epochs[slot] = epoch;
+      directory.claim(slot, epoch);
+      syncingSince.put(slot, now);
+      for (Member member : members.live()) {
+        debts.computeIfAbsent(member, _ -> new Debt()).slots.set(slot);
+      }
+    }
+    pump();
+  }
+
+  void released(int[] slots) {
+    for (int slot : slots) {
+      epochs[slot] = 0;
+      directory.release(slot);
+      syncingSince.remove(slot);
+      debts.values().forEach(debt -> debt.slots.clear(slot));
+    }
+    syncing = syncingSince.size();
+  }
+
+  void releasedAll() {
+    for (int slot = 0; slot < Slots.COUNT; slot++) {
+      epochs[slot] = 0;
+      directory.release(slot);
+    }
+    syncingSince.clear();
+    debts.clear();
+    syncing = 0;
+  }
+
+  /** The live nodes changed: newcomers owe every owned slot, those that left owe nothing. */
+  void membersChanged() {
+    Set<Member> live = members.live();
+    debts.keySet().removeIf(member -> !live.contains(member));
+    for (Member member : live) {
+      if (!debts.containsKey(member)) {
+        Debt debt = new Debt();
+        for (int slot = 0; slot < Slots.COUNT; slot++) {
+          if (epochs[slot] != 0) {
+            debt.slots.set(slot);
+          }
+        }
+        debts.put(member, debt);
+      }
+    }
+    pump();
+  }
+
+  /** Opens slots whose bound has passed; to be called about every 100 ms. */
+  void tick() {
+    long now = nanoClock.getAsLong();
+    List<Integer> late = new ArrayList<>();
+    syncingSince.forEach((slot, since) -> {
+      if (now - since > SYNC_BOUND_MS * 1_000_000) {
+        late.add(slot);
+      }
+    });
+    if (!late.isEmpty()) {
+      LOG.warn(
+          "{} slots open for puts before every node has announced: {} owe; they are asked on",
+          late.size(),
+          debts.entrySet().stream()
+              .filter(debt -> !debt.getValue().slots.isEmpty())
+              .map(Map.Entry::getKey)
+              .toList());
+      late.forEach(this::open);
+    }
+    pump();
+  }
+
+  private void pump() {
+    Set<Integer> ready = new HashSet<>(syncingSince.keySet());
+    for (Debt debt : debts.values()) {
+      ready.removeIf(debt.slots::get);
+    }
+    ready.forEach(this::open);
+    syncing = syncingSince.size();
+    debts.forEach(this::ask);
+  }
+
+  private void open(int slot) {
+    syncingSince.remove(slot);
+    directory.ready(slot, epochs[slot]);
+  }
+
+  private void ask(Member member, Debt debt) {
+    if (debt.asked || debt.slots.isEmpty()) {
+      return;
+    }
+    debt.asked = true;
+    List<PeerRequest.SlotEpoch> wanted = new ArrayList<>(debt.slots.cardinality());
+    debt.slots.stream().forEach(slot -> wanted.add(new PeerRequest.SlotEpoch(slot, epochs[slot])));
+    Futures.finish(
+        cluster.ask(member, new PeerRequest.Announce(cluster.self(), wanted), ASK_DEADLINE_MS),
+        (answers, failure) -> {
+          if (answers != null && !answers.isEmpty()) {
+            take(member, debt, wanted, answers);
+            debt.asked = false;
+            pump();
+            return;
+          }
+          if (failure != null) {
+            LOG.debug("{} did not announce: {}", member, failure.toString());
+          }
+          var _ =
+              control.schedule(
+                  () -> {
+                    debt.asked = false;
+                    pump();
+                  },
+                  RETRY_MS,
+                  TimeUnit.MILLISECONDS);
+        },
+        control);
+  }
+
+  private void take(
+      Member member,
+      Debt debt,
+      List<PeerRequest.SlotEpoch> wanted,
+      List<SlotAnnouncement> answers) {
+    Map<Integer, Long> askedEpochs = new HashMap<>();
+    wanted.forEach(slot -> askedEpochs.put(slot.slot(), slot.epoch()));
+    long now = nanoClock.getAsLong();
+    for (SlotAnnouncement answer : answers) {
+      int slot = answer.slot();
+      long epoch = askedEpochs.getOrDefault(slot, 0L);
+      if (epoch == 0 || epoch != epochs[slot]) {
+        continue; // claimed anew meanwhile: that claim's own announcement is owed still
+      }
+      for (Held held : answer.held()) {
+        Lookup.Found other =
+            directory.announced(
+                slot, epoch, held.fingerprint(), member, held.stamp(), held.expiresAtMs());
+        if (other != null) {
+          settleDuplicate(new KeyRef(slot, held.fingerprint()), epoch, other, member, held);
+        }
+      }
+      for (OpenPuts.OpenPut put : answer.open()) {
+        long remainingMs = (put.deadlineNanos() - now) / 1_000_000;
+        directory.announcedPut(slot, epoch, put.fingerprint(), member, put.token(), remainingMs);
+      }
+      verifyUnlisted(slot, member, answer.held());
+      debt.slots.clear(slot);
+    }
+  }
+
+  /** Two nodes have the key: the second copy goes once the first is confirmed. */
+  private void settleDuplicate(
+      KeyRef key, long epoch, Lookup.Found first, Member second, Held copy) {
+    Futures.finish(
+        cluster.ask(
+            first.holder(), new PeerRequest.Confirm(key, first.stamp()), Leases.ASK_DEADLINE_MS),
+        (confirmed, _) -> {
+          if (confirmed == null) {
+            return; // both stay; the next comparison brings it up again
+          }
+          if (confirmed) {
+            metrics.duplicatesDropped.increment();
+            var drop = new PeerRequest.Drop(key, copy.stamp(), epoch);
+            Futures.finish(cluster.ask(second, drop, PeerService.DROP_DEADLINE_MS), (_, _) -> {});
+          } else {
+            directory.forget(key.slot(), key.fingerprint(), first.holder(), first.stamp());
+            directory.announced(
+                key.slot(), epoch, key.fingerprint(), second, copy.stamp(), copy.expiresAtMs());
+          }
+        },
+        control);
+  }
+
+  /** Entries that the holder did not list are asked about one by one before they are forgotten. */
+  private void verifyUnlisted(int slot, Member member, List<Held> listed) {
+    List<long[]> known = directory.entriesOf(slot, member);
+    if (known.size() == listed.size()) {
+      return;
+    }
+    Set<Long> stamps = new HashSet<>();
+    listed.forEach(held -> stamps.add(held.stamp()));
+    for (long[] entry : known) {
+      if (!stamps.contains(entry[1])) {
+        KeyRef key = new KeyRef(slot, entry[0]);
+        Futures.go(
+            cluster
+                .ask(member, new PeerRequest.Confirm(key, entry[1]), Leases.ASK_DEADLINE_MS)
+                .thenAccept(there -> {
+                  if (!there) {
+                    directory.forget(slot, entry[0], member, entry[1]);
+                  }
+                })
+                .exceptionally(_ -> null)); // the next comparison brings it up again
+      }
+    }
+  }
+
+  // ---- from any thread ----
+
+  /** A node holds something else in these slots than the directory thinks: it shall announce. */
+  void repair(Member member, List<Integer> slots) {
+    control.execute(() -> {
+      Debt debt = debts.get(member);
+      if (debt != null) {
+        LOG.info("{} slots of {} differ from the directory: asking again", slots.size(), member);
+        slots.forEach(slot -> {
+          if (epochs[slot] != 0) {
+            debt.slots.set(slot);
+          }
+        });
+        pump();
+      }
+    });
+  }
+}

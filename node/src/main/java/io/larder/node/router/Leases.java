@@ -1,0 +1,279 @@
+package io.larder.node.router;
+
+import io.larder.node.block.Key;
+import io.larder.node.directory.LeaseAnswer;
+import io.larder.node.directory.OpenPuts;
+import io.larder.node.peer.PeerException;
+import io.larder.node.peer.PeerRequest;
+import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.server.ClientId;
+import io.larder.protocol.PutToken;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The asking side of put-leases: gets them from slot owners for puts and clients of this node,
+ * waits in their queues, and gives back what a client that has gone had. Thread-safe.
+ */
+final class Leases {
+  /** How long an owner may take to answer a lease request. */
+  static final long ASK_DEADLINE_MS = 1_000;
+
+  /** A waiter that is not woken in this time asks again: the wake may have been lost. */
+  private static final long REASK_MS = 1_000;
+
+  private static final long FIRST_RETRY_MS = 5;
+  private static final long MAX_RETRY_MS = 100;
+
+  private final Cluster cluster;
+  private final OpenPuts openPuts;
+  private final ScheduledExecutorService timer;
+  private final LongSupplier nanoClock;
+  private final AtomicLong requests = new AtomicLong();
+  private final Map<Long, CompletableFuture<LeaseAnswer>> waiting = new ConcurrentHashMap<>();
+  private final Map<ClientId, Map<PutToken, Key>> grants = new ConcurrentHashMap<>();
+  private final Map<ClientId, Map<Long, Acquisition>> acquisitions = new ConcurrentHashMap<>();
+
+  Leases(
+      Cluster cluster, OpenPuts openPuts, ScheduledExecutorService timer, LongSupplier nanoClock) {
+    this.cluster = cluster;
+    this.openPuts = openPuts;
+    this.timer = timer;
+    this.nanoClock = nanoClock;
+    requests.set(nanoClock.getAsLong()); // numbers of an earlier incarnation must not come back
+  }
+
+  /** One wish for one key, until it is granted, refused or late. */
+  private final class Acquisition {
+    private final Key key;
+    private final KeyRef ref;
+    private final ClientId client;
+    private final long leaseMs;
+    private final long deadlineNanos;
+    private final CompletableFuture<LeaseAnswer> result = new CompletableFuture<>();
+    private long retryMs = FIRST_RETRY_MS;
+
+    Acquisition(Key key, ClientId client, long leaseMs, long waitMs) {
+      this.key = key;
+      this.ref = new KeyRef(key.slot(), key.fingerprint());
+      this.client = client;
+      this.leaseMs = leaseMs;
+      this.deadlineNanos = nanoClock.getAsLong() + waitMs * 1_000_000;
+    }
+
+    void ask() {
+      if (result.isDone()) {
+        return;
+      }
+      long request = requests.incrementAndGet();
+      long waitMs = Math.max(0, remainingMs());
+      CompletableFuture<LeaseAnswer> woken = new CompletableFuture<>();
+      if (waitMs > 0) {
+        waiting.put(request, woken);
+        acquisitions.computeIfAbsent(client, _ -> new ConcurrentHashMap<>()).put(request, this);
+      }
+      var lease = new PeerRequest.Lease(cluster.self(), request, leaseMs, waitMs, List.of(ref));
+      Futures.finish(
+          cluster.askOwner(key.slot(), lease, ASK_DEADLINE_MS),
+          (answers, failure) -> {
+            if (answers == null) {
+              withdraw(request); // it may have been granted all the same
+              stopWaiting(request);
+              decide(new LeaseAnswer.TryAgain(reason(failure)));
+            } else if (answers.getFirst() instanceof LeaseAnswer.Held && waitMs > 0) {
+              awaitWake(request, woken);
+            } else {
+              stopWaiting(request);
+              decide(answers.getFirst());
+            }
+          });
+    }
+
+    private void awaitWake(long request, CompletableFuture<LeaseAnswer> woken) {
+      long patienceMs = Math.min(remainingMs(), REASK_MS);
+      var late =
+          timer.schedule(
+              () -> {
+                if (woken.complete(new LeaseAnswer.Held())) {
+                  withdraw(request);
+                }
+              },
+              Math.max(1, patienceMs),
+              TimeUnit.MILLISECONDS);
+      Futures.go(
+          woken.thenAccept(answer -> {
+            late.cancel(false);
+            stopWaiting(request);
+            if (answer instanceof LeaseAnswer.Held && remainingMs() > 0) {
+              ask();
+            } else {
+              decide(answer);
+            }
+          }));
+    }
+
+    private void decide(LeaseAnswer answer) {
+      LeaseAnswer decision = answer;
+      if (answer instanceof LeaseAnswer.Granted granted && !accept(key, granted, leaseMs)) {
+        decision = new LeaseAnswer.TryAgain("slot " + key.slot() + " changes its owner");
+      }
+      if (decision instanceof LeaseAnswer.TryAgain && remainingMs() > retryMs) {
+        var _ = timer.schedule(this::ask, retryMs, TimeUnit.MILLISECONDS);
+        retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
+      } else if (!result.complete(decision) && decision instanceof LeaseAnswer.Granted granted) {
+        Futures.go(abort(key, granted.token())); // the client has gone meanwhile
+      }
+    }
+
+    void cancel(long request) {
+      if (result.complete(new LeaseAnswer.Held())) {
+        withdraw(request);
+      }
+    }
+
+    private void withdraw(long request) {
+      var withdraw = new PeerRequest.Withdraw(cluster.self(), request, ref);
+      Futures.finish(
+          cluster.askOwner(key.slot(), withdraw, ASK_DEADLINE_MS),
+          (_, _) -> {}); // if it fails, the lease's deadline ends it
+    }
+
+    private void stopWaiting(long request) {
+      waiting.remove(request);
+      acquisitions.computeIfPresent(
+          client,
+          (_, of) -> {
+            of.remove(request);
+            return of.isEmpty() ? null : of;
+          });
+    }
+
+    private long remainingMs() {
+      return (deadlineNanos - nanoClock.getAsLong()) / 1_000_000;
+    }
+  }
+
+  /**
+   * Gets the put-lease of one key, waiting while it is held or nobody can decide.
+   *
+   * @param waitMs how long; 0 takes the first answer
+   */
+  CompletableFuture<LeaseAnswer> acquire(Key key, ClientId client, long leaseMs, long waitMs) {
+    Acquisition acquisition = new Acquisition(key, client, leaseMs, waitMs);
+    acquisition.ask();
+    return acquisition.result;
+  }
+
+  /** Asks for many keys at once: one question per owner, no waiting. */
+  CompletableFuture<List<LeaseAnswer>> acquireAll(List<Key> keys, long leaseMs) {
+    List<LeaseAnswer> answers =
+        new ArrayList<>(
+            Collections.nCopies(keys.size(), new LeaseAnswer.TryAgain("no answer from the owner")));
+    var questions = new Grouping<Key>(cluster);
+    for (int i = 0; i < keys.size(); i++) {
+      int slot = keys.get(i).slot();
+      if (!questions.add(slot, i, keys.get(i))) {
+        answers.set(i, new LeaseAnswer.TryAgain(cluster.noOwner(slot)));
+      }
+    }
+    List<CompletableFuture<?>> asked = new ArrayList<>();
+    questions.forEach((owner, indices, group) -> {
+      long first = requests.addAndGet(group.size()) - group.size() + 1;
+      List<KeyRef> refs =
+          group.stream().map(key -> new KeyRef(key.slot(), key.fingerprint())).toList();
+      asked.add(
+          cluster
+              .ask(
+                  owner,
+                  new PeerRequest.Lease(cluster.self(), first, leaseMs, 0, refs),
+                  ASK_DEADLINE_MS)
+              .handle((given, failure) -> {
+                for (int i = 0; i < group.size(); i++) {
+                  Key key = group.get(i);
+                  LeaseAnswer answer =
+                      given == null ? new LeaseAnswer.TryAgain(reason(failure)) : given.get(i);
+                  if (answer instanceof LeaseAnswer.Granted granted
+                      && !accept(key, granted, leaseMs)) {
+                    answer = new LeaseAnswer.TryAgain("the slot changes its owner");
+                  }
+                  answers.set(indices.get(i), answer);
+                }
+                return true;
+              }));
+    });
+    return Futures.all(asked).thenApply(_ -> answers);
+  }
+
+  private boolean accept(Key key, LeaseAnswer.Granted granted, long leaseMs) {
+    long deadlineNanos = nanoClock.getAsLong() + leaseMs * 1_000_000;
+    return openPuts.granted(key.slot(), key.fingerprint(), granted.token(), deadlineNanos);
+  }
+
+  /** Notes that a client holds a grant, to be given back if the client goes. */
+  void heldByClient(ClientId client, Key key, PutToken token) {
+    grants.computeIfAbsent(client, _ -> new ConcurrentHashMap<>()).put(token, key);
+  }
+
+  /** A put under the token has begun: from now on the put, not the client, answers for it. */
+  void takenByPut(ClientId client, PutToken token) {
+    grants.computeIfPresent(
+        client,
+        (_, of) -> {
+          of.remove(token);
+          return of.isEmpty() ? null : of;
+        });
+  }
+
+  /** Gives a lease back unwritten. */
+  CompletableFuture<Boolean> abort(Key key, PutToken token) {
+    openPuts.ended(key.slot(), token);
+    return cluster
+        .askOwner(
+            key.slot(),
+            new PeerRequest.Abort(new KeyRef(key.slot(), key.fingerprint()), token),
+            ASK_DEADLINE_MS)
+        .exceptionally(_ -> false); // then the lease's deadline ends it
+  }
+
+  /** Tells a waiting request how its wait ended; false if it no longer waits. */
+  boolean wake(long request, LeaseAnswer answer) {
+    CompletableFuture<LeaseAnswer> woken = waiting.get(request);
+    return woken != null && woken.complete(answer);
+  }
+
+  void clientGone(ClientId client) {
+    Map<PutToken, Key> held = grants.remove(client);
+    if (held != null) {
+      held.forEach((token, key) -> Futures.go(abort(key, token)));
+    }
+    Map<Long, Acquisition> queued = acquisitions.remove(client);
+    if (queued != null) {
+      queued.forEach((request, acquisition) -> acquisition.cancel(request));
+    }
+  }
+
+  /** Requests of this node that wait for another writer. */
+  int waitingCount() {
+    return waiting.size();
+  }
+
+  static String reason(@Nullable Throwable failure) {
+    if (failure == null) {
+      return "no answer";
+    }
+    Throwable cause = failure;
+    while (cause.getCause() != null && !(cause instanceof PeerException)) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage());
+  }
+}

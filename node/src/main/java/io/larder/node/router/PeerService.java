@@ -1,0 +1,260 @@
+package io.larder.node.router;
+
+import io.larder.node.directory.Directory;
+import io.larder.node.directory.LeaseAnswer;
+import io.larder.node.directory.Lookup;
+import io.larder.node.directory.Member;
+import io.larder.node.directory.OpenPuts;
+import io.larder.node.directory.Waiter;
+import io.larder.node.hot.HotTier;
+import io.larder.node.peer.PeerException;
+import io.larder.node.peer.PeerRequest;
+import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.store.Store;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+
+/**
+ * What this node answers to the nodes of its cluster, itself included: as owner of slots out of the
+ * directory, as holder out of the store, as waiter out of its leases. Thread-safe; never blocks.
+ */
+final class PeerService {
+  /** How long a holder may take for a durable tombstone. */
+  static final long DROP_DEADLINE_MS = 2_000;
+
+  /** How long the other nodes may take to drop copies from memory. */
+  static final long INVALIDATE_DEADLINE_MS = 500;
+
+  /** Records in one answer to an announce, about: one megabyte. */
+  private static final int ANNOUNCED_RECORDS = 40_000;
+
+  private final Cluster cluster;
+  private final Directory directory;
+  private final OpenPuts openPuts;
+  private final Leases leases;
+  private final Store store;
+  private final HotTier hot;
+  private final Announcer announcer;
+  private final LongSupplier nanoClock;
+
+  PeerService(
+      Cluster cluster,
+      Directory directory,
+      OpenPuts openPuts,
+      Leases leases,
+      Store store,
+      HotTier hot,
+      Announcer announcer,
+      LongSupplier nanoClock) {
+    this.cluster = cluster;
+    this.directory = directory;
+    this.openPuts = openPuts;
+    this.leases = leases;
+    this.store = store;
+    this.hot = hot;
+    this.announcer = announcer;
+    this.nanoClock = nanoClock;
+  }
+
+  /** The answer's type is the request's; see {@link PeerRequest}. */
+  CompletableFuture<?> answer(PeerRequest<?> request) {
+    return switch (request) {
+      case PeerRequest.Lease lease -> done(lease(lease));
+      case PeerRequest.Withdraw withdraw ->
+          done(
+              directory.withdraw(
+                  withdraw.key().slot(),
+                  withdraw.key().fingerprint(),
+                  withdraw.writer(),
+                  withdraw.request()));
+      case PeerRequest.Commit commit ->
+          done(
+              directory.commit(
+                  commit.key().slot(),
+                  commit.key().fingerprint(),
+                  commit.token(),
+                  commit.holder(),
+                  commit.stamp(),
+                  commit.expiresAtMs()));
+      case PeerRequest.Abort abort ->
+          done(directory.abort(abort.key().slot(), abort.key().fingerprint(), abort.token()));
+      case PeerRequest.Find find -> done(find(find.keys()));
+      case PeerRequest.IsOpen isOpen ->
+          done(
+              isOpen
+                  .token()
+                  .equals(directory.openToken(isOpen.key().slot(), isOpen.key().fingerprint())));
+      case PeerRequest.Delete delete -> delete(delete.key());
+      case PeerRequest.Forget forget -> done(forget(forget));
+      case PeerRequest.Gone gone -> gone(gone);
+      case PeerRequest.Compare compare -> done(compare(compare));
+      case PeerRequest.Announce announce -> done(announce(announce));
+      case PeerRequest.Wake wake -> done(leases.wake(wake.request(), wake.answer()));
+      case PeerRequest.Confirm confirm ->
+          done(store.find(confirm.key().slot(), confirm.key().fingerprint()) == confirm.stamp());
+      case PeerRequest.Drop drop -> drop(drop);
+      case PeerRequest.Invalidate invalidate -> {
+        hot.invalidate(invalidate.key().fingerprint());
+        yield done(true);
+      }
+    };
+  }
+
+  // ---- as owner ----
+
+  private List<LeaseAnswer> lease(PeerRequest.Lease lease) {
+    List<LeaseAnswer> answers = new ArrayList<>(lease.keys().size());
+    for (int i = 0; i < lease.keys().size(); i++) {
+      KeyRef key = lease.keys().get(i);
+      long request = lease.firstRequest() + i;
+      Waiter waiter = null;
+      if (lease.waitMs() > 0) {
+        waiter =
+            new Waiter(
+                lease.writer(),
+                request,
+                lease.leaseMs(),
+                nanoClock.getAsLong() + lease.waitMs() * 1_000_000,
+                answer -> wake(lease.writer(), key, request, answer));
+      }
+      answers.add(
+          directory.lease(
+              key.slot(), key.fingerprint(), lease.writer(), request, lease.leaseMs(), waiter));
+    }
+    return answers;
+  }
+
+  private void wake(Member writer, KeyRef key, long request, LeaseAnswer answer) {
+    Futures.go(
+        cluster
+            .ask(writer, new PeerRequest.Wake(request, answer), Leases.ASK_DEADLINE_MS)
+            .exceptionally(_ -> false)
+            .thenAccept(taken -> {
+              if (!taken && answer instanceof LeaseAnswer.Granted granted) {
+                directory.abort(key.slot(), key.fingerprint(), granted.token());
+              }
+            }));
+  }
+
+  private List<Lookup> find(List<KeyRef> keys) {
+    List<Lookup> found = new ArrayList<>(keys.size());
+    for (KeyRef key : keys) {
+      found.add(directory.lookup(key.slot(), key.fingerprint()));
+    }
+    return found;
+  }
+
+  private CompletableFuture<Integer> delete(KeyRef key) {
+    return switch (directory.beginDelete(key.slot(), key.fingerprint())) {
+      case Lookup.Absent _ -> CompletableFuture.completedFuture(0);
+      case Lookup.Unknown _ ->
+          CompletableFuture.failedFuture(
+              new PeerException(
+                  "the owner of slot " + key.slot() + " cannot decide about deletes just now"));
+      case Lookup.Found entry -> {
+        var drop = new PeerRequest.Drop(key, entry.stamp(), directory.epoch(key.slot()));
+        yield cluster
+            .ask(entry.holder(), drop, DROP_DEADLINE_MS)
+            .thenCompose(_ -> invalidate(key))
+            .whenComplete((_, failure) ->
+                directory.endDelete(key.slot(), key.fingerprint(), entry, failure == null))
+            .thenApply(_ -> 1);
+      }
+    };
+  }
+
+  /** Drops copies from every node's memory; a node that does not answer keeps them 60 s at most. */
+  private CompletableFuture<?> invalidate(KeyRef key) {
+    List<CompletableFuture<?>> told = new ArrayList<>();
+    for (Member member : cluster.live()) {
+      told.add(
+          cluster
+              .ask(member, new PeerRequest.Invalidate(key), INVALIDATE_DEADLINE_MS)
+              .exceptionally(_ -> false));
+    }
+    return Futures.all(told);
+  }
+
+  private boolean forget(PeerRequest.Forget forget) {
+    for (PeerRequest.Dropped record : forget.records()) {
+      directory.forget(
+          record.key().slot(), record.key().fingerprint(), forget.holder(), record.stamp());
+    }
+    return true;
+  }
+
+  private CompletableFuture<Boolean> gone(PeerRequest.Gone gone) {
+    return cluster
+        .ask(
+            gone.holder(),
+            new PeerRequest.Confirm(gone.key(), gone.stamp()),
+            Reads.LOOKUP_DEADLINE_MS)
+        .thenApply(stillThere ->
+            !stillThere
+                && directory.forget(
+                    gone.key().slot(), gone.key().fingerprint(), gone.holder(), gone.stamp()));
+  }
+
+  private boolean compare(PeerRequest.Compare compare) {
+    List<Integer> differing = new ArrayList<>();
+    for (PeerRequest.SlotSum sum : compare.sums()) {
+      boolean mine = directory.epoch(sum.slot()) != 0;
+      if (mine && !directory.summary(sum.slot(), compare.holder()).equals(sum.sum())) {
+        differing.add(sum.slot());
+      }
+    }
+    if (!differing.isEmpty()) {
+      announcer.repair(compare.holder(), differing);
+    }
+    return differing.isEmpty();
+  }
+
+  // ---- as holder ----
+
+  private List<PeerRequest.SlotAnnouncement> announce(PeerRequest.Announce announce) {
+    List<PeerRequest.SlotAnnouncement> answers = new ArrayList<>();
+    int records = 0;
+    for (PeerRequest.SlotEpoch asked : announce.slots()) {
+      if (records >= ANNOUNCED_RECORDS) {
+        break;
+      }
+      var announcement = openPuts.announce(asked.slot(), asked.epoch(), () -> held(asked.slot()));
+      if (announcement != null) { // else promised to a later epoch: the asker is behind
+        records += announcement.held().size();
+        answers.add(
+            new PeerRequest.SlotAnnouncement(
+                asked.slot(), announcement.held(), announcement.open()));
+      }
+    }
+    return answers;
+  }
+
+  private List<PeerRequest.Held> held(int slot) {
+    List<PeerRequest.Held> held = new ArrayList<>();
+    store.forEach(
+        slot,
+        (fingerprint, stamp, expiresAtMs) ->
+            held.add(new PeerRequest.Held(fingerprint, stamp, expiresAtMs)));
+    return held;
+  }
+
+  private CompletableFuture<Boolean> drop(PeerRequest.Drop drop) {
+    int slot = drop.key().slot();
+    if (!openPuts.obeys(slot, drop.epoch())) {
+      return CompletableFuture.failedFuture(
+          new PeerException("slot " + slot + " has a newer owner than the one that orders"));
+    }
+    return store
+        .delete(slot, drop.key().fingerprint(), drop.stamp())
+        .thenApply(dropped -> {
+          hot.invalidate(drop.key().fingerprint());
+          return dropped;
+        });
+  }
+
+  private static <T> CompletableFuture<T> done(T value) {
+    return CompletableFuture.completedFuture(value);
+  }
+}

@@ -1,0 +1,199 @@
+package io.larder.node.router;
+
+import io.larder.node.block.Block;
+import io.larder.node.block.Key;
+import io.larder.node.directory.Lookup;
+import io.larder.node.hot.HotTier;
+import io.larder.node.peer.PeerRequest;
+import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.server.Found;
+import io.larder.node.store.Store;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of a GET: hot tier, own device, and on a local miss the slot's owner and the holder it
+ * names. Whatever fails on the way is a miss. Concurrent reads of one key from a peer share one
+ * fetch. Thread-safe.
+ */
+final class Reads {
+  /** How long an owner may take to say where a key is. */
+  static final long LOOKUP_DEADLINE_MS = 250;
+
+  private final Cluster cluster;
+  private final HotTier hot;
+  private final Store store;
+  private final RouterMetrics metrics;
+  private final ConcurrentHashMap<Key, Flight> flights = new ConcurrentHashMap<>();
+
+  /** One fetch and those who wait for it. */
+  private static final class Flight {
+    private final List<CompletableFuture<@Nullable Found>> waiting = new ArrayList<>();
+    private boolean landed;
+
+    synchronized boolean join(CompletableFuture<@Nullable Found> reader) {
+      if (landed) {
+        return false;
+      }
+      waiting.add(reader);
+      return true;
+    }
+
+    synchronized List<CompletableFuture<@Nullable Found>> land() {
+      landed = true;
+      return waiting;
+    }
+  }
+
+  Reads(Cluster cluster, HotTier hot, Store store, RouterMetrics metrics) {
+    this.cluster = cluster;
+    this.hot = hot;
+    this.store = store;
+    this.metrics = metrics;
+  }
+
+  CompletableFuture<@Nullable Found> get(Key key) {
+    Block block = hot.get(key, store.clock().nowMs());
+    if (block != null) {
+      metrics.hit(Found.Tier.HOT);
+      return CompletableFuture.completedFuture(new Found(block, Found.Tier.HOT));
+    }
+    if (store.find(key.slot(), key.fingerprint()) == 0) {
+      return remote(key);
+    }
+    return device(key)
+        .thenCompose(found -> {
+          if (found == null) {
+            return remote(key);
+          }
+          metrics.hit(Found.Tier.DEVICE);
+          return CompletableFuture.completedFuture(found);
+        });
+  }
+
+  CompletableFuture<@Nullable Found> getLocal(Key key) {
+    Block block = hot.get(key, store.clock().nowMs());
+    if (block != null) {
+      return CompletableFuture.completedFuture(new Found(block, Found.Tier.HOT));
+    }
+    return device(key);
+  }
+
+  private CompletableFuture<@Nullable Found> device(Key key) {
+    int mark = hot.fillMark(key);
+    return store
+        .read(key)
+        .exceptionally(_ -> null) // the store has counted it; for the reader it is a miss
+        .thenApply(block -> {
+          if (block == null) {
+            return null;
+          }
+          hot.put(key, block, false, mark);
+          return new Found(block, Found.Tier.DEVICE);
+        });
+  }
+
+  private CompletableFuture<@Nullable Found> remote(Key key) {
+    CompletableFuture<@Nullable Found> reader = new CompletableFuture<>();
+    for (; ; ) {
+      Flight mine = new Flight();
+      Flight flight = flights.computeIfAbsent(key, _ -> mine);
+      if (flight.join(reader)) {
+        if (flight == mine) {
+          Futures.go(fetch(key, true).whenComplete((block, _) -> land(key, mine, block)));
+        }
+        return reader;
+      }
+    }
+  }
+
+  /** Gives every reader of a flight its own reference. */
+  private void land(Key key, Flight flight, @Nullable Block block) {
+    flights.remove(key, flight);
+    for (CompletableFuture<@Nullable Found> reader : flight.land()) {
+      if (block == null) {
+        metrics.miss();
+        reader.complete(null);
+      } else {
+        metrics.hit(Found.Tier.PEER);
+        block.payload().retain();
+        reader.complete(new Found(block, Found.Tier.PEER));
+      }
+    }
+    if (block != null) {
+      block.payload().release();
+    }
+  }
+
+  /** The block from whoever holds it; a holder that has lost it is asked about once more. */
+  private CompletableFuture<@Nullable Block> fetch(Key key, boolean again) {
+    int mark = hot.fillMark(key);
+    KeyRef ref = new KeyRef(key.slot(), key.fingerprint());
+    return cluster
+        .askOwner(key.slot(), new PeerRequest.Find(List.of(ref)), LOOKUP_DEADLINE_MS)
+        .thenCompose(answers -> {
+          if (!(answers.getFirst() instanceof Lookup.Found found)) {
+            return CompletableFuture.<@Nullable Block>completedFuture(null);
+          }
+          if (cluster.isSelf(found.holder())) {
+            return store.read(key);
+          }
+          return cluster
+              .transport()
+              .fetch(found.holder(), key, found.expiresAtMs())
+              .thenCompose(block -> fetched(key, ref, found, block, mark, again));
+        })
+        .handle((block, failure) -> failure == null ? block : null); // a slow peer costs a miss
+  }
+
+  private CompletableFuture<@Nullable Block> fetched(
+      Key key, KeyRef ref, Lookup.Found from, @Nullable Block block, int mark, boolean again) {
+    if (block != null) {
+      hot.put(key, block, true, mark);
+      return CompletableFuture.completedFuture(block);
+    }
+    var gone = new PeerRequest.Gone(ref, from.holder(), from.stamp());
+    return cluster
+        .askOwner(key.slot(), gone, LOOKUP_DEADLINE_MS)
+        .handle((_, _) -> true)
+        .thenCompose(_ -> again ? fetch(key, false) : CompletableFuture.completedFuture(null));
+  }
+
+  /** For each key whether and where it is; local knowledge first, one question per owner. */
+  CompletableFuture<List<@Nullable Place>> places(List<Key> keys) {
+    @Nullable Place[] places = new Place[keys.size()];
+    var questions = new Grouping<KeyRef>(cluster);
+    for (int i = 0; i < places.length; i++) {
+      Key key = keys.get(i);
+      long stamp = store.find(key.slot(), key.fingerprint());
+      if (stamp != 0) {
+        places[i] =
+            new Place(
+                cluster.self().nodeId(), stamp, store.expiryOf(key.slot(), key.fingerprint()));
+      } else {
+        questions.add(key.slot(), i, new KeyRef(key.slot(), key.fingerprint()));
+      }
+    }
+    List<CompletableFuture<?>> answers = new ArrayList<>();
+    questions.forEach((owner, indices, refs) ->
+        answers.add(
+            cluster
+                .ask(owner, new PeerRequest.Find(refs), LOOKUP_DEADLINE_MS)
+                .exceptionally(_ -> List.of())
+                .thenAccept(lookups -> {
+                  for (int i = 0; i < lookups.size(); i++) {
+                    if (lookups.get(i) instanceof Lookup.Found found) {
+                      places[indices.get(i)] =
+                          new Place(found.holder().nodeId(), found.stamp(), found.expiresAtMs());
+                    }
+                  }
+                })));
+    return Futures.all(answers).thenApply(_ -> java.util.Arrays.asList(places));
+  }
+
+  /** Where a key is. */
+  record Place(String nodeId, long stamp, long expiresAtMs) {}
+}

@@ -1,0 +1,77 @@
+package io.larder.node.router;
+
+import io.larder.node.server.Found;
+import io.larder.node.server.PutOutcome;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** The router's counters. Thread-safe. */
+final class RouterMetrics {
+  private final Map<Found.Tier, Counter> hits = new EnumMap<>(Found.Tier.class);
+  private final Counter misses;
+  private final Map<PutOutcome, Counter> puts = new EnumMap<>(PutOutcome.class);
+  private final Counter duplicateBytes;
+  final Counter claims;
+  final Counter duplicatesDropped;
+
+  RouterMetrics(MeterRegistry registry) {
+    for (Found.Tier tier : Found.Tier.values()) {
+      hits.put(tier, read(registry, lower(tier), "hit"));
+    }
+    misses = read(registry, "none", "miss");
+    for (PutOutcome outcome : PutOutcome.values()) {
+      puts.put(
+          outcome,
+          Counter.builder("larder.puts")
+              .description("Puts by outcome; exists are duplicates suppressed")
+              .tag("outcome", lower(outcome))
+              .register(registry));
+    }
+    duplicateBytes =
+        Counter.builder("larder.puts.duplicate.bytes")
+            .description("Bytes not written because the key was stored already")
+            .baseUnit("bytes")
+            .register(registry);
+    claims =
+        Counter.builder("larder.puts.claims")
+            .description("Commits asked for again, as claims")
+            .register(registry);
+    duplicatesDropped =
+        Counter.builder("larder.duplicates.dropped")
+            .description("Second copies dropped after the first was confirmed")
+            .register(registry);
+  }
+
+  void hit(Found.Tier tier) {
+    counter(hits, tier).increment();
+  }
+
+  void miss() {
+    misses.increment();
+  }
+
+  void put(PutOutcome outcome, int bytes) {
+    counter(puts, outcome).increment();
+    if (outcome == PutOutcome.EXISTS) {
+      duplicateBytes.increment(bytes);
+    }
+  }
+
+  private static <K> Counter counter(Map<K, Counter> counters, K key) {
+    return java.util.Objects.requireNonNull(counters.get(key));
+  }
+
+  private static Counter read(MeterRegistry registry, String tier, String result) {
+    return Counter.builder("larder.reads")
+        .description("Reads by tier and result")
+        .tag("tier", tier)
+        .tag("result", result)
+        .register(registry);
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(java.util.Locale.ROOT);
+  }
+}

@@ -1,0 +1,80 @@
+package io.larder.node.router;
+
+import io.larder.node.directory.Directory;
+import io.larder.node.directory.Member;
+import io.larder.node.hot.HotTier;
+import io.larder.node.peer.PeerRequest;
+import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.store.Store;
+import io.larder.protocol.Slots;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * Keeps the owners' directories true to this node's device: tells them what was evicted, and every
+ * half minute sends count and XOR per slot so that no lost message lasts.
+ */
+final class Upkeep {
+  private static final int FORGETS_PER_MESSAGE = 4096;
+  private static final long DEADLINE_MS = 2_000;
+
+  private final Cluster cluster;
+  private final Store store;
+  private final HotTier hot;
+  private final ConcurrentLinkedQueue<PeerRequest.Dropped> dropped = new ConcurrentLinkedQueue<>();
+
+  Upkeep(Cluster cluster, Store store, HotTier hot) {
+    this.cluster = cluster;
+    this.store = store;
+    this.hot = hot;
+  }
+
+  /** A live record has left the device; on any thread. */
+  void evicted(int slot, long fingerprint, long stamp) {
+    hot.invalidate(fingerprint);
+    dropped.add(new PeerRequest.Dropped(new KeyRef(slot, fingerprint), stamp));
+  }
+
+  /** Tells the owners about evictions; a lost message is found by {@link #compare}. */
+  void flushForgets() {
+    if (dropped.isEmpty()) {
+      return;
+    }
+    Map<Member, List<PeerRequest.Dropped>> byOwner = new HashMap<>();
+    for (int i = 0; i < FORGETS_PER_MESSAGE; i++) {
+      PeerRequest.Dropped record = dropped.poll();
+      if (record == null) {
+        break;
+      }
+      Member owner = cluster.owner(record.key().slot());
+      if (owner != null) {
+        byOwner.computeIfAbsent(owner, _ -> new ArrayList<>()).add(record);
+      }
+    }
+    byOwner.forEach((owner, records) ->
+        cluster
+            .ask(owner, new PeerRequest.Forget(cluster.self(), records), DEADLINE_MS)
+            .exceptionally(_ -> false));
+  }
+
+  /** Sends every owner what this node holds in its slots, as count and XOR. */
+  void compare() {
+    Map<Member, List<PeerRequest.SlotSum>> byOwner = new HashMap<>();
+    for (int slot = 0; slot < Slots.COUNT; slot++) {
+      Member owner = cluster.owner(slot);
+      if (owner != null) {
+        var sum = store.summary(slot);
+        byOwner
+            .computeIfAbsent(owner, _ -> new ArrayList<>())
+            .add(new PeerRequest.SlotSum(slot, new Directory.Summary(sum.count(), sum.xor())));
+      }
+    }
+    byOwner.forEach((owner, sums) ->
+        cluster
+            .ask(owner, new PeerRequest.Compare(cluster.self(), sums), DEADLINE_MS)
+            .exceptionally(_ -> false));
+  }
+}
