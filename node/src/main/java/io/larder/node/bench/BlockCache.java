@@ -2,7 +2,6 @@ package io.larder.node.bench;
 
 import io.larder.protocol.PutToken;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -34,6 +33,18 @@ public interface BlockCache extends AutoCloseable {
     record Unavailable(String reason) implements Lease {}
   }
 
+  /** How a block that another was computing was come by. */
+  enum Joined {
+    /** The other's, now stored. */
+    FOUND,
+    /** Computed here and stored. */
+    STORED,
+    /** Computed here; another's was stored first. */
+    SUPPRESSED,
+    /** Not obtained, or computed here and not stored. */
+    FAILED
+  }
+
   /** What became of a put. */
   enum PutAnswer {
     STORED,
@@ -54,9 +65,13 @@ public interface BlockCache extends AutoCloseable {
   CompletableFuture<List<Lease>> lease(List<String> keys);
 
   /**
-   * Asks for one block and, while another computes it, waits until that one is done or gives up.
+   * Obtains a block that another is computing: waits for that one, or computes and puts it here
+   * when the other gives up.
+   *
+   * @param buffer has the block's bytes afterwards, unless {@link Joined#FAILED}
+   * @param compute fills the buffer; runs at most once
    */
-  CompletableFuture<Lease> leaseOrWait(String key, Duration wait);
+  CompletableFuture<Joined> putOrWait(String key, ByteBuffer buffer, Runnable compute);
 
   /** Stores a block under a granted lease; the buffer is untouched until the future completes. */
   CompletableFuture<PutAnswer> put(String key, ByteBuffer value, PutToken token);

@@ -1,10 +1,10 @@
 package io.larder.node.bench;
 
+import io.larder.node.bench.BlockCache.Joined;
 import io.larder.node.bench.BlockCache.Lease;
 import io.larder.node.bench.BlockCache.PutAnswer;
 import io.larder.node.bench.BlockCache.Source;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +25,6 @@ import org.slf4j.LoggerFactory;
  */
 final class InferenceServer {
   private static final Logger LOG = LoggerFactory.getLogger(InferenceServer.class);
-  private static final Duration LEASE_WAIT = Duration.ofSeconds(20);
 
   /** Above every deadline of the client: reached only if the client breaks its promise. */
   private static final long HANG_SECONDS = 60;
@@ -39,6 +38,7 @@ final class InferenceServer {
 
   private final int salt;
   private final String keyPrefix;
+  private final int blockBytes;
   private final BlockCache cache;
   private final Ledger ledger;
   private final ArrayDeque<ByteBuffer> buffers = new ArrayDeque<>();
@@ -46,6 +46,7 @@ final class InferenceServer {
   InferenceServer(int salt, String keyPrefix, int blockBytes, BlockCache cache, Ledger ledger) {
     this.salt = salt;
     this.keyPrefix = keyPrefix;
+    this.blockBytes = blockBytes;
     this.cache = cache;
     this.ledger = ledger;
     int count = Math.clamp(IN_FLIGHT_BYTES / blockBytes, 2, IN_FLIGHT_BLOCKS);
@@ -125,23 +126,46 @@ final class InferenceServer {
       }
     }
     drain(puts, tally);
-    for (long id : held) {
-      Lease lease = await(cache.leaseOrWait(key(id), LEASE_WAIT), "lease with wait", tally);
-      switch (lease) {
-        case null -> {}
-        case Lease.Granted granted -> {
-          computeAndPut(id, granted, puts, tally);
-          drain(puts, tally);
-        }
-        case Lease.Exists() -> elsewhere.add(id);
-        case Lease.Held() -> failed("lease of " + key(id), "held for " + LEASE_WAIT, tally);
-        case Lease.Unavailable(String reason) -> failed("lease of " + key(id), reason, tally);
-      }
-    }
+    join(held, tally);
     tally.suppressed.add(elsewhere.size());
     for (long id : fetch(elsewhere, tally, false)) {
       failed("get of " + key(id), "a miss, though its lease was answered EXISTS", tally);
     }
+  }
+
+  /** Waits for blocks that others compute, a bounded number at a time. */
+  private void join(List<Long> held, Tally tally) throws InterruptedException {
+    ArrayDeque<Pending<Joined>> pending = new ArrayDeque<>();
+    for (long id : held) {
+      if (buffers.isEmpty()) {
+        finishJoin(pending.remove(), tally);
+      }
+      ByteBuffer buffer = buffers.remove();
+      Runnable compute =
+          () -> {
+            BlockContent.fill(buffer, id, salt);
+            tally.computed.increment();
+          };
+      pending.add(new Pending<>(id, buffer, cache.putOrWait(key(id), buffer, compute)));
+    }
+    while (!pending.isEmpty()) {
+      finishJoin(pending.remove(), tally);
+    }
+  }
+
+  private void finishJoin(Pending<Joined> join, Tally tally) throws InterruptedException {
+    Joined joined = await(join.answer(), "put-or-wait", tally);
+    switch (joined) {
+      case null -> {}
+      case FOUND -> {
+        tally.suppressed.increment();
+        verify(join.id(), join.buffer(), tally);
+      }
+      case STORED -> acknowledged(join.id(), tally);
+      case SUPPRESSED -> tally.suppressed.increment();
+      case FAILED -> failed("put-or-wait of " + key(join.id()), "not stored", tally);
+    }
+    buffers.add(join.buffer());
   }
 
   private void computeAndPut(
@@ -168,13 +192,7 @@ final class InferenceServer {
     buffers.add(put.buffer());
     switch (answer) {
       case null -> {} // unknown: not acknowledged
-      case STORED -> {
-        tally.stored.increment();
-        tally.bytesWritten.add(put.buffer().capacity());
-        if (!ledger.acknowledged(put.id(), salt)) {
-          tally.doubleAcknowledgements.increment();
-        }
-      }
+      case STORED -> acknowledged(put.id(), tally);
       case EXISTS -> tally.suppressed.increment();
       case HELD -> failed("put of " + key(put.id()), "HELD under a granted token", tally);
     }
@@ -187,27 +205,35 @@ final class InferenceServer {
     if (answer == null || answer.isEmpty()) {
       absent.add(get.id());
     } else {
-      tally.bytesRead.add(get.buffer().capacity());
-      tally.bytesVerified.add(get.buffer().capacity());
       if (countHits) {
         tally.hits(answer.get()).increment();
       }
-      int writer = BlockContent.verify(get.buffer(), get.id());
-      int acknowledged = ledger.saltOf(get.id());
-      // A read may overtake the acknowledgement of its own put on another connection.
-      if (writer < 0 || (acknowledged != 0 && writer != acknowledged)) {
-        tally.mismatches.increment();
-        if (tally.mismatches.sum() <= LOGGED_MISMATCHES) {
-          LOG.error(
-              "{} from {} has bytes of writer {}, acknowledged was writer {}",
-              key(get.id()),
-              answer.get(),
-              writer,
-              acknowledged);
-        }
-      }
+      verify(get.id(), get.buffer(), tally);
     }
     buffers.add(get.buffer());
+  }
+
+  private void acknowledged(long id, Tally tally) {
+    tally.stored.increment();
+    tally.bytesWritten.add(blockBytes);
+    if (!ledger.acknowledged(id, salt)) {
+      tally.doubleAcknowledgements.increment();
+    }
+  }
+
+  private void verify(long id, ByteBuffer buffer, Tally tally) {
+    tally.bytesRead.add(blockBytes);
+    tally.bytesVerified.add(blockBytes);
+    int writer = BlockContent.verify(buffer, id);
+    int acknowledged = ledger.saltOf(id);
+    // A read may overtake the acknowledgement of its own put on another connection.
+    if (writer < 0 || (acknowledged != 0 && writer != acknowledged)) {
+      tally.mismatches.increment();
+      if (tally.mismatches.sum() <= LOGGED_MISMATCHES) {
+        LOG.error(
+            "{} has bytes of writer {}, acknowledged was writer {}", key(id), writer, acknowledged);
+      }
+    }
   }
 
   /** The answer, or null if the call failed, which is counted. */

@@ -107,7 +107,7 @@ final class ReportPrinter {
     return String.format(Locale.ROOT, unit == 0 ? "%.0f %s" : "%.1f %s", value, BINARY_UNITS[unit]);
   }
 
-  private static void row(StringBuilder out, String name, String value) {
+  static void row(StringBuilder out, String name, String value) {
     out.append("  %-24s%s%n".formatted(name, value));
   }
 }

@@ -32,7 +32,7 @@ final class ChildProcess {
   }
 
   /**
-   * Starts {@code larder --exit-with-parent arguments…}.
+   * Starts {@code larder arguments… --exit-with-parent}.
    *
    * @param name for messages
    * @param log appended to
@@ -51,8 +51,8 @@ final class ChildProcess {
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.add("io.larder.node.cli.Larder");
-    command.add("--exit-with-parent");
     command.addAll(arguments);
+    command.add("--exit-with-parent");
     File file = log.toFile();
     try {
       Process process =

@@ -2,7 +2,6 @@ package io.larder.node.bench;
 
 import io.larder.protocol.PutToken;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -118,20 +117,15 @@ final class MemoryCluster implements Cluster {
     }
 
     @Override
-    public CompletableFuture<Lease> leaseOrWait(String key, Duration wait) {
+    public CompletableFuture<Joined> putOrWait(String key, ByteBuffer buffer, Runnable compute) {
+      CompletableFuture<Void> writer;
       synchronized (stored) {
-        CompletableFuture<Void> writer = held.get(key);
-        if (stored.containsKey(key) || writer == null) {
-          return CompletableFuture.completedFuture(leaseOne(key));
-        }
-        return writer
-            .thenApply(_ -> {
-              synchronized (stored) {
-                return leaseOne(key);
-              }
-            })
-            .orTimeout(wait.toMillis(), TimeUnit.MILLISECONDS);
+        writer = held.getOrDefault(key, CompletableFuture.completedFuture(null));
       }
+      return writer
+          .thenCompose(_ -> get(key, buffer))
+          .thenApply(found -> found.isPresent() ? Joined.FOUND : Joined.FAILED)
+          .orTimeout(10, TimeUnit.SECONDS);
     }
 
     @Override

@@ -1,0 +1,78 @@
+package io.larder.node.cli;
+
+import io.larder.coordinator.registry.ZooKeeperOptions;
+import io.larder.node.store.DeviceFormat;
+import io.larder.node.store.DeviceIdentity;
+import io.larder.node.store.FormatOptions;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Prepares a device for a node. */
+@Command(
+    name = "format",
+    description = {
+      "Prepare a block device, or a file, for one node of one cluster.",
+      "A device that holds anything is left alone unless --force is given."
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the device
+final class DeviceFormatCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "DEVICE", description = "A block device or a file.")
+  private Path device;
+
+  @Option(
+      names = "--cluster",
+      paramLabel = "NAME",
+      description = "The cluster's name. Default: ${DEFAULT-VALUE}.")
+  private String cluster = ZooKeeperOptions.DEFAULT_CLUSTER;
+
+  @Option(
+      names = "--node-id",
+      paramLabel = "ID",
+      description = "The node's identity, which follows the device. Default: this host's name.")
+  private @Nullable String nodeId;
+
+  @Option(
+      names = "--size",
+      paramLabel = "BYTES",
+      converter = Bytes.class,
+      description = "Make a sparse file of this size if there is nothing yet, e.g. 8GiB.")
+  private long sizeBytes;
+
+  @Option(
+      names = "--max-value",
+      paramLabel = "BYTES",
+      converter = Bytes.class,
+      description =
+          "The largest value; decides the segments' size on devices under 4 GiB. Default: as the"
+              + " device's size allows.")
+  private long maxValueBytes;
+
+  @Option(names = "--force", description = "Destroy what is on the device.")
+  private boolean force;
+
+  @Override
+  public Integer call() throws UnknownHostException {
+    String id = nodeId == null ? InetAddress.getLocalHost().getHostName() : nodeId;
+    DeviceIdentity made =
+        DeviceFormat.format(
+            new FormatOptions(device, sizeBytes, cluster, id, maxValueBytes, force));
+    System.out.printf(
+        "%s: formatted for node %s of cluster %s%n  %s for blocks in %d segments of %s, values up to"
+            + " %s, uuid %s%n",
+        device,
+        made.nodeId(),
+        made.cluster(),
+        ReportPrinter.bytes(made.capacityBytes()),
+        made.segments(),
+        ReportPrinter.bytes(made.segmentBytes()),
+        ReportPrinter.bytes(made.maxValueBytes()),
+        made.deviceUuid());
+    return 0;
+  }
+}

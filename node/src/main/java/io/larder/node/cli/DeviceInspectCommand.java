@@ -1,0 +1,79 @@
+package io.larder.node.cli;
+
+import io.larder.node.store.DeviceFormat;
+import io.larder.node.store.DeviceIdentity;
+import io.larder.node.store.DeviceInspection;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Looks at a device without changing it. */
+@Command(
+    name = "inspect",
+    description = {
+      "Show whose device it is and what state it is in; changes nothing.",
+      "Ends with exit code 3 if it is no Larder device or is damaged."
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the device
+final class DeviceInspectCommand implements Callable<Integer> {
+  private static final int UNHEALTHY = 3;
+
+  @Parameters(paramLabel = "DEVICE", description = "A block device or a file.")
+  private Path device;
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    DeviceInspection found = DeviceFormat.inspect(device);
+    System.out.print(json ? ReportPrinter.json(found) + "\n" : table(found));
+    if (found.identity().isEmpty()) {
+      System.err.println(
+          "larder: "
+              + device
+              + " is no Larder device; prepare it with: larder device format "
+              + (found.content().equals("empty") ? "" : "--force ")
+              + device);
+    }
+    return found.identity().isPresent() && found.checkpointValid() ? 0 : UNHEALTHY;
+  }
+
+  private static String table(DeviceInspection found) {
+    StringBuilder out = new StringBuilder();
+    ReportPrinter.row(out, "device", found.path());
+    ReportPrinter.row(out, "size", ReportPrinter.bytes(found.sizeBytes()));
+    ReportPrinter.row(out, "content", found.content());
+    if (found.identity().isPresent()) {
+      DeviceIdentity identity = found.identity().get();
+      ReportPrinter.row(out, "node", identity.nodeId() + " of cluster " + identity.cluster());
+      ReportPrinter.row(out, "uuid", identity.deviceUuid().toString());
+      ReportPrinter.row(
+          out,
+          "format",
+          found.format() + ", formatted " + Instant.ofEpochMilli(found.formattedAtMs()));
+      ReportPrinter.row(out, "capacity", ReportPrinter.bytes(identity.capacityBytes()));
+      ReportPrinter.row(
+          out,
+          "segments",
+          "%d of %s: %s"
+              .formatted(
+                  identity.segments(),
+                  ReportPrinter.bytes(identity.segmentBytes()),
+                  found.segmentsByState()));
+      ReportPrinter.row(out, "largest value", ReportPrinter.bytes(identity.maxValueBytes()));
+      ReportPrinter.row(out, "mounts", Long.toString(found.mountSequence()));
+      ReportPrinter.row(out, "superblocks", found.validSuperblocks() + " of 2 valid");
+      ReportPrinter.row(
+          out,
+          "checkpoint",
+          found.checkpointValid()
+              ? "number " + found.checkpointSequence()
+              : "both sides damaged: the next mount reads every segment");
+    }
+    return out.toString();
+  }
+}

@@ -1,0 +1,63 @@
+package io.larder.node.local;
+
+import io.larder.coordinator.embedded.EmbeddedZooKeeper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+
+/** What the processes of a local cluster are told: arguments, and for a node a file. */
+final class LocalConfiguration {
+  /** Short, so that a killed node's slots are free again soon; long enough for a busy laptop. */
+  private static final int SESSION_TIMEOUT_MS = 4_000;
+
+  private LocalConfiguration() {}
+
+  static List<String> node(LocalNode node, String zooKeeper, long memoryBytes) throws IOException {
+    Files.writeString(
+        node.configuration(),
+        """
+        # Written by larder; overwritten at every start.
+        device: "%s"
+        cluster: %s
+        listen:
+          host: %s
+          port: %d
+        http:
+          host: %s
+          port: %d
+        zookeeper:
+          connect: %s
+          sessionTimeoutMs: %d
+          tickMs: %d
+        memory:
+          poolBytes: %d
+        """
+            .formatted(
+                node.device(),
+                LocalCluster.CLUSTER,
+                node.host(),
+                node.port(),
+                node.host(),
+                node.httpPort(),
+                zooKeeper,
+                SESSION_TIMEOUT_MS,
+                EmbeddedZooKeeper.TICK_MS,
+                memoryBytes));
+    return List.of("node", "--config", node.configuration().toString());
+  }
+
+  static List<String> coordinator(String zooKeeper, String listen) {
+    return List.of(
+        "coordinator",
+        "--cluster",
+        LocalCluster.CLUSTER,
+        "--zookeeper",
+        zooKeeper,
+        "--listen",
+        listen,
+        "--set",
+        "zookeeper.sessionTimeoutMs=" + SESSION_TIMEOUT_MS,
+        "--set",
+        "zookeeper.tickMs=" + EmbeddedZooKeeper.TICK_MS);
+  }
+}
