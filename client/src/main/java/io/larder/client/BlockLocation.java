@@ -1,0 +1,10 @@
+package io.larder.client;
+
+/**
+ * Where a block rests.
+ *
+ * @param nodeId the holder
+ * @param address the holder's {@code host:port}
+ * @param stamp names the record on the holder's device, in hexadecimal
+ */
+public record BlockLocation(String nodeId, String address, String stamp) {}

@@ -1,0 +1,315 @@
+package io.larder.client;
+
+import io.larder.protocol.ConnectionOptions;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client of a Larder cluster, for an inference server: one instance a process, shared by all
+ * threads, closed at the end.
+ *
+ * <pre>{@code
+ * try (LarderClient larder = LarderClient.builder().localNode("127.0.0.1:7401").build()) {
+ *   PutOutcome outcome = larder.blocking().put(key, bytes, PutOptions.NONE);
+ *   try (CachedBlock block = larder.blocking().get(key).orElseThrow()) {
+ *     use(block.data());
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>Every call goes to the local node, and to another when that one is dead or slow: any node
+ * answers for the whole cluster. Every call has a deadline; what is in flight is bounded. Making
+ * the client waits for nothing: a cluster that is down shows as misses and as {@link
+ * LarderException}s of puts. Thread-safe.
+ */
+public final class LarderClient implements AutoCloseable {
+  private static final int WAITS_AT_ONCE = 8;
+
+  private final EventLoopGroup group;
+  private final List<Lane> lanes;
+  private final BlockReader reader;
+  private final BlockWriter writer;
+  private final PutOrWait putOrWait;
+  private final long leaseMs;
+
+  private LarderClient(ClientOptions options) {
+    group = newGroup(options.ioThreads());
+    EventExecutor timer = group.next();
+    ConnectionOptions connection = options.connection();
+    Lane readLane = new Lane(group, connection, "reader", options.connectionsPerRole());
+    Lane writeLane = new Lane(group, connection, "writer", options.connectionsPerRole());
+    Lane waitLane = new Lane(group, connection, "waiter", WAITS_AT_ONCE);
+    lanes = List.of(readLane, writeLane, waitLane);
+    ClientMetrics metrics = new ClientMetrics(options.registry());
+    Nodes nodes = new Nodes(options, lanes);
+    InFlightLimit requests = new InFlightLimit("requests", options.maxInFlightRequests(), timer);
+    InFlightLimit bytes = new InFlightLimit("bytes", options.maxInFlightBytes(), timer);
+    InFlightLimit waits = new InFlightLimit("waits", WAITS_AT_ONCE, timer);
+    metrics.gauge("larder.client.inflight.requests", requests::used);
+    metrics.gauge("larder.client.inflight.bytes", bytes::used);
+    long attemptMs = options.attemptTimeoutMs();
+    Calls calls = new Calls(nodes, requests, bytes, timer, metrics, attemptMs);
+    BufferPool pool = new BufferPool(options.maxInFlightBytes());
+    reader = new BlockReader(readLane, calls, bytes, pool, metrics, options.callTimeoutMs());
+    leaseMs = options.leaseMs();
+    writer = new BlockWriter(writeLane, calls, metrics, options.callTimeoutMs(), leaseMs);
+    putOrWait =
+        new PutOrWait(
+            reader,
+            writer,
+            new Calls(nodes, waits, bytes, timer, metrics, attemptMs),
+            waitLane,
+            options);
+    nodes.refreshEvery(options.topologyRefreshMs(), group);
+  }
+
+  private static EventLoopGroup newGroup(int threads) {
+    IoHandlerFactory transport =
+        Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+    return new MultiThreadIoEventLoopGroup(
+        threads, new DefaultThreadFactory("larder-client", true), transport);
+  }
+
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** The reading role: get, contains, longest prefix, locate. */
+  public BlockReader reader() {
+    return reader;
+  }
+
+  /** The writing role: lease, put, abort, delete. */
+  public BlockWriter writer() {
+    return writer;
+  }
+
+  /** The same calls for threads that may block. */
+  public BlockingLarder blocking() {
+    return new BlockingLarder(this);
+  }
+
+  /**
+   * The key's block: read when it is there, waited for when another server is writing it, else
+   * computed and put. Only one server of the cluster computes, as long as writers are alive and
+   * nodes answer; in doubt this one computes too, since a wait is worth no more than the work.
+   *
+   * @param compute called at most once, on the builder's compute executor, and may block; what it
+   *     throws fails the future, and frees the key for the next waiter
+   * @return the block and how it was come by; fails only when computing fails
+   */
+  public CompletableFuture<Obtained> putOrWait(
+      byte[] key, Function<byte[], ComputedBlock> compute) {
+    return putOrWaitAll(List.of(key), compute).get(0);
+  }
+
+  /**
+   * As {@link #putOrWait} for many keys at once: asks for all leases in one round trip, computes
+   * and puts what is granted, and only then waits for what others hold.
+   *
+   * @param compute called at most once for each key, possibly for several at the same time
+   * @return a future for each key, in order
+   */
+  public List<CompletableFuture<Obtained>> putOrWaitAll(
+      List<byte[]> keys, Function<byte[], ComputedBlock> compute) {
+    return putOrWait.obtain(keys, compute, leaseMs);
+  }
+
+  /** Closes every connection; calls in flight end as misses and failures. */
+  @Override
+  public void close() {
+    lanes.forEach(Lane::close);
+    group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
+  }
+
+  /** Gathers what a client needs; every setting has a default but the nodes. */
+  public static final class Builder {
+    public static final Duration DEFAULT_CALL_TIMEOUT = Duration.ofSeconds(5);
+    public static final Duration DEFAULT_ATTEMPT_TIMEOUT = Duration.ofSeconds(2);
+    public static final Duration DEFAULT_LEASE_TIME = Duration.ofSeconds(30);
+    public static final int DEFAULT_CONNECTIONS = 2;
+    public static final int DEFAULT_MAX_IN_FLIGHT_REQUESTS = 1_024;
+    public static final long DEFAULT_MAX_IN_FLIGHT_BYTES = 512L << 20;
+
+    private @Nullable String localNode;
+    private final Set<String> nodes = new LinkedHashSet<>();
+    private ConnectionOptions connection = ConnectionOptions.DEFAULTS;
+    private int connections = DEFAULT_CONNECTIONS;
+    private int ioThreads = 1;
+    private Duration callTimeout = DEFAULT_CALL_TIMEOUT;
+    private Duration attemptTimeout = DEFAULT_ATTEMPT_TIMEOUT;
+    private int maxInFlightRequests = DEFAULT_MAX_IN_FLIGHT_REQUESTS;
+    private long maxInFlightBytes = DEFAULT_MAX_IN_FLIGHT_BYTES;
+    private Duration leaseTime = DEFAULT_LEASE_TIME;
+    private Executor computeExecutor = ForkJoinPool.commonPool();
+    private MeterRegistry registry = new CompositeMeterRegistry();
+
+    private Builder() {}
+
+    /** The node on this machine, {@code host:port}: asked first, as long as it answers. */
+    public Builder localNode(String address) {
+      localNode = checked(address);
+      return this;
+    }
+
+    /** Nodes to start from, each {@code host:port}; the others are learned from them. */
+    public Builder nodes(List<String> addresses) {
+      addresses.forEach(address -> nodes.add(checked(address)));
+      return this;
+    }
+
+    /** The cluster's password; none by default. */
+    public Builder password(String password) {
+      connection = connection.withPassword(password);
+      return this;
+    }
+
+    /** How nodes list this client; {@value ConnectionOptions#DEFAULT_CLIENT_NAME} by default. */
+    public Builder clientName(String name) {
+      connection = connection.withClientName(name);
+      return this;
+    }
+
+    /** How long a connection may take to make; 2 s by default. */
+    public Builder connectTimeout(Duration timeout) {
+      connection = connection.withConnectTimeoutMs((int) positive("connectTimeout", timeout));
+      return this;
+    }
+
+    /** How long a whole call may take, all attempts together; 5 s by default. */
+    public Builder callTimeout(Duration timeout) {
+      positive("callTimeout", timeout);
+      callTimeout = timeout;
+      return this;
+    }
+
+    /** How long one node may take before the next is asked; 2 s by default. */
+    public Builder attemptTimeout(Duration timeout) {
+      positive("attemptTimeout", timeout);
+      attemptTimeout = timeout;
+      return this;
+    }
+
+    /** Connections of each role to each node, made as they are needed; 2 by default. */
+    public Builder connections(int perRole) {
+      connections = (int) positive("connections", perRole);
+      return this;
+    }
+
+    /** Threads for network I/O and checksums; 1 by default, enough for several GB/s. */
+    public Builder ioThreads(int threads) {
+      ioThreads = (int) positive("ioThreads", threads);
+      return this;
+    }
+
+    /** Requests in flight at once; further ones wait in order. 1024 by default. */
+    public Builder maxInFlightRequests(int requests) {
+      maxInFlightRequests = (int) positive("maxInFlightRequests", requests);
+      return this;
+    }
+
+    /**
+     * Bytes of blocks in flight at once, and as many in buffers kept for reuse; 512 MiB by default.
+     * Blocks handed to the caller do not count.
+     */
+    public Builder maxInFlightBytes(long bytes) {
+      maxInFlightBytes = positive("maxInFlightBytes", bytes);
+      return this;
+    }
+
+    /**
+     * How long a lease lasts, which is the longest a computation may take, and how long others wait
+     * for it; 30 s by default, 300 s at most.
+     */
+    public Builder leaseTime(Duration time) {
+      if (positive("leaseTime", time) > 300_000) {
+        throw new IllegalArgumentException("leaseTime is " + time + ": give at most 300 s");
+      }
+      leaseTime = time;
+      return this;
+    }
+
+    /** Where {@link LarderClient#putOrWait} computes; the common pool by default. */
+    public Builder computeExecutor(Executor executor) {
+      computeExecutor = executor;
+      return this;
+    }
+
+    /** Where the client's meters go, all named {@code larder.client.*}; nowhere by default. */
+    public Builder meterRegistry(MeterRegistry to) {
+      registry = to;
+      return this;
+    }
+
+    /**
+     * The client.
+     *
+     * @throws IllegalArgumentException without a node
+     */
+    public LarderClient build() {
+      Set<String> inOrder = new LinkedHashSet<>();
+      if (localNode != null) {
+        inOrder.add(localNode);
+      }
+      inOrder.addAll(nodes);
+      if (inOrder.isEmpty()) {
+        throw new IllegalArgumentException("no node is named: give localNode, nodes or both");
+      }
+      return new LarderClient(
+          new ClientOptions(
+              List.copyOf(inOrder),
+              connection.withMaxPending(maxInFlightRequests + 64),
+              connections,
+              ioThreads,
+              callTimeout.toMillis(),
+              attemptTimeout.toMillis(),
+              maxInFlightRequests,
+              maxInFlightBytes,
+              leaseTime.toMillis(),
+              TimeUnit.SECONDS.toMillis(30),
+              computeExecutor,
+              registry));
+    }
+
+    private static String checked(String address) {
+      int colon = address.lastIndexOf(':');
+      if (colon > 0 && address.substring(colon + 1).matches("\\d{1,5}")) {
+        int port = Integer.parseInt(address.substring(colon + 1));
+        if (port > 0 && port < 65536) {
+          return address;
+        }
+      }
+      throw new IllegalArgumentException(
+          "'" + address + "' is not the address of a node: give host:port");
+    }
+
+    private static long positive(String name, Duration value) {
+      return positive(name, value.toMillis());
+    }
+
+    private static long positive(String name, long value) {
+      if (value < 1) {
+        throw new IllegalArgumentException(name + " is " + value + ": give at least 1");
+      }
+      return value;
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package io.larder.client;
+
+import java.util.Optional;
+
+/**
+ * A block that was wanted, and how it was come by. The caller closes the block.
+ *
+ * @param block its bytes
+ * @param how found, waited for or computed
+ * @param put what became of storing it; empty when it was not computed here, or when storing failed
+ * @param putFailure why a computed block could not be stored; the block is good all the same
+ */
+public record Obtained(
+    CachedBlock block, How how, Optional<PutOutcome> put, Optional<LarderException> putFailure)
+    implements AutoCloseable {
+
+  /** How a block was come by. */
+  public enum How {
+    /** It was in the cache. */
+    FOUND,
+    /** Another writer was at it, and its value was read when it had finished. */
+    WAITED,
+    /** This caller computed it. */
+    COMPUTED
+  }
+
+  @Override
+  public void close() {
+    block.close();
+  }
+}
