@@ -1,0 +1,160 @@
+package io.larder.node.server;
+
+import io.larder.node.block.Key;
+import io.larder.node.block.Payload;
+import io.larder.node.server.Answer.Framing;
+import io.larder.node.server.ServerMetrics.Outcome;
+import io.larder.node.server.wire.ReplyEncoder;
+import io.larder.protocol.Reply;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The exchange of a command that reads blocks. Blocks are asked for one at a time, the next when
+ * the one before has been written: whoever held one block while waiting for memory for the next
+ * could wait for ever.
+ */
+final class BlockReply extends Exchange {
+  private final BlockService service;
+  private final List<Key> keys;
+  private final Framing framing;
+  private final boolean local;
+
+  private boolean begun;
+  private int next;
+  private @Nullable CompletableFuture<@Nullable Found> pending;
+  private boolean awaited;
+  private @Nullable BlockSender sender;
+  private Outcome outcome = Outcome.OK;
+
+  BlockReply(CommandSpec spec, long startNanos, BlockService service, Answer.Blocks blocks) {
+    super(spec, startNanos, 0);
+    this.service = service;
+    this.keys = blocks.keys();
+    this.framing = blocks.framing();
+    this.local = blocks.local();
+    this.pending = ask(keys.getFirst());
+  }
+
+  private CompletableFuture<@Nullable Found> ask(Key key) {
+    awaited = false;
+    try {
+      return local ? service.getLocal(key) : service.get(key);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  @Override
+  boolean emit(ReplyQueue queue) {
+    if (!begun) {
+      begun = true;
+      if (framing == Framing.BULKS) {
+        ReplyEncoder.writeNumber(queue.buffer(), '*', keys.size());
+      }
+    }
+    for (; ; ) {
+      if (sender != null) {
+        if (!sender.writeTurn(queue)) {
+          return false;
+        }
+        sender = null;
+        next++;
+        progressed();
+      }
+      if (next == keys.size()) {
+        return true;
+      }
+      if (!queue.hasRoom()) {
+        return false;
+      }
+      if (pending == null) {
+        pending = ask(keys.get(next));
+      }
+      if (!pending.isDone()) {
+        if (!awaited) {
+          awaited = true;
+          queue.wakeWhen(pending);
+        }
+        return false;
+      }
+      begin(pending, queue);
+      pending = null;
+    }
+  }
+
+  /** Writes a miss, an error, or a small block; begins to send a large one. */
+  private void begin(CompletableFuture<@Nullable Found> answered, ReplyQueue queue) {
+    if (answered.isCompletedExceptionally()) {
+      one(Outcome.ERROR);
+      Reply error = Reply.error(Failures.message(answered));
+      ReplyEncoder.write(queue.buffer(), error, queue.session().resp3);
+      next++;
+      return;
+    }
+    Found found = answered.resultNow();
+    if (found == null) {
+      one(Outcome.MISS);
+      ReplyEncoder.writeNull(queue.buffer(), queue.session().resp3);
+      next++;
+    } else {
+      one(Outcome.HIT);
+      sender = new BlockSender(found, framing == Framing.CHUNKED);
+    }
+  }
+
+  private void one(Outcome of) {
+    if (keys.size() == 1 || of == Outcome.ERROR) {
+      outcome = of;
+    }
+  }
+
+  @Override
+  Outcome outcome() {
+    return outcome;
+  }
+
+  @Override
+  void expire(String message) {
+    if (pending != null && !pending.isDone()) {
+      forget(pending);
+      pending = CompletableFuture.failedFuture(new ServiceException(message));
+    }
+  }
+
+  /** Gives a block back that is not being sent yet; it is asked for again when its turn comes. */
+  void yieldMemory() {
+    if (pending != null && pending.isDone() && sender == null && !begun) {
+      forget(pending);
+      pending = null;
+    }
+  }
+
+  /** Whether the reader takes the block too slowly for others to wait for its memory. */
+  boolean isSlow(long nowNanos, ServerConfig config) {
+    return sender != null && sender.isSlow(nowNanos, config);
+  }
+
+  @Override
+  void cancel() {
+    if (sender != null) {
+      sender.close();
+      sender = null;
+    }
+    if (pending != null) {
+      forget(pending);
+      pending = null;
+    }
+  }
+
+  private static void forget(CompletableFuture<@Nullable Found> future) {
+    CompletableFuture<?> _ =
+        future.thenAccept(found -> {
+          if (found != null) {
+            Payload payload = found.block().payload();
+            payload.release();
+          }
+        });
+  }
+}

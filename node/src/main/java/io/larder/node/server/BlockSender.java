@@ -1,0 +1,139 @@
+package io.larder.node.server;
+
+import io.larder.node.block.Block;
+import io.larder.node.block.Payload;
+import io.larder.node.server.wire.PayloadBuf;
+import io.larder.node.server.wire.ReplyEncoder;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes one block to a connection, a bounded piece each turn, from the chunks where it lies. Only
+ * a small block is copied: its bytes cost less than a write of their own.
+ */
+final class BlockSender {
+  /** What a connection writes of a block before the others of its loop have their turn. */
+  private static final int TURN_BYTES = 256 << 10;
+
+  private static final int COPIED_BYTES = 16 << 10;
+
+  private final Block block;
+  private final Payload payload;
+  private final Found.Tier tier;
+  private final boolean chunked;
+  private final long startNanos = System.nanoTime();
+
+  private boolean begun;
+  private int chunk;
+  private @Nullable ByteBuf source;
+  private long writtenBytes;
+
+  /** Takes over the block's reference. */
+  BlockSender(Found found, boolean chunked) {
+    this.block = found.block();
+    this.payload = block.payload();
+    this.tier = found.tier();
+    this.chunked = chunked;
+  }
+
+  /** Returns whether the block is complete; if not, the queue is woken for the next turn. */
+  boolean writeTurn(ReplyQueue queue) {
+    if (!begun) {
+      begun = true;
+      writeHeader(queue.buffer());
+      if (payload.length() <= COPIED_BYTES) {
+        copy(queue.buffer());
+        payload.release();
+        return true;
+      }
+    }
+    if (!queue.hasRoom()) {
+      return false;
+    }
+    int left = TURN_BYTES;
+    while (left > 0 && chunk < payload.chunkCount()) {
+      left -= writePiece(queue, left);
+    }
+    if (chunk == payload.chunkCount()) {
+      if (!chunked) {
+        ReplyEncoder.writeEnd(queue.buffer());
+      }
+      payload.release();
+      return true;
+    }
+    queue.flush();
+    if (queue.hasRoom()) {
+      queue.wakeNextTurn();
+    }
+    return false;
+  }
+
+  private int writePiece(ReplyQueue queue, int most) {
+    if (source == null) {
+      source = PayloadBuf.toSend(payload, chunk);
+      if (chunked) {
+        ReplyEncoder.writeNumber(queue.buffer(), '$', source.readableBytes());
+      }
+    }
+    int piece = Math.min(most, source.readableBytes());
+    queue.write(source.readRetainedSlice(piece));
+    writtenBytes += piece;
+    if (!source.isReadable()) {
+      source.release();
+      source = null;
+      chunk++;
+      if (chunked) {
+        ReplyEncoder.writeEnd(queue.buffer());
+      }
+    }
+    return piece;
+  }
+
+  private void writeHeader(ByteBuf out) {
+    if (!chunked) {
+      ReplyEncoder.writeNumber(out, '$', payload.length());
+      return;
+    }
+    ReplyEncoder.writeNumber(out, '*', 5 + payload.chunkCount());
+    ReplyEncoder.writeBulk(out, block.id().toString().getBytes(StandardCharsets.US_ASCII));
+    ReplyEncoder.writeBulk(out, block.metadata());
+    ReplyEncoder.writeNumber(out, '$', 4L * payload.chunkCount());
+    for (int i = 0; i < payload.chunkCount(); i++) {
+      out.writeInt(payload.crc(i));
+    }
+    ReplyEncoder.writeEnd(out);
+    out.writeByte('+').writeCharSequence(tier.name(), StandardCharsets.US_ASCII);
+    ReplyEncoder.writeEnd(out);
+    ReplyEncoder.writeNumber(out, ':', payload.length());
+  }
+
+  private void copy(ByteBuf out) {
+    for (int i = 0; i < payload.chunkCount(); i++) {
+      if (chunked) {
+        ReplyEncoder.writeNumber(out, '$', payload.chunkLength(i));
+      }
+      out.writeBytes(payload.chunk(i));
+      if (chunked) {
+        ReplyEncoder.writeEnd(out);
+      }
+    }
+    if (!chunked) {
+      ReplyEncoder.writeEnd(out);
+    }
+  }
+
+  boolean isSlow(long nowNanos, ServerConfig config) {
+    long elapsedMs = (nowNanos - startNanos) / 1_000_000 - config.progressGraceMs();
+    return writtenBytes * 1000 < elapsedMs * config.minBytesPerSecond();
+  }
+
+  /** Gives the block back; what Netty still holds of it keeps a reference of its own. */
+  void close() {
+    if (source != null) {
+      source.release();
+      source = null;
+    }
+    payload.release();
+  }
+}

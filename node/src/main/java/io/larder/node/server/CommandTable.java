@@ -1,0 +1,209 @@
+package io.larder.node.server;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.larder.node.server.CommandSpec.Family;
+import io.larder.node.server.CommandSpec.Handler;
+import io.larder.node.server.CommandSpec.PayloadPlace;
+import io.larder.node.server.ServerMetrics.Outcome;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every command, found by name without regard to case. Names are looked up in the bytes received,
+ * so that a request makes no string. Immutable.
+ */
+final class CommandTable {
+  private static final Set<Outcome> PLAIN = EnumSet.of(Outcome.OK, Outcome.ERROR);
+  private static final Set<Outcome> READ =
+      EnumSet.of(Outcome.HIT, Outcome.MISS, Outcome.OK, Outcome.ERROR);
+  private static final Set<Outcome> PUT =
+      EnumSet.of(Outcome.STORED, Outcome.EXISTS, Outcome.HELD, Outcome.ERROR);
+
+  private final List<CommandSpec> all = new ArrayList<>();
+  private final CommandSpec unknown;
+  private final @Nullable CommandSpec[] byHash = new @Nullable CommandSpec[256];
+
+  CommandTable() {
+    read("GET", 2, 1, 1, BlockCommands::get);
+    read("MGET", -2, 1, -1, BlockCommands::mget);
+    put("SET", -3, Family.REDIS, PayloadPlace.THIRD);
+    plain("EXISTS", -2, 1, -1, BlockCommands::exists, "readonly", "fast");
+    plain("DEL", -2, 1, -1, BlockCommands::delete, "write");
+    plain("UNLINK", -2, 1, -1, BlockCommands::delete, "write", "fast");
+    plain("STRLEN", 2, 1, 1, BlockCommands::strlen, "readonly", "fast");
+    plain("TTL", 2, 1, 1, BlockCommands::ttl, "readonly", "fast");
+    plain("PTTL", 2, 1, 1, BlockCommands::pttl, "readonly", "fast");
+    plain("DBSIZE", 1, 0, 0, BlockCommands::dbsize, "readonly", "fast");
+
+    plain("PING", -1, 0, 0, ConnectionCommands::ping, "fast");
+    plain("ECHO", 2, 0, 0, ConnectionCommands::echo, "fast");
+    plain("HELLO", -1, 0, 0, ConnectionCommands::hello, "noscript", "fast", "no_auth");
+    plain("AUTH", -2, 0, 0, ConnectionCommands::auth, "noscript", "fast", "no_auth");
+    plain("SELECT", 2, 0, 0, ConnectionCommands::select, "fast");
+    plain("CLIENT", -2, 0, 0, ClientCommand::run, "noscript");
+    plain("QUIT", -1, 0, 0, ConnectionCommands::quit, "fast", "no_auth");
+    plain("RESET", 1, 0, 0, ConnectionCommands::reset, "fast", "no_auth");
+    plain("READONLY", 1, 0, 0, call -> Answer.OK, "fast");
+    plain("READWRITE", 1, 0, 0, call -> Answer.OK, "fast");
+    plain("INFO", -1, 0, 0, InfoCommand::run, "loading", "stale");
+    plain("CONFIG", -2, 0, 0, ConnectionCommands::config, "admin", "noscript");
+    plain("COMMAND", -1, 0, 0, CommandCommand::run, "loading", "stale");
+    plain("CLUSTER", -2, 0, 0, ClusterCommand::run, "stale");
+
+    larderRead("KV.GET", LarderCommands::get);
+    put("KV.PUT", -4, Family.LARDER, PayloadPlace.LAST);
+    larder("KV.LEASE", -3, 2, -1, LarderCommands::lease, "write");
+    larder("KV.COMMIT", 3, 1, 1, LarderCommands::commit, "write");
+    larder("KV.ABORT", 3, 1, 1, LarderCommands::abort, "write");
+    larder("KV.PREFIX", -2, 1, -1, LarderCommands::prefix, "readonly");
+    larder("KV.LOCATE", -2, 1, -1, LarderCommands::locate, "readonly");
+    larder("KV.PIN", 2, 1, 1, LarderCommands::pin, "write");
+    larder("KV.UNPIN", 2, 1, 1, LarderCommands::unpin, "write");
+    larderRead("PEER.GET", LarderCommands::peerGet);
+    // Whatever else peers say to each other is the router's business.
+    larder("PEER.*", -1, 0, 0, LarderCommands::peer, "admin");
+
+    unknown =
+        add(
+            CommandSpec.UNKNOWN,
+            -1,
+            Family.REDIS,
+            0,
+            0,
+            PayloadPlace.NONE,
+            List.of(),
+            PLAIN,
+            call -> {
+              throw new IllegalStateException("an unknown command was executed");
+            });
+    for (CommandSpec spec : all) {
+      insert(spec);
+    }
+  }
+
+  /** Finds a command; null if there is none of that name. */
+  @Nullable CommandSpec find(byte[] name) {
+    for (int at = hash(name); ; at = (at + 1) & (byHash.length - 1)) {
+      CommandSpec spec = byHash[at];
+      if (spec == null) {
+        return isPeer(name) ? find("PEER.*".getBytes(US_ASCII)) : null;
+      }
+      if (matches(spec.name(), name)) {
+        return spec;
+      }
+    }
+  }
+
+  List<CommandSpec> all() {
+    return all;
+  }
+
+  /** The commands a client can learn of. */
+  List<CommandSpec> published() {
+    return all.stream().filter(s -> !s.isUnknown() && !s.name().startsWith("PEER.")).toList();
+  }
+
+  /** Stands for commands that do not exist, in metrics. */
+  CommandSpec unknown() {
+    return unknown;
+  }
+
+  int size() {
+    return all.size();
+  }
+
+  private static boolean isPeer(byte[] name) {
+    return name.length > 5 && matches("PEER.", java.util.Arrays.copyOf(name, 5));
+  }
+
+  private void read(String name, int arity, int first, int last, Handler handler) {
+    List<String> flags = List.of("readonly", "fast");
+    add(name, arity, Family.REDIS, first, last, PayloadPlace.NONE, flags, READ, handler);
+  }
+
+  private void larderRead(String name, Handler handler) {
+    List<String> flags = List.of("readonly");
+    add(name, 2, Family.LARDER, 1, 1, PayloadPlace.NONE, flags, READ, handler);
+  }
+
+  private void put(String name, int arity, Family family, PayloadPlace payload) {
+    add(
+        name,
+        arity,
+        family,
+        1,
+        1,
+        payload,
+        List.of("write", "denyoom"),
+        PUT,
+        call -> {
+          throw new IllegalStateException("a put is executed as its payload arrives");
+        });
+  }
+
+  private void plain(
+      String name, int arity, int first, int last, Handler handler, String... flags) {
+    PayloadPlace none = PayloadPlace.NONE;
+    add(name, arity, Family.REDIS, first, last, none, List.of(flags), PLAIN, handler);
+  }
+
+  private void larder(
+      String name, int arity, int first, int last, Handler handler, String... flags) {
+    PayloadPlace none = PayloadPlace.NONE;
+    add(name, arity, Family.LARDER, first, last, none, List.of(flags), PLAIN, handler);
+  }
+
+  private CommandSpec add(
+      String name,
+      int arity,
+      Family family,
+      int first,
+      int last,
+      PayloadPlace payload,
+      List<String> flags,
+      Set<Outcome> outcomes,
+      Handler handler) {
+    CommandSpec spec =
+        new CommandSpec(
+            all.size(), name, arity, family, first, last, payload, flags, outcomes, handler);
+    all.add(spec);
+    return spec;
+  }
+
+  private void insert(CommandSpec spec) {
+    if (spec.isUnknown()) {
+      return;
+    }
+    int at = hash(spec.name().toUpperCase(Locale.ROOT).getBytes(US_ASCII));
+    while (byHash[at] != null) {
+      at = (at + 1) & (byHash.length - 1);
+    }
+    byHash[at] = spec;
+  }
+
+  private static int hash(byte[] name) {
+    int hash = name.length;
+    for (byte b : name) {
+      hash = hash * 31 + (b & 0xdf); // without the bit that tells cases apart
+    }
+    return (hash ^ (hash >>> 8)) & 255;
+  }
+
+  private static boolean matches(String name, byte[] bytes) {
+    if (name.length() != bytes.length) {
+      return false;
+    }
+    for (int i = 0; i < bytes.length; i++) {
+      int b = bytes[i];
+      if (name.charAt(i) != (b >= 'a' && b <= 'z' ? b - 32 : b)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

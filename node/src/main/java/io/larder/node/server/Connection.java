@@ -1,0 +1,561 @@
+package io.larder.node.server;
+
+import io.larder.node.block.Payload;
+import io.larder.node.server.BlockService.PutHandle;
+import io.larder.node.server.CommandSpec.Family;
+import io.larder.node.server.CommandSpec.PayloadPlace;
+import io.larder.node.server.ServerMetrics.Rejection;
+import io.larder.node.server.wire.ProtocolException;
+import io.larder.node.server.wire.ReceiveBuffers;
+import io.larder.node.server.wire.ReplyEncoder;
+import io.larder.node.server.wire.RequestDecoder;
+import io.larder.node.server.wire.RequestDecoder.Disposition;
+import io.larder.node.server.wire.RequestDecoder.Event;
+import io.larder.protocol.Reply;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's connection: decodes what arrives, executes it, and keeps the deadlines.
+ *
+ * <p>Requests are taken from the inbox one after the other until something must be waited for: a
+ * payload's memory or its bytes, a command of Redis's family that is not answered, too many of
+ * Larder's in progress, a peer that does not take its replies. Then the inbox fills, the socket is
+ * not read any more, and whatever is waited for calls {@link #process} again. All of it happens on
+ * the connection's event loop.
+ */
+final class Connection extends ChannelInboundHandlerAdapter {
+  private static final Logger log = LoggerFactory.getLogger(Connection.class);
+  private static final long TICK_MS = 1_000;
+
+  private final ServerContext server;
+  private final Session session;
+  private final ReceiveBuffers receive;
+  private final Admission admission;
+  private final RequestDecoder decoder;
+
+  // Set when the handler is added, before anything arrives.
+  private @Nullable ChannelHandlerContext boundContext;
+  private @Nullable ReplyQueue boundReplies;
+  private java.util.concurrent.@Nullable Future<?> ticking;
+
+  private @Nullable PutRequest putRequest;
+  private @Nullable PayloadIntake intake;
+
+  /** The value of an inline SET, which is in memory already. */
+  private @Nullable ByteBuf inlineValue;
+
+  private boolean processing;
+  private boolean mustBeAlone;
+  private Family lastFamily = Family.LARDER;
+  private boolean stopping;
+  private boolean closed;
+
+  /** Ticks left to read past what a peer still sends before the connection is closed. */
+  private int lingerTicks = -1;
+
+  private long requestNanos = System.nanoTime();
+
+  Connection(ServerContext server, Session session, ReceiveBuffers receive) {
+    this.server = server;
+    this.session = session;
+    this.receive = receive;
+    this.admission = new Admission(server, session);
+    this.decoder = new RequestDecoder(this::admit);
+  }
+
+  Session session() {
+    return session;
+  }
+
+  private ChannelHandlerContext context() {
+    ChannelHandlerContext present = boundContext;
+    if (present == null) {
+      throw new IllegalStateException("the connection is not bound to a channel");
+    }
+    return present;
+  }
+
+  private ReplyQueue replies() {
+    ReplyQueue present = boundReplies;
+    if (present == null) {
+      throw new IllegalStateException("the connection is not bound to a channel");
+    }
+    return present;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    boundContext = context;
+    boundReplies = new ReplyQueue(this, server, context);
+    ticking =
+        context
+            .executor()
+            .scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+  }
+
+  // What arrives.
+
+  @Override
+  @SuppressWarnings("ReferenceEquality") // which buffer it is tells what it is
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    ByteBuf bytes = (ByteBuf) message;
+    if (closed) {
+      bytes.release();
+      return;
+    }
+    if (decoder.isAtStart()) {
+      requestNanos = System.nanoTime();
+    }
+    try {
+      if (bytes == receive.target()) {
+        receivedPayload(bytes);
+      } else {
+        ByteBuf inbox = receive.inbox(context.alloc());
+        if (bytes != inbox) { // not from the socket itself
+          inbox.writeBytes(bytes);
+        }
+      }
+    } finally {
+      bytes.release();
+    }
+    if (lingerTicks >= 0) {
+      receive.inbox(context.alloc()).clear();
+    } else {
+      process();
+    }
+  }
+
+  private void receivedPayload(ByteBuf target) {
+    PayloadIntake arriving = intake;
+    if (arriving == null) {
+      throw new IllegalStateException("payload bytes arrived for nobody");
+    }
+    arriving.receivedInto(target);
+    if (arriving.isComplete() || !target.isWritable()) {
+      aim(arriving);
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    server.metrics().bytesIn.increment((double) receive.takeReceivedBytes());
+    replies().flush();
+    closeIfDone();
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    if (context.channel().isWritable()) {
+      repliesMoved();
+    }
+  }
+
+  /** Something a reply waited for has come. */
+  void repliesMoved() {
+    if (closed) {
+      return;
+    }
+    replies().pump();
+    if (replies().isEmpty()) {
+      requestNanos = System.nanoTime(); // what waited behind it was not late by itself
+    }
+    process();
+    replies().flush();
+    closeIfDone();
+  }
+
+  /** Takes requests from the inbox until something must be waited for. */
+  private void process() {
+    if (processing || closed) {
+      return;
+    }
+    processing = true;
+    try {
+      ByteBuf inbox = receive.inbox(context().alloc());
+      while (!isBlocked() && step(inbox)) {
+        // on to the next
+      }
+    } catch (ProtocolException e) {
+      server.metrics().reject(Rejection.PROTOCOL);
+      String failure = admission.failure();
+      failAndClose(failure == null ? "ERR Protocol error: " + e.getMessage() : failure);
+    } finally {
+      processing = false;
+    }
+    boolean read = lingerTicks >= 0 || receive.target() != null || receive.hasRoom();
+    if (context().channel().config().isAutoRead() != read) {
+      context().channel().config().setAutoRead(read);
+    }
+  }
+
+  private boolean isBlocked() {
+    return closed
+        || session.closing
+        || lingerTicks >= 0
+        || receive.target() != null
+        || (intake != null && !intake.isGranted())
+        || (!replies().isEmpty()
+            && (mustBeAlone
+                || lastFamily == Family.REDIS
+                || replies().size() >= ReplyQueue.MAX_WAITING))
+        || !replies().hasRoom()
+        || (stopping && decoder.isAtStart());
+  }
+
+  /** Returns false if more must arrive first. */
+  private boolean step(ByteBuf inbox) throws ProtocolException {
+    PayloadIntake arriving = intake;
+    if (arriving != null && !arriving.isComplete()) {
+      arriving.copyFrom(inlineValue == null ? inbox : inlineValue);
+      if (!arriving.isComplete()) {
+        aim(arriving);
+        return false;
+      }
+      payloadComplete();
+      return true;
+    }
+    mustBeAlone = false;
+    Event event = decoder.next(inbox);
+    switch (event) {
+      case MORE -> {
+        return false;
+      }
+      case NAMED -> named();
+      case PAYLOAD -> startPayload(decoder.payloadLength());
+      case REQUEST -> execute();
+    }
+    return true;
+  }
+
+  private void named() {
+    requestNanos = System.nanoTime();
+    admission.named(decoder.argument(0), decoder.count());
+    mustBeAlone = admission.spec().family() == Family.REDIS;
+    if (decoder.isInline()) {
+      for (int i = 1; i < decoder.count(); i++) {
+        byte[] argument = decoder.argument(i);
+        if (admit(i, argument.length) == Disposition.PAYLOAD) {
+          inlineValue = Unpooled.wrappedBuffer(argument);
+          startPayload(argument.length);
+        }
+      }
+    }
+  }
+
+  private Disposition admit(int index, long length) {
+    Disposition disposition = admission.admit(index, length);
+    if (disposition == Disposition.PAYLOAD) {
+      // What is wrong with the request is told before memory is taken.
+      try {
+        putRequest = requestBefore((int) length);
+      } catch (RuntimeException e) {
+        admission.fail(Failures.message(e));
+        return Disposition.SKIP;
+      }
+    }
+    return disposition;
+  }
+
+  /** What a put asks for, if all of it came before the payload: SET's options come after. */
+  private @Nullable PutRequest requestBefore(int length) {
+    Call call = call(decoder.arguments(), decoder.count());
+    if (admission.spec().payload() == PayloadPlace.LAST) {
+      return PutRequest.ofPut(call, length);
+    }
+    return call.count() == 3 ? PutRequest.ofSet(call, length) : null;
+  }
+
+  private Call call(byte[][] arguments, int count) {
+    return new Call(admission.spec(), arguments, count, session, server);
+  }
+
+  // Payloads.
+
+  private void startPayload(int length) {
+    PayloadIntake started;
+    try {
+      started = new PayloadIntake(server.service(), putRequest, length);
+    } catch (RuntimeException e) {
+      giveUpPayload(Failures.message(e), length);
+      return;
+    }
+    intake = started;
+    CompletableFuture<Payload> grant = started.grant();
+    if (grant.isDone()) {
+      granted(started, grant.join());
+      return;
+    }
+    CompletableFuture<?> _ =
+        grant.thenAccept(payload -> {
+          try {
+            context()
+                .executor()
+                .execute(() -> {
+                  granted(started, payload);
+                  repliesMoved();
+                });
+          } catch (RejectedExecutionException _) {
+            payload.release();
+          }
+        });
+  }
+
+  private void granted(PayloadIntake waiting, Payload payload) {
+    if (intake != waiting || closed) {
+      payload.release(); // given up meanwhile
+      return;
+    }
+    try {
+      waiting.granted(payload, server.service(), session.id());
+    } catch (RuntimeException e) {
+      giveUpPayload(Failures.message(e), waiting.length());
+      return;
+    }
+    if (waiting.isComplete()) { // an empty value
+      payloadComplete();
+    }
+  }
+
+  /** Points the socket at what is missing of the payload. */
+  private void aim(PayloadIntake arriving) {
+    ByteBuf target = arriving.isComplete() ? null : arriving.nextTarget();
+    if (target == null) {
+      receive.receiveIntoInbox();
+    } else {
+      receive.receiveInto(target);
+    }
+    if (arriving.isComplete()) {
+      payloadComplete();
+    }
+  }
+
+  private void payloadComplete() {
+    if (inlineValue == null) {
+      decoder.payloadTaken();
+    }
+    inlineValue = null;
+    requestNanos = System.nanoTime();
+  }
+
+  /** Reads past what is left of the payload; {@code failure} becomes the reply. */
+  private void giveUpPayload(String failure, int left) {
+    admission.fail(failure);
+    receive.receiveIntoInbox();
+    if (intake != null) {
+      intake.abandon();
+      intake = null;
+    }
+    if (inlineValue == null) {
+      decoder.skipPayload(left);
+    }
+    inlineValue = null;
+  }
+
+  // Execution.
+
+  private void execute() {
+    CommandSpec spec = admission.spec();
+    int count = decoder.count();
+    byte[][] arguments = decoder.takeArguments();
+    session.lastCommand = spec.name();
+    session.lastRequestNanos = requestNanos;
+    lastFamily = spec.family();
+    server.metrics().commandsTotal.increment();
+    long startNanos = System.nanoTime();
+    Answer answer;
+    try {
+      answer = answer(call(arguments, count));
+    } catch (RuntimeException e) {
+      answer = Answer.error(Failures.message(e));
+    }
+    admission.end();
+    replies().add(exchange(spec, startNanos, answer));
+  }
+
+  private Answer answer(Call call) {
+    PayloadIntake arrived = intake;
+    intake = null;
+    String failure = admission.failure();
+    if (admission.isUnknown()) {
+      failure = Admission.unknownCommand(call.arguments(), call.count());
+    }
+    if (failure != null) {
+      if (arrived != null) {
+        arrived.abandon();
+      }
+      return Answer.error(failure);
+    }
+    return arrived == null ? call.spec().handler().run(call) : put(call, arrived);
+  }
+
+  private Answer put(Call call, PayloadIntake arrived) {
+    PutRequest request;
+    PutHandle handle;
+    try {
+      PutRequest early = arrived.request();
+      PutHandle begun = arrived.handle();
+      request = early == null ? PutRequest.ofSet(call, arrived.length()) : early;
+      request.verify(arrived.payload());
+      handle =
+          begun == null
+              ? server.service().beginPut(request.key(), request.options(), session.id())
+              : begun;
+    } catch (RuntimeException e) {
+      arrived.abandon();
+      throw e;
+    }
+    return Answer.whenNow(
+        handle.complete(arrived.take()), request.options().waitMs(), request::answer);
+  }
+
+  private Exchange exchange(CommandSpec spec, long startNanos, Answer answer) {
+    return switch (answer) {
+      case Answer.Now now ->
+          new SmallReply(spec, startNanos, CompletableFuture.completedFuture(now), 0);
+      case Answer.Later later -> new SmallReply(spec, startNanos, later.reply(), later.waitMs());
+      case Answer.Blocks blocks -> new BlockReply(spec, startNanos, server.service(), blocks);
+    };
+  }
+
+  // Deadlines and the end.
+
+  private void tick() {
+    if (closed) {
+      return;
+    }
+    if (lingerTicks >= 0) {
+      if (lingerTicks-- == 0) {
+        var _ = context().close();
+      }
+      return;
+    }
+    long now = System.nanoTime();
+    ServerConfig config = server.config();
+    Rejection rejection = replies().tick(now);
+    PayloadIntake arriving = intake;
+    if (rejection == null && arriving != null && arriving.isSlow(now, config)) {
+      rejection = Rejection.SLOW_PUT;
+    }
+    boolean partial = !decoder.isAtStart() || receive.inbox(context().alloc()).isReadable();
+    boolean awaited = (arriving == null || arriving.isComplete()) && replies().isEmpty();
+    if (rejection == null && partial && awaited) {
+      rejection = overdue(now, config.requestTimeoutMs()) ? Rejection.SLOW_REQUEST : null;
+    }
+    if (rejection == null && isIdle() && config.idleTimeoutMs() > 0) {
+      rejection = overdue(now, config.idleTimeoutMs()) ? Rejection.IDLE : null;
+    }
+    if (rejection != null) {
+      server.metrics().reject(rejection);
+      log.debug("{} closed: {}", context().channel(), rejection);
+      var _ = context().close();
+      return;
+    }
+    if (arriving != null && arriving.hasWaitedTooLong(now, config)) {
+      server.metrics().reject(Rejection.MEMORY_WAIT);
+      giveUpPayload(
+          "TRYAGAIN no memory for a value of "
+              + arriving.length()
+              + " bytes within "
+              + config.memoryWaitMs()
+              + " ms: try again, or give the node more memory",
+          arriving.length());
+      repliesMoved();
+    }
+    receive.trim();
+  }
+
+  private boolean overdue(long now, long timeoutMs) {
+    return now - requestNanos > timeoutMs * 1_000_000;
+  }
+
+  private boolean isIdle() {
+    return decoder.isAtStart() && intake == null && replies().isEmpty();
+  }
+
+  /** Finishes what is in progress, then closes. */
+  void stop() {
+    context()
+        .executor()
+        .execute(() -> {
+          stopping = true;
+          repliesMoved();
+        });
+  }
+
+  private void closeIfDone() {
+    if (!closed
+        && lingerTicks < 0
+        && replies().isEmpty()
+        && (session.closing || (stopping && isIdle()))) {
+      session.closing = true;
+      lingerTicks = (int) (server.config().slowReaderTimeoutMs() / TICK_MS);
+      replies().closeAfterwards();
+    }
+  }
+
+  /**
+   * Sends the error, then reads past what the peer still sends for a moment: closing on unread
+   * bytes would reset the connection and could take the error with it.
+   */
+  private void failAndClose(String message) {
+    ReplyEncoder.write(replies().buffer(), Reply.error(message), session.resp3);
+    replies().flush();
+    session.closing = true;
+    lingerTicks = 2;
+    receive.inbox(context().alloc()).clear();
+    if (context().channel() instanceof DuplexChannel duplex) {
+      var _ = duplex.shutdownOutput();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    end();
+    context.fireChannelInactive();
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext context) {
+    end();
+  }
+
+  private void end() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    server.connections().remove(session.id().number());
+    if (ticking != null) {
+      ticking.cancel(false);
+    }
+    if (intake != null) {
+      intake.abandon();
+      intake = null;
+    }
+    admission.end();
+    replies().close();
+    receive.close();
+    server.service().clientGone(session.id());
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    if (cause instanceof IOException) {
+      log.debug("{} closed", context.channel(), cause);
+    } else {
+      log.error("{} closed after an error nobody expected", context.channel(), cause);
+    }
+    var _ = context.close();
+  }
+}

@@ -1,0 +1,160 @@
+package io.larder.node.server;
+
+import io.larder.node.block.MemoryPool.Purpose;
+import io.larder.node.block.Payload;
+import io.larder.node.server.BlockService.PutHandle;
+import io.larder.node.server.wire.PayloadBuf;
+import io.netty.buffer.ByteBuf;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A put's payload on its way from the socket into its chunks: waiting for memory, then receiving,
+ * then complete. Each chunk's CRC is computed when its last byte has come, while it is still in the
+ * processor's cache. Belongs to one event loop.
+ */
+final class PayloadIntake {
+  /** Below this the rest comes by way of the inbox, with the requests behind it in one read. */
+  private static final int DIRECT_BYTES = 16 << 10;
+
+  private final int length;
+  private final @Nullable PutRequest request;
+  private final CompletableFuture<Payload> grant;
+  private final long askedNanos = System.nanoTime();
+  private @Nullable Payload payload;
+  private @Nullable PutHandle handle;
+  private long grantedNanos;
+  private int received;
+
+  /**
+   * Asks for memory.
+   *
+   * @param request null for a SET whose options come after the value
+   * @throws IllegalArgumentException if so much can never be granted
+   */
+  PayloadIntake(BlockService service, @Nullable PutRequest request, int length) {
+    this.length = length;
+    this.request = request;
+    this.grant = service.pool().allocate(length, Purpose.PUT);
+  }
+
+  int length() {
+    return length;
+  }
+
+  int received() {
+    return received;
+  }
+
+  CompletableFuture<Payload> grant() {
+    return grant;
+  }
+
+  boolean isGranted() {
+    return payload != null;
+  }
+
+  @Nullable PutRequest request() {
+    return request;
+  }
+
+  @Nullable PutHandle handle() {
+    return handle;
+  }
+
+  boolean isComplete() {
+    return payload != null && received == length;
+  }
+
+  /** Memory is there; the put is announced while its bytes arrive. */
+  void granted(Payload granted, BlockService service, ClientId client) {
+    payload = granted;
+    grantedNanos = System.nanoTime();
+    if (request != null) {
+      handle = service.beginPut(request.key(), request.options(), client);
+    }
+  }
+
+  /** Copies what has been received already. */
+  void copyFrom(ByteBuf in) {
+    Payload into = payload();
+    while (received < length && in.isReadable()) {
+      int chunk = chunk();
+      int offset = offset();
+      int taken = Math.min(in.readableBytes(), into.chunkLength(chunk) - offset);
+      in.readBytes(into.chunk(chunk).slice(offset, taken));
+      advance(taken);
+    }
+  }
+
+  /** Where the socket should write next; null if the inbox serves as well. */
+  @Nullable ByteBuf nextTarget() {
+    return length - received < DIRECT_BYTES
+        ? null
+        : PayloadBuf.toReceive(payload(), chunk(), offset());
+  }
+
+  /** The socket has written up to the target's writer index. */
+  void receivedInto(ByteBuf target) {
+    advance(target.writerIndex() - offset());
+  }
+
+  private void advance(int bytes) {
+    if (bytes > 0) {
+      int chunk = chunk();
+      received += bytes;
+      if (received == length || chunk() != chunk) {
+        payload().setCrc(chunk, payload().computeCrc(chunk));
+      }
+    }
+  }
+
+  private int chunk() {
+    return received >>> 20;
+  }
+
+  private int offset() {
+    return received & ((1 << 20) - 1);
+  }
+
+  /** Where the bytes go; only once granted. */
+  Payload payload() {
+    Payload present = payload;
+    if (present == null) {
+      throw new IllegalStateException("a payload was received before its memory was granted");
+    }
+    return present;
+  }
+
+  /** Gives payload and handle away. */
+  Payload take() {
+    Payload taken = payload();
+    payload = null;
+    handle = null;
+    return taken;
+  }
+
+  boolean hasWaitedTooLong(long nowNanos, ServerConfig config) {
+    return payload == null && nowNanos - askedNanos > config.memoryWaitMs() * 1_000_000;
+  }
+
+  boolean isSlow(long nowNanos, ServerConfig config) {
+    long elapsedMs = (nowNanos - grantedNanos) / 1_000_000 - config.progressGraceMs();
+    return payload != null
+        && received < length
+        && received * 1000L < elapsedMs * config.minBytesPerSecond();
+  }
+
+  /** The payload is not wanted any more or will not come. */
+  void abandon() {
+    grant.cancel(false);
+    if (handle != null) {
+      handle.abandon();
+      handle = null;
+    }
+    if (payload != null) {
+      payload.release();
+      payload = null;
+    }
+  }
+}

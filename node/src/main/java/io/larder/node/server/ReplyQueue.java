@@ -1,0 +1,223 @@
+package io.larder.node.server;
+
+import io.larder.node.server.ServerMetrics.Outcome;
+import io.larder.node.server.ServerMetrics.Rejection;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection's replies, in the order of its requests. Small ones gather in one buffer that is
+ * flushed once a batch of requests; the head alone writes, so one large reply is in progress at a
+ * time and what waits to be sent is bounded by Netty's high water mark. Belongs to one event loop.
+ */
+final class ReplyQueue {
+  /** Requests in progress on one connection. */
+  static final int MAX_WAITING = 128;
+
+  private static final int BUFFER_BYTES = 4 << 10;
+  private static final int FULL_BYTES = 128 << 10;
+
+  private final Connection connection;
+  private final ServerContext server;
+  private final ChannelHandlerContext context;
+  private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
+  private @Nullable ByteBuf buffer;
+  private boolean writtenUnflushed;
+  private boolean pumping;
+  private boolean closed;
+
+  // What was pending at the last look, to see whether the peer takes anything.
+  private long seenPendingBytes;
+  private long seenProgress;
+  private long progressNanos = System.nanoTime();
+
+  ReplyQueue(Connection connection, ServerContext server, ChannelHandlerContext context) {
+    this.connection = connection;
+    this.server = server;
+    this.context = context;
+  }
+
+  Session session() {
+    return connection.session();
+  }
+
+  void add(Exchange exchange) {
+    waiting.add(exchange);
+    if (waiting.size() == 1) {
+      pump();
+    }
+  }
+
+  boolean isEmpty() {
+    return waiting.isEmpty();
+  }
+
+  int size() {
+    return waiting.size();
+  }
+
+  /** Writes as many replies as are there. */
+  void pump() {
+    if (pumping || closed) {
+      return;
+    }
+    pumping = true;
+    try {
+      for (Exchange head; (head = waiting.peek()) != null && head.emit(this); ) {
+        waiting.remove();
+        finish(head);
+      }
+    } finally {
+      pumping = false;
+    }
+  }
+
+  private void finish(Exchange exchange) {
+    Outcome outcome = exchange.outcome();
+    server.metrics().record(exchange.spec(), outcome, System.nanoTime() - exchange.startNanos());
+    if (outcome == Outcome.ERROR
+        && exchange.spec().payload() == CommandSpec.PayloadPlace.THIRD
+        && !session().takesErrors) {
+      session().closing = true;
+    }
+  }
+
+  /** Where small replies are written. */
+  ByteBuf buffer() {
+    if (buffer == null) {
+      buffer = context.alloc().directBuffer(BUFFER_BYTES);
+    }
+    return buffer;
+  }
+
+  /** Writes after everything that was written before. Takes over the reference. */
+  void write(ByteBuf bytes) {
+    passBuffer();
+    writeOut(bytes);
+  }
+
+  /**
+   * Whether the peer takes enough for more to be written; if not, the queue is woken when it is.
+   */
+  boolean hasRoom() {
+    if (buffer != null && buffer.readableBytes() >= FULL_BYTES) {
+      flush();
+    }
+    return context.channel().isWritable();
+  }
+
+  void flush() {
+    passBuffer();
+    if (writtenUnflushed) {
+      writtenUnflushed = false;
+      context.flush();
+    }
+  }
+
+  private void passBuffer() {
+    if (buffer != null) {
+      ByteBuf full = buffer;
+      buffer = null;
+      writeOut(full);
+    }
+  }
+
+  private void writeOut(ByteBuf bytes) {
+    server.metrics().bytesOut.increment(bytes.readableBytes());
+    writtenUnflushed = true;
+    // A failed write closes the channel through exceptionCaught.
+    var _ = context.write(bytes, context.voidPromise());
+  }
+
+  void wakeWhen(CompletableFuture<?> future) {
+    CompletableFuture<?> _ =
+        future.whenComplete((_, _) -> {
+          try {
+            context.executor().execute(connection::repliesMoved);
+          } catch (RejectedExecutionException _) {
+            // The loop has ended, and every connection of it before that.
+          }
+        });
+  }
+
+  /** Wakes after the loop has seen to its other channels, which execute() would not wait for. */
+  void wakeNextTurn() {
+    var _ = context.executor().schedule(connection::repliesMoved, 0, TimeUnit.NANOSECONDS);
+  }
+
+  /** Closes the connection when all that was written has been sent. */
+  void closeAfterwards() {
+    passBuffer();
+    context.writeAndFlush(context.alloc().buffer(0)).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  /**
+   * Enforces the deadlines.
+   *
+   * @return why the connection must be closed, or null
+   */
+  @Nullable Rejection tick(long nowNanos) {
+    ServerConfig config = server.config();
+    if (hasStalled(nowNanos, config.slowReaderTimeoutMs())) {
+      return Rejection.SLOW_READER;
+    }
+    Exchange head = waiting.peek();
+    if (head == null) {
+      return null;
+    }
+    if (server.service().pool().waiting() > 0) {
+      if (head instanceof BlockReply blocks && blocks.isSlow(nowNanos, config)) {
+        return Rejection.SLOW_READER;
+      }
+      // A block that waits behind another must not keep memory from the one it waits for.
+      for (Exchange exchange : waiting) {
+        if (exchange != head && exchange instanceof BlockReply blocks) {
+          blocks.yieldMemory();
+        }
+      }
+    }
+    if (head.isOlderThan(nowNanos, config.commandTimeoutMs())) {
+      server.metrics().reject(Rejection.COMMAND_TIMEOUT);
+      head.progressed();
+      head.expire(
+          "TRYAGAIN the node has not answered within "
+              + config.commandTimeoutMs()
+              + " ms: try again");
+      connection.repliesMoved();
+    }
+    return null;
+  }
+
+  private boolean hasStalled(long nowNanos, long timeoutMs) {
+    Channel channel = context.channel();
+    ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
+    long pendingBytes = outbound == null ? 0 : outbound.totalPendingWriteBytes();
+    long progress = outbound == null ? 0 : outbound.currentProgress();
+    if (pendingBytes == 0 || pendingBytes != seenPendingBytes || progress != seenProgress) {
+      seenPendingBytes = pendingBytes;
+      seenProgress = progress;
+      progressNanos = nowNanos;
+    }
+    return nowNanos - progressNanos > timeoutMs * 1_000_000;
+  }
+
+  void close() {
+    closed = true;
+    for (Exchange exchange : waiting) {
+      exchange.cancel();
+    }
+    waiting.clear();
+    if (buffer != null) {
+      buffer.release();
+      buffer = null;
+    }
+  }
+}

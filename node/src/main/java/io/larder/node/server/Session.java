@@ -1,0 +1,72 @@
+package io.larder.node.server;
+
+import java.net.SocketAddress;
+
+/**
+ * What a connection has said about itself. Written by its event loop; CLIENT LIST reads it from any
+ * thread.
+ */
+final class Session {
+  private final ClientId id;
+  private final SocketAddress remote;
+  private final SocketAddress local;
+  private final long openedNanos = System.nanoTime();
+
+  volatile boolean resp3;
+  volatile boolean authenticated;
+  volatile String name = "";
+  volatile String library = "";
+  volatile String libraryVersion = "";
+  volatile String lastCommand = "";
+  volatile long lastRequestNanos = openedNanos;
+
+  /**
+   * Whether HELLO or CLIENT came: whoever sends them takes an error for what it is. LMCache's
+   * native client sends neither, and an error to its SET would leave it out of step for ever.
+   */
+  boolean takesErrors;
+
+  /** Whether the connection closes once its replies are sent. */
+  boolean closing;
+
+  Session(ClientId id, SocketAddress remote, SocketAddress local, boolean authenticated) {
+    this.id = id;
+    this.remote = remote;
+    this.local = local;
+    this.authenticated = authenticated;
+  }
+
+  ClientId id() {
+    return id;
+  }
+
+  /** A line of CLIENT LIST. */
+  String describe() {
+    long now = System.nanoTime();
+    return "id="
+        + id.number()
+        + " addr="
+        + address(remote)
+        + " laddr="
+        + address(local)
+        + " name="
+        + name
+        + " age="
+        + (now - openedNanos) / 1_000_000_000
+        + " idle="
+        + (now - lastRequestNanos) / 1_000_000_000
+        + " flags=N db=0 cmd="
+        + (lastCommand.isEmpty() ? "NULL" : lastCommand)
+        + " user=default lib-name="
+        + library
+        + " lib-ver="
+        + libraryVersion
+        + " resp="
+        + (resp3 ? 3 : 2);
+  }
+
+  private static String address(SocketAddress address) {
+    String text = String.valueOf(address);
+    return text.substring(text.indexOf('/') + 1);
+  }
+}

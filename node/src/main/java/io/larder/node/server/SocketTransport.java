@@ -1,0 +1,87 @@
+package io.larder.node.server;
+
+import io.larder.node.server.ServerConfig.Transport;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.util.function.Supplier;
+
+/**
+ * How sockets are served.
+ *
+ * @param name io_uring, epoll or nio
+ * @param why it was chosen, for the log
+ */
+record SocketTransport(
+    String name, String why, IoHandlerFactory handler, Supplier<ServerChannel> channel) {
+
+  /**
+   * Chooses what was asked for.
+   *
+   * @throws IOException if it was named and this machine does not have it
+   */
+  static SocketTransport choose(Transport asked) throws IOException {
+    return switch (asked) {
+      case NIO -> nio("as configured");
+      case EPOLL -> {
+        if (!Epoll.isAvailable()) {
+          throw unavailable("epoll", Epoll.unavailabilityCause());
+        }
+        yield epoll("as configured");
+      }
+      case IO_URING -> {
+        if (!IoUring.isAvailable()) {
+          throw unavailable("io_uring", IoUring.unavailabilityCause());
+        }
+        yield new SocketTransport(
+            "io_uring",
+            "as configured",
+            IoUringIoHandler.newFactory(),
+            IoUringServerSocketChannel::new);
+      }
+      case AUTO ->
+          Epoll.isAvailable()
+              ? epoll("the best of what is available")
+              : nio("epoll is not available: " + Epoll.unavailabilityCause());
+    };
+  }
+
+  EventLoopGroup loops(int threads) {
+    return new MultiThreadIoEventLoopGroup(
+        threads, new DefaultThreadFactory("larder-io", false), handler);
+  }
+
+  ServerChannel listener() {
+    return channel.get();
+  }
+
+  private static SocketTransport epoll(String why) {
+    return new SocketTransport(
+        "epoll", why, EpollIoHandler.newFactory(), EpollServerSocketChannel::new);
+  }
+
+  private static SocketTransport nio(String why) {
+    return new SocketTransport("nio", why, NioIoHandler.newFactory(), NioServerSocketChannel::new);
+  }
+
+  private static IOException unavailable(String name, Throwable cause) {
+    return new IOException(
+        "server.transport is "
+            + name
+            + ", which this machine does not offer ("
+            + cause.getMessage()
+            + "): set it to auto",
+        cause);
+  }
+}
