@@ -211,7 +211,7 @@ public final class ConfigReader {
     }
     String expected =
         (type == double.class ? "a number" : "a whole number")
-            + (setting == null ? "" : " from " + min + " to " + max)
+            + range(min, max)
             + (key.endsWith("Bytes") ? ", or one with KiB, MiB, GiB or TiB" : "");
     try {
       if (type == double.class) {
@@ -226,6 +226,13 @@ public final class ConfigReader {
     } catch (NumberFormatException _) {
       return wrong(key, node, expected);
     }
+  }
+
+  private static String range(long min, long max) {
+    if (max == Long.MAX_VALUE) {
+      return min == Long.MIN_VALUE ? "" : " of at least " + min;
+    }
+    return " from " + min + " to " + max;
   }
 
   private @Nullable Object constant(Class<?> type, JsonNode node, String key) {

@@ -78,6 +78,8 @@ public final class StatusReader implements AutoCloseable {
 
   private ClusterStatus status() throws KeeperException, InterruptedException {
     ClusterImage image = images.read(zooKeeper, false);
+    // Before the heartbeats, so that what the nodes say is no older than what is counted here.
+    int leases = zooKeeper.getChildren(paths.putLeases(), false).size();
     Map<String, Integer> counts = image.slots().counts();
     Map<String, ClusterStatus.Node> nodes = new TreeMap<>();
     counts.forEach((nodeId, slots) -> nodes.put(nodeId, ClusterStatus.Node.gone(nodeId, slots)));
@@ -87,7 +89,6 @@ public final class StatusReader implements AutoCloseable {
           ClusterStatus.Node.live(
               record, counts.getOrDefault(record.nodeId(), 0), claimed(record)));
     }
-    int leases = zooKeeper.getChildren(paths.putLeases(), false).size();
     return new ClusterStatus(
         cluster,
         leader(),

@@ -111,8 +111,7 @@ class ConfigReaderTest {
                         "'threads' is '65': expected a whole number from 1 to 64",
                         "'tls' is 'maybe': expected true or false",
                         "'peers' is a map: expected a list",
-                        "'store.capacityBytes' is '10GB': expected a whole number from 4096 to"
-                            + " 9223372036854775807, or one with KiB, MiB, GiB or TiB",
+                        "'store.capacityBytes' is '10GB': expected a whole number of at least 4096, or one with KiB, MiB, GiB or TiB",
                         "'store.durability' is 'eventually': expected one of process, flush",
                         "unknown key 'store.devise': allowed here are device, capacityBytes,"
                             + " durability"))
