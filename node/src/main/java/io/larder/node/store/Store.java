@@ -92,6 +92,11 @@ public final class Store implements AutoCloseable {
    *     format that is not understood; the message names the cause and the remedy
    */
   public static Store open(StoreConfig config, MemoryPool pool) {
+    return open(config, pool, (slot, fingerprint, stamp) -> {});
+  }
+
+  /** As {@link #open(StoreConfig, MemoryPool)}, with a listener that misses no eviction. */
+  public static Store open(StoreConfig config, MemoryPool pool, EvictionListener listener) {
     Device device;
     try {
       device = DirectDevice.open(config.device(), config.deviceThreads());
@@ -100,7 +105,7 @@ public final class Store implements AutoCloseable {
     }
     boolean opened = false;
     try {
-      Store store = open(device, pool, config.durability());
+      Store store = open(device, pool, config.durability(), listener);
       opened = true;
       return store;
     } finally {
@@ -111,7 +116,11 @@ public final class Store implements AutoCloseable {
   }
 
   /** Opens on a device of any engine, which the store then owns. */
-  static Store open(Device device, MemoryPool pool, StoreConfig.Durability durability) {
+  static Store open(
+      Device device,
+      MemoryPool pool,
+      StoreConfig.Durability durability,
+      EvictionListener listener) {
     try {
       Superblock superblock = Superblocks.open(device);
       Checkpoint.Loaded table =
@@ -149,6 +158,7 @@ public final class Store implements AutoCloseable {
       Checkpoint checkpoint =
           new Checkpoint(device, superblock.geometry(), superblock.deviceUuid(), table);
       Store store = new Store(volume, mounted, checkpoint, report, pool, durability);
+      store.onEviction(listener);
       store.checkpointer.write();
       store.checkpointer.start();
       store.reclaimer.start();

@@ -8,8 +8,11 @@ import io.larder.node.block.Keyspace;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
 import io.larder.protocol.PutToken;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -37,10 +40,14 @@ final class TestStore implements AutoCloseable {
   }
 
   static TestStore open(StoreConfig config) {
+    return open(config, (slot, fingerprint, stamp) -> {});
+  }
+
+  static TestStore open(StoreConfig config, EvictionListener listener) {
     MemoryPool pool = new MemoryPool(64 * MIB, 16 * MIB);
     boolean opened = false;
     try {
-      TestStore made = new TestStore(pool, Store.open(config, pool));
+      TestStore made = new TestStore(pool, Store.open(config, pool, listener));
       opened = true;
       return made;
     } finally {
@@ -120,6 +127,34 @@ final class TestStore implements AutoCloseable {
   boolean delete(String name) throws Exception {
     Key key = key(name);
     return store.delete(key.slot(), key.fingerprint(), 0).get(20, TimeUnit.SECONDS);
+  }
+
+  /** Where a key's record starts on a device formatted with these sizes. */
+  long offset(String name, long sizeBytes, long maxValueBytes) {
+    long stamp = stamp(name);
+    return Geometry.choose("test", sizeBytes, maxValueBytes)
+            .segmentOffset(Location.stampSegment(stamp))
+        + (stamp & ((1 << 22) - 1)) * Location.UNIT_BYTES;
+  }
+
+  /** Changes one bit of a file. */
+  static void flip(Path file, long offset) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      ByteBuffer one = ByteBuffer.allocate(1);
+      int _ = channel.read(one, offset);
+      one.put(0, (byte) (one.get(0) ^ 4)).flip();
+      int _ = channel.write(one, offset);
+      channel.force(true);
+    }
+  }
+
+  /** Overwrites a part of a file with random bytes. */
+  static void overwrite(Path file, long offset, int length) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      int _ = channel.write(ByteBuffer.wrap(bytes("noise", length)), offset);
+      channel.force(true);
+    }
   }
 
   long stamp(String name) {

@@ -1,0 +1,130 @@
+package io.larder.node.device;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DirectDeviceTest {
+  private static final int BYTES = 64 << 10;
+
+  @TempDir Path directory;
+  private Path file;
+
+  /** Every other call is interrupted, every transfer moves at most 5000 bytes. */
+  private static final class Stingy extends SystemCalls {
+    final AtomicInteger number = new AtomicInteger();
+
+    @Override
+    long pwritev(MemorySegment state, int fd, MemorySegment iovecs, int count, long offset) {
+      if (number.incrementAndGet() % 2 == 0) {
+        return -EINTR;
+      }
+      long whole = iovecs.get(ValueLayout.JAVA_LONG, 8);
+      iovecs.set(ValueLayout.JAVA_LONG, 8, Math.min(whole, 4096));
+      long moved = super.pwritev(state, fd, iovecs, 1, offset);
+      return moved == 4096 && whole > 4096 ? 4096 + 904 : moved; // as if it had stopped inside
+    }
+
+    @Override
+    long preadv(MemorySegment state, int fd, MemorySegment iovecs, int count, long offset) {
+      if (number.incrementAndGet() % 2 == 0) {
+        return -EINTR;
+      }
+      iovecs.set(ValueLayout.JAVA_LONG, 8, Math.min(iovecs.get(ValueLayout.JAVA_LONG, 8), 4096));
+      return super.preadv(state, fd, iovecs, 1, offset);
+    }
+  }
+
+  @BeforeEach
+  void create() throws IOException {
+    file = directory.resolve("device");
+    SparseFile.create(file, 1 << 20);
+  }
+
+  private static MemorySegment random(Arena arena) {
+    byte[] bytes = new byte[BYTES];
+    new SplittableRandom(1).nextBytes(bytes);
+    MemorySegment memory = arena.allocate(BYTES, Device.BLOCK_BYTES);
+    MemorySegment _ = memory.copyFrom(MemorySegment.ofArray(bytes));
+    return memory;
+  }
+
+  @Test
+  void shortTransfersAndInterruptionsAreResumedAligned() throws Exception {
+    try (Arena arena = Arena.ofShared();
+        Device device = DirectDevice.open(file, 2, new Stingy())) {
+      MemorySegment written = random(arena);
+      BlockingIo.write(device, 8192, written);
+      MemorySegment read = arena.allocate(BYTES, Device.BLOCK_BYTES);
+      BlockingIo.read(device, 8192, read);
+      assertThat(read.mismatch(written)).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void zeroBytesAreAnError() throws Exception {
+    SystemCalls nothing =
+        new SystemCalls() {
+          @Override
+          long pwritev(MemorySegment state, int fd, MemorySegment iovecs, int count, long offset) {
+            return 0;
+          }
+        };
+    try (Arena arena = Arena.ofShared();
+        Device device = DirectDevice.open(file, 2, nothing)) {
+      assertThatThrownBy(() -> BlockingIo.write(device, 0, random(arena)))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("transferred 0 bytes");
+    }
+  }
+
+  @Test
+  void anErrorNamesDeviceOffsetAndCause() throws Exception {
+    SystemCalls broken =
+        new SystemCalls() {
+          @Override
+          long preadv(MemorySegment state, int fd, MemorySegment iovecs, int count, long offset) {
+            return -EIO;
+          }
+        };
+    try (Arena arena = Arena.ofShared();
+        Device device = DirectDevice.open(file, 2, broken)) {
+      assertThatThrownBy(() -> BlockingIo.read(device, 4096, random(arena)))
+          .hasMessageContaining(file + ": READ of 65536 bytes at 4096: input/output error (EIO)");
+    }
+  }
+
+  @Test
+  void misalignedOrOutsideIsRefused() throws Exception {
+    try (Arena arena = Arena.ofShared();
+        Device device = DirectDevice.open(file, 2)) {
+      MemorySegment[] memory = {random(arena)};
+      for (long offset : new long[] {-4096, 512, (1 << 20) - 4096, 1 << 20}) {
+        assertThatThrownBy(() -> device.write(offset, memory, failure -> {}))
+            .isInstanceOf(IllegalArgumentException.class);
+      }
+    }
+  }
+
+  @Test
+  void anInterruptedCallerDoesNotCloseTheDevice() throws Exception {
+    try (Arena arena = Arena.ofShared();
+        Device device = DirectDevice.open(file, 2)) {
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(() -> BlockingIo.write(device, 0, random(arena)))
+          .hasMessageContaining("interrupted");
+      assertThat(Thread.interrupted()).isTrue();
+      BlockingIo.write(device, 0, random(arena));
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package io.larder.node.store;
+
+import static io.larder.node.store.TestStore.MIB;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.larder.node.device.SparseFile;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DeviceFormatTest {
+  @TempDir Path directory;
+  private Path file;
+
+  @BeforeEach
+  void path() {
+    file = directory.resolve("device");
+  }
+
+  private static FormatOptions options(Path path, long size, long maxValue, boolean force) {
+    return new FormatOptions(path, size, "prod", "node-a", maxValue, force);
+  }
+
+  @Test
+  void aLargeDeviceGetsSegmentsOf256MiB() {
+    DeviceIdentity identity = DeviceFormat.format(options(file, 8L << 30, 0, false));
+    assertThat(identity.segmentBytes()).isEqualTo(256 << 20);
+    assertThat(identity.segments()).isEqualTo(31);
+    assertThat(identity.maxValueBytes()).isEqualTo(128 << 20);
+  }
+
+  @Test
+  void aSmallDeviceGetsSegmentsOfTwiceTheLargestValue() {
+    DeviceIdentity identity = DeviceFormat.format(options(file, 512 * MIB, 8 * MIB, false));
+    assertThat(identity.segmentBytes()).isEqualTo(16 << 20);
+    assertThat(identity.maxValueBytes()).isGreaterThanOrEqualTo(8 << 20);
+  }
+
+  @Test
+  void inspectTellsWhatFormatMade() {
+    DeviceIdentity identity = DeviceFormat.format(options(file, 64 * MIB, 0, false));
+    DeviceInspection inspection = DeviceFormat.inspect(file);
+    assertThat(inspection.identity()).contains(identity);
+    assertThat(identity.cluster()).isEqualTo("prod");
+    assertThat(identity.nodeId()).isEqualTo("node-a");
+    assertThat(inspection.validSuperblocks()).isEqualTo(2);
+    assertThat(inspection.checkpointValid()).isTrue();
+    assertThat(inspection.segmentsByState()).containsEntry("free", identity.segments());
+    assertThat(inspection.content()).isEqualTo("larder");
+  }
+
+  @Test
+  void anUnknownDeviceIsNeverFormattedWithoutForce() throws Exception {
+    for (long at : new long[] {0, 511, 100_000, 64 * MIB - 1, 64 * MIB - 100_000}) {
+      Path foreign = directory.resolve("foreign" + at);
+      SparseFile.create(foreign, 64 * MIB);
+      try (RandomAccessFile f = new RandomAccessFile(foreign.toFile(), "rw")) {
+        f.seek(at);
+        f.write(1);
+      }
+      assertThat(DeviceFormat.inspect(foreign).content()).isEqualTo("foreign");
+      assertThatThrownBy(() -> DeviceFormat.format(options(foreign, 0, 0, false)))
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining("holds something else")
+          .hasMessageContaining("--force");
+      try (RandomAccessFile f = new RandomAccessFile(foreign.toFile(), "r")) {
+        f.seek(at);
+        assertThat(f.read()).isEqualTo(1);
+      }
+      DeviceIdentity _ = DeviceFormat.format(options(foreign, 0, 0, true));
+      assertThat(DeviceFormat.inspect(foreign).content()).isEqualTo("larder");
+    }
+  }
+
+  @Test
+  void aLarderDeviceIsNotFormattedAgainWithoutForceAndForgetsEverythingWithIt() throws Exception {
+    DeviceIdentity first = TestStore.format(file, 64 * MIB, 0);
+    try (TestStore s = TestStore.open(file)) {
+      s.put("k", 100_000);
+    }
+    assertThatThrownBy(() -> DeviceFormat.format(options(file, 0, 0, false)))
+        .hasMessageContaining("is a Larder device already");
+    DeviceIdentity second = DeviceFormat.format(options(file, 0, 0, true));
+    assertThat(second.deviceUuid()).isNotEqualTo(first.deviceUuid());
+    try (TestStore s = TestStore.open(file)) {
+      assertThat(s.get("k")).isNull();
+      assertThat(s.store.stats().entries()).isZero();
+    }
+  }
+
+  @Test
+  void aFileTooSmallIsRefusedWithTheSizeNeededAndNotCreated() {
+    assertThatThrownBy(() -> DeviceFormat.format(options(file, 20 * MIB, 0, false)))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("too small")
+        .hasMessageContaining("at least 34734080 bytes (34 MiB)");
+    assertThat(Files.exists(file)).isFalse();
+    assertThatThrownBy(() -> DeviceFormat.format(options(file, 200 * MIB, 100 * MIB, false)))
+        .hasMessageContaining("or a smaller --max-value");
+    DeviceIdentity enough = DeviceFormat.format(options(file, 34734080, 0, false));
+    assertThat(enough.segments()).isEqualTo(8);
+  }
+
+  @Test
+  void aDeviceThatShrankIsRefused() throws Exception {
+    DeviceIdentity _ = DeviceFormat.format(options(file, 64 * MIB, 0, false));
+    try (RandomAccessFile f = new RandomAccessFile(file.toFile(), "rw")) {
+      f.setLength(60 * MIB);
+    }
+    assertThatThrownBy(() -> TestStore.open(file)).hasMessageContaining("was formatted with");
+  }
+
+  @Test
+  void aDeviceThatGrewKeepsItsGeometry() throws Exception {
+    DeviceIdentity identity = DeviceFormat.format(options(file, 64 * MIB, 0, false));
+    try (RandomAccessFile f = new RandomAccessFile(file.toFile(), "rw")) {
+      f.setLength(128 * MIB);
+    }
+    try (TestStore s = TestStore.open(file)) {
+      assertThat(s.store.identity()).isEqualTo(identity);
+    }
+  }
+
+  @Test
+  void aNewerFormatIsRefusedAndLeftAlone() throws Exception {
+    DeviceIdentity _ = DeviceFormat.format(options(file, 64 * MIB, 0, false));
+    java.nio.ByteBuffer block = java.nio.ByteBuffer.allocate(4096);
+    try (var channel =
+        java.nio.channels.FileChannel.open(
+            file, java.nio.file.StandardOpenOption.READ, java.nio.file.StandardOpenOption.WRITE)) {
+      int _ = channel.read(block, Superblock.OFFSET_A);
+      block.order(java.nio.ByteOrder.LITTLE_ENDIAN).putShort(12, (short) 2);
+      block.putInt(8, Checksum.of(block, 12, 4096));
+      int _ = channel.write(block.position(0), Superblock.OFFSET_A);
+    }
+    assertThatThrownBy(() -> TestStore.open(file))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("is not understood by this version");
+    assertThatThrownBy(() -> DeviceFormat.format(options(file, 0, 0, false)))
+        .hasMessageContaining("is a Larder device already");
+  }
+
+  @Test
+  void aMissingDeviceSaysSo() {
+    assertThatThrownBy(() -> TestStore.open(file))
+        .hasMessageContaining("there is no such file or device");
+  }
+}
