@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -77,24 +76,12 @@ public final class CoordinatorCommand implements Callable<Integer> {
       }
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
-    CountDownLatch stop = new CountDownLatch(1);
-    CountDownLatch stopped = new CountDownLatch(1);
-    if (exitWithParent) {
-      ParentWatch.start(stop::countDown);
-    }
-    Thread hook =
-        Thread.ofPlatform()
-            .name("larder-shutdown")
-            .unstarted(() -> {
-              stop.countDown();
-              awaitQuietly(stopped);
-            });
-    Runtime.getRuntime().addShutdownHook(hook);
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     new JvmMemoryMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
-    try (Coordinator coordinator =
-        Coordinator.start(read.zooKeeperOptions(), read.assignment(), id())) {
+    try (StopSignal stop = StopSignal.install(exitWithParent);
+        Coordinator coordinator =
+            Coordinator.start(read.zooKeeperOptions(), read.assignment(), id())) {
       coordinator.bindTo(registry);
       if (read.http().listen().isEmpty()) {
         stop.await();
@@ -108,7 +95,6 @@ public final class CoordinatorCommand implements Callable<Integer> {
       }
     } finally {
       registry.close();
-      stopped.countDown();
     }
     return ExitCode.OK;
   }
@@ -142,13 +128,5 @@ public final class CoordinatorCommand implements Callable<Integer> {
       host = "localhost";
     }
     return host + ":" + ProcessHandle.current().pid();
-  }
-
-  private static void awaitQuietly(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

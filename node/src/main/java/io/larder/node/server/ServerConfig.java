@@ -99,7 +99,7 @@ public record ServerConfig(
         commandTimeoutMs);
   }
 
-  public ServerConfig withPassword(String password) {
+  public ServerConfig withPassword(@Nullable String password) {
     return new ServerConfig(
         host,
         port,

@@ -1,0 +1,249 @@
+package io.larder.node;
+
+import io.larder.coordinator.http.OpsServer;
+import io.larder.coordinator.http.Readiness;
+import io.larder.coordinator.lease.NodeSession;
+import io.larder.coordinator.registry.ClusterImage;
+import io.larder.coordinator.registry.NodeRecord;
+import io.larder.node.block.Keyspace;
+import io.larder.node.block.MemoryPool;
+import io.larder.node.config.NodeConfig;
+import io.larder.node.directory.Member;
+import io.larder.node.hot.HotTier;
+import io.larder.node.peer.PeerLinks;
+import io.larder.node.router.Router;
+import io.larder.node.server.RespServer;
+import io.larder.node.server.ServerConfig;
+import io.larder.node.store.Store;
+import io.larder.node.store.StoreException;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running node: the one place where its parts are wired together.
+ *
+ * <p>Started in the order of the staircase, from the device up to the sockets, and joined to the
+ * cluster last; stopped the other way round.
+ */
+public final class NodeProcess implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeProcess.class);
+
+  private final Store store;
+  private final MemoryPool pool;
+  private final PeerLinks peers;
+  private final Router router;
+  private final RespServer server;
+  private final OpsServer ops;
+  private final NodeSession session;
+  private final AtomicBoolean wasReady = new AtomicBoolean();
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private NodeProcess(NodeConfig config, PrometheusMeterRegistry registry) throws IOException {
+    Keyspace keyspace = new Keyspace(config.cluster());
+    this.pool = new MemoryPool(config.memory().poolBytes(), config.readFloorBytes());
+    this.store = Store.open(config.storeConfig(), pool);
+    new NodeMetrics(store, pool).bindTo(registry);
+    requireCluster(config);
+    String nodeId = store.identity().nodeId();
+    String password = password(config);
+    HotTier hot = new HotTier(config.hotBytes());
+    this.peers = new PeerLinks(pool, nodeId, password, config.limits().peerDeadlineMs());
+    AtomicReference<@Nullable NodeSession> fence = new AtomicReference<>();
+    this.router =
+        new Router(
+            config.cluster(),
+            nodeId,
+            keyspace,
+            pool,
+            store,
+            hot,
+            peers,
+            () -> Optional.ofNullable(fence.get()).map(NodeSession::mayGrant).orElse(false),
+            registry);
+    ServerConfig defaults = ServerConfig.at(config.listen().host(), config.listen().port());
+    ServerConfig serverConfig =
+        defaults
+            .withPassword(password)
+            .withMaxConnections(config.limits().maxConnections())
+            .withWaits(
+                defaults.memoryWaitMs(),
+                config.limits().setWaitMs(),
+                defaults.commandTimeoutMs() + config.limits().setWaitMs());
+    this.server = RespServer.start(serverConfig, router, registry);
+    this.ops =
+        OpsServer.start(config.http().host(), config.http().port(), registry, this::readiness);
+    NodeRecord self =
+        new NodeRecord(
+            nodeId,
+            0,
+            advertisedHost(config),
+            server.port(),
+            ops.port(),
+            config.zone(),
+            store.identity().capacityBytes(),
+            version(),
+            store.identity().deviceUuid().toString());
+    this.session =
+        NodeSession.start(
+            config.zookeeper().options(config.cluster()), self, new Listener(router, peers));
+    fence.set(session);
+    session.bindTo(registry);
+    LOG.info(
+        "node {} of cluster {} serves {} on {}:{}, metrics on port {}",
+        nodeId,
+        config.cluster(),
+        config.device(),
+        self.host(),
+        server.port(),
+        ops.port());
+  }
+
+  /**
+   * Opens the device, binds the ports and joins the cluster; returns when that is under way, not
+   * when ZooKeeper has answered.
+   *
+   * @throws StoreException if the device cannot be used; the message says what to do
+   * @throws IOException if a port or the password file cannot be used
+   */
+  public static NodeProcess start(NodeConfig config) throws IOException {
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    return new NodeProcess(config, registry);
+  }
+
+  /** The RESP port. */
+  public int port() {
+    return server.port();
+  }
+
+  /** The port of metrics and health. */
+  public int httpPort() {
+    return ops.port();
+  }
+
+  /** The node's id, as its device names it. */
+  public String nodeId() {
+    return store.identity().nodeId();
+  }
+
+  /**
+   * Ready once this node has registered, the whole slot table has owners and every node has
+   * announced what it holds. It stays so through later outages of ZooKeeper, since gets go on.
+   */
+  public Readiness readiness() {
+    if (wasReady.get()) {
+      return Readiness.yes();
+    }
+    if (!session.isReady()) {
+      return Readiness.no(
+          session.isConnected()
+              ? "registering and claiming slots in ZooKeeper"
+              : "ZooKeeper is out of reach; trying on");
+    }
+    int unowned = session.image().slots().unowned();
+    if (unowned > 0) {
+      return Readiness.no(unowned + " slots have no owner: is a coordinator running?");
+    }
+    int syncing = router.syncingSlots();
+    if (syncing > 0) {
+      return Readiness.no(syncing + " slots wait to hear what the other nodes hold");
+    }
+    wasReady.set(true);
+    return Readiness.yes();
+  }
+
+  /** Stops: finishes what is in flight, gives the slots back, checkpoints, lets the device go. */
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    ops.close();
+    server.close();
+    session.close();
+    peers.close();
+    router.close();
+    store.close();
+  }
+
+  private void requireCluster(NodeConfig config) {
+    String formattedFor = store.identity().cluster();
+    if (!formattedFor.equals(config.cluster())) {
+      store.close();
+      throw new StoreException(
+          "%s belongs to cluster '%s', not '%s': set `cluster: %s`, or format it anew with `larder device format --force`"
+              .formatted(config.device(), formattedFor, config.cluster(), formattedFor));
+    }
+  }
+
+  private static @Nullable String password(NodeConfig config) throws IOException {
+    NodeConfig.Security security = config.security();
+    if (!security.passwordFile().isEmpty()) {
+      return Files.readString(Path.of(security.passwordFile())).strip();
+    }
+    return security.password().isEmpty() ? null : security.password();
+  }
+
+  private static String advertisedHost(NodeConfig config) throws UnknownHostException {
+    NodeConfig.Listen listen = config.listen();
+    if (!listen.advertisedHost().isEmpty()) {
+      return listen.advertisedHost();
+    }
+    InetAddress bound = InetAddress.getByName(listen.host());
+    return bound.isAnyLocalAddress() ? InetAddress.getLocalHost().getHostAddress() : listen.host();
+  }
+
+  private static String version() {
+    String version = NodeProcess.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+
+  /** Hands what ZooKeeper says to those who act on it. */
+  private record Listener(Router router, PeerLinks peers) implements NodeSession.Listener {
+    @Override
+    public void onImage(ClusterImage image) {
+      Map<Member, PeerLinks.Address> members = new HashMap<>();
+      image
+          .nodes()
+          .values()
+          .forEach(node ->
+              members.put(
+                  new Member(node.nodeId(), node.incarnation()),
+                  new PeerLinks.Address(node.host(), node.port())));
+      peers.setMembers(members);
+      router.onImage(image);
+    }
+
+    @Override
+    public void onSession(long incarnation) {
+      router.onSession(incarnation);
+    }
+
+    @Override
+    public void onClaimed(int[] slots, long epoch) {
+      router.onClaimed(slots, epoch);
+    }
+
+    @Override
+    public void onReleased(int[] slots) {
+      router.onReleased(slots);
+    }
+
+    @Override
+    public void onSessionLost() {
+      router.onSessionLost();
+    }
+  }
+}

@@ -1,0 +1,332 @@
+package io.larder.node;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.params.SetParams;
+
+class ClusterIT {
+  @TempDir static Path dir;
+  private static TestCluster cluster;
+
+  @BeforeAll
+  static void start() throws IOException {
+    cluster = new TestCluster(dir, 3);
+  }
+
+  @AfterAll
+  static void stop() {
+    cluster.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 100, 4096, 65_535, 65_536, 1 << 20, (1 << 20) + 1, 5_000_000})
+  void aValuePutThroughOneNodeIsReadThroughEveryOther(int length) {
+    byte[] key = ("everywhere-" + length).getBytes(UTF_8);
+    byte[] value = TestCluster.value(length, length);
+    try (Jedis node = cluster.connect(length % 3)) {
+      assertThat(node.set(key, value)).isEqualTo("OK");
+    }
+    for (int i = 0; i < cluster.size(); i++) {
+      try (Jedis node = cluster.connect(i)) {
+        assertThat(node.get(key)).isEqualTo(value);
+      }
+    }
+    assertThat(cluster.copies(key)).isEqualTo(1);
+  }
+
+  @Test
+  void aSecondSetOfALiveKeyIsOkAndWritesNothing() {
+    byte[] key = "second".getBytes(UTF_8);
+    byte[] first = TestCluster.value(100_000, 1);
+    try (Jedis a = cluster.connect(0);
+        Jedis b = cluster.connect(1)) {
+      assertThat(a.set(key, first)).isEqualTo("OK");
+      assertThat(b.set(key, TestCluster.value(100_000, 2))).isEqualTo("OK");
+      assertThat(b.set(key, first, SetParams.setParams().nx())).isNull();
+      assertThat(a.get(key)).isEqualTo(first);
+      assertThat(b.get(key)).isEqualTo(first);
+    }
+    assertThat(cluster.copies(key)).isEqualTo(1);
+  }
+
+  @Test
+  void aHerdOfWritersLeavesOneCopyOfEachKey() throws Exception {
+    int writers = 24;
+    int keys = 40;
+    CyclicBarrier start = new CyclicBarrier(writers);
+    try (ExecutorService threads = Executors.newFixedThreadPool(writers)) {
+      List<Future<?>> done = new ArrayList<>();
+      for (int writer = 0; writer < writers; writer++) {
+        int salt = writer;
+        done.add(
+            threads.submit(() -> {
+              try (Jedis node = cluster.connect(salt % 3)) {
+                start.await();
+                for (int key = 0; key < keys; key++) {
+                  byte[] name = ("herd-" + key).getBytes(UTF_8);
+                  assertThat(node.set(name, TestCluster.value(70_000, key * 1000L + salt)))
+                      .isEqualTo("OK");
+                }
+              }
+              return null;
+            }));
+      }
+      for (Future<?> each : done) {
+        each.get(60, TimeUnit.SECONDS);
+      }
+    }
+    for (int key = 0; key < keys; key++) {
+      byte[] name = ("herd-" + key).getBytes(UTF_8);
+      assertThat(cluster.copies(name)).as("copies of key %d", key).isEqualTo(1);
+      byte[] found;
+      try (Jedis node = cluster.connect(0)) {
+        found = node.get(name);
+      }
+      long seed = key * 1000L;
+      assertThat(java.util.stream.LongStream.range(seed, seed + writers))
+          .anyMatch(each -> java.util.Arrays.equals(found, TestCluster.value(70_000, each)));
+      for (int i = 1; i < cluster.size(); i++) {
+        try (Jedis node = cluster.connect(i)) {
+          assertThat(node.get(name)).isEqualTo(found);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aDeletedKeyIsGoneEverywhereAndCanBePutAgain() {
+    byte[] key = "deleted".getBytes(UTF_8);
+    byte[] second = TestCluster.value(300_000, 2);
+    try (Jedis a = cluster.connect(0);
+        Jedis b = cluster.connect(1);
+        Jedis c = cluster.connect(2)) {
+      a.set(key, TestCluster.value(300_000, 1));
+      assertThat(b.get(key)).isNotNull();
+      assertThat(c.del(key)).isEqualTo(1);
+      assertThat(a.get(key)).isNull();
+      assertThat(b.get(key)).isNull();
+      assertThat(c.del(key)).isZero();
+      assertThat(b.set(key, second)).isEqualTo("OK");
+      assertThat(a.get(key)).isEqualTo(second);
+    }
+  }
+
+  @Test
+  void aKeyExpiresEverywhere() {
+    byte[] key = "expiring".getBytes(UTF_8);
+    try (Jedis a = cluster.connect(0);
+        Jedis b = cluster.connect(1)) {
+      a.set(key, TestCluster.value(10, 1), SetParams.setParams().px(700));
+      assertThat(b.get(key)).isNotNull();
+      assertThat(b.pttl(key)).isBetween(1L, 700L);
+      org.awaitility.Awaitility.await().until(() -> a.get(key) == null && b.get(key) == null);
+      assertThat(b.ttl(key)).isEqualTo(-2);
+      assertThat(b.set(key, TestCluster.value(10, 2))).isEqualTo("OK");
+      assertThat(a.ttl(key)).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void theSecondServerThatWantsABlockIsWokenWhenTheFirstHasPutIt() throws Exception {
+    try (Jedis a = cluster.connect(0);
+        Jedis b = cluster.connect(1)) {
+      String granted = lease(a, "wanted", 0);
+      assertThat(granted).startsWith("GRANTED ");
+      assertThat(lease(b, "wanted", 0)).isEqualTo("HELD");
+      CompletableFuture<String> waiting =
+          CompletableFuture.supplyAsync(() -> lease(b, "wanted", 20_000));
+      org.awaitility.Awaitility.await()
+          .until(() -> metric(0, "waits") + metric(1, "waits") + metric(2, "waits") > 0);
+      assertThat(put(a, "wanted", granted.substring(8), TestCluster.value(2_000_000, 1)))
+          .isEqualTo("STORED");
+      assertThat(waiting.get(5, TimeUnit.SECONDS)).isEqualTo("EXISTS");
+      assertThat(b.get("wanted".getBytes(UTF_8))).isEqualTo(TestCluster.value(2_000_000, 1));
+    }
+  }
+
+  @Test
+  void aGrantGivenBackOrLeftBehindByItsClientPassesToTheNext() {
+    try (Jedis b = cluster.connect(1)) {
+      try (Jedis a = cluster.connect(0)) {
+        String granted = lease(a, "given-back", 0);
+        assertThat(a.sendCommand(() -> bytes("KV.ABORT"), "given-back", granted.substring(8)))
+            .isEqualTo(1L);
+        assertThat(lease(b, "given-back", 0)).startsWith("GRANTED ");
+        assertThat(lease(a, "left-behind", 0)).startsWith("GRANTED ");
+        assertThat(lease(b, "left-behind", 0)).isEqualTo("HELD");
+      }
+      assertThat(lease(b, "left-behind", 5_000)).startsWith("GRANTED ");
+    }
+  }
+
+  @Test
+  void aTokenTellsWhatBecameOfItsPut() {
+    try (Jedis a = cluster.connect(0);
+        Jedis b = cluster.connect(2)) {
+      String token = lease(a, "settled", 0).substring(8);
+      assertThat(commit(b, "settled", token)).isEqualTo("HELD");
+      assertThat(put(a, "settled", token, new byte[10])).isEqualTo("STORED");
+      assertThat(commit(b, "settled", token)).isEqualTo("STORED");
+      assertThat(commit(b, "settled", "1-1")).isEqualTo("EXISTS");
+      assertThat(commit(b, "never-put", token)).isEqualTo("ABSENT");
+    }
+  }
+
+  @Test
+  void theLongestPrefixCountsAcrossNodes() {
+    try (Jedis a = cluster.connect(0);
+        Jedis b = cluster.connect(1)) {
+      for (int i = 0; i < 30; i++) {
+        if (i != 20) {
+          (i % 2 == 0 ? a : b).set("prefix-" + i, "v");
+        }
+      }
+      String[] keys = new String[30];
+      for (int i = 0; i < keys.length; i++) {
+        keys[i] = "prefix-" + i;
+      }
+      try (Jedis c = cluster.connect(2)) {
+        assertThat(c.sendCommand(() -> bytes("KV.PREFIX"), keys)).isEqualTo(20L);
+        assertThat(c.exists(keys)).isEqualTo(29);
+      }
+    }
+  }
+
+  @Test
+  void everyNodeNamesTheSameHolder() {
+    try (Jedis a = cluster.connect(0);
+        Jedis b = cluster.connect(1)) {
+      a.set("located", "v");
+      List<?> seenByA = (List<?>) a.sendCommand(() -> bytes("KV.LOCATE"), "located", "nowhere");
+      List<?> seenByB = (List<?>) b.sendCommand(() -> bytes("KV.LOCATE"), "located", "nowhere");
+      assertThat(text((List<?>) seenByA.getFirst())).isEqualTo(text((List<?>) seenByB.getFirst()));
+      assertThat(text((List<?>) seenByA.getFirst()))
+          .startsWith("node-1", "127.0.0.1:" + cluster.node(0).port());
+      assertThat(seenByA.get(1)).isNull();
+    }
+  }
+
+  @Test
+  void badInputIsRefusedAndTheConnectionStaysUsable() {
+    try (Jedis node = cluster.connect(0)) {
+      node.clientSetname("test"); // else an error to SET closes the connection
+      assertThatThrownBy(() -> node.set("k".repeat(1025), "v"))
+          .isInstanceOf(JedisDataException.class)
+          .hasMessageContaining("1025");
+      assertThatThrownBy(() -> node.set("", "v")).isInstanceOf(JedisDataException.class);
+      assertThatThrownBy(() -> node.set("big".getBytes(UTF_8), new byte[(128 << 20) + 1]))
+          .isInstanceOf(JedisDataException.class)
+          .hasMessageContaining("larger");
+      assertThat(node.set("after", "v")).isEqualTo("OK");
+      assertThat(node.get("after")).isEqualTo("v");
+    }
+  }
+
+  @Test
+  void aRestartedNodeServesWhatItHeldAndKeepsOneCopy() throws IOException {
+    byte[] value = TestCluster.value(500_000, 9);
+    try (Jedis node = cluster.connect(2)) {
+      node.set("kept".getBytes(UTF_8), value);
+    }
+    cluster.restart(2);
+    for (int i = 0; i < cluster.size(); i++) {
+      int index = i;
+      org.awaitility.Awaitility.await()
+          .untilAsserted(() -> {
+            try (Jedis node = cluster.connect(index)) {
+              assertThat(node.get("kept".getBytes(UTF_8))).isEqualTo(value);
+            }
+          });
+    }
+    assertThat(cluster.copies("kept".getBytes(UTF_8))).isEqualTo(1);
+  }
+
+  @Test
+  void putsAndGetsWriteNothingToZooKeeper() throws IOException {
+    long before = zxid();
+    long start = System.nanoTime();
+    try (Jedis a = cluster.connect(0);
+        Jedis b = cluster.connect(1)) {
+      for (int i = 0; i < 2_000; i++) {
+        a.set("quiet-" + i, "v");
+        b.get("quiet-" + i);
+      }
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    // Three nodes write a heartbeat every half second; a session's end or start costs a few more.
+    assertThat(zxid() - before).isLessThan((long) (seconds * 6) + 20);
+  }
+
+  private static long zxid() throws IOException {
+    String[] address = cluster.zooKeeperAddress().split(":", 2);
+    try (Socket socket = new Socket(address[0], Integer.parseInt(address[1]))) {
+      socket.getOutputStream().write("srvr".getBytes(UTF_8));
+      socket.shutdownOutput();
+      String answer = new String(socket.getInputStream().readAllBytes(), UTF_8);
+      String zxid = answer.substring(answer.indexOf("Zxid: 0x") + 8).lines().findFirst().get();
+      return Long.parseLong(zxid.strip(), 16);
+    }
+  }
+
+  private static double metric(int node, String what) throws IOException {
+    try (var in =
+        java.net
+            .URI
+            .create("http://127.0.0.1:" + cluster.node(node).httpPort() + "/metrics")
+            .toURL()
+            .openStream()) {
+      return new String(in.readAllBytes(), UTF_8)
+          .lines()
+          .filter(line -> line.startsWith("larder_leases_" + what + "_total"))
+          .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+          .sum();
+    }
+  }
+
+  private static String lease(Jedis node, String key, long waitMs) {
+    List<?> answers =
+        (List<?>)
+            node.sendCommand(() -> bytes("KV.LEASE"), "1", key, "WAIT", Long.toString(waitMs));
+    return new String((byte[]) answers.getFirst(), UTF_8);
+  }
+
+  private static String put(Jedis node, String key, String token, byte[] value) {
+    Object reply =
+        node.sendCommand(
+            () -> bytes("KV.PUT"), bytes(key), bytes("TOKEN"), bytes(token), bytes("VALUE"), value);
+    return new String((byte[]) reply, UTF_8);
+  }
+
+  private static String commit(Jedis node, String key, String token) {
+    return new String((byte[]) node.sendCommand(() -> bytes("KV.COMMIT"), key, token), UTF_8);
+  }
+
+  private static List<String> text(List<?> bulks) {
+    return bulks.stream().map(bulk -> new String((byte[]) bulk, UTF_8)).toList();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+}

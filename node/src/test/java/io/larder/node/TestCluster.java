@@ -1,0 +1,133 @@
+package io.larder.node;
+
+import static org.awaitility.Awaitility.await;
+
+import io.larder.coordinator.config.AssignmentOptions;
+import io.larder.coordinator.config.CoordinatorConfig;
+import io.larder.coordinator.controller.Coordinator;
+import io.larder.coordinator.embedded.EmbeddedZooKeeper;
+import io.larder.node.config.NodeConfig;
+import io.larder.node.store.DeviceFormat;
+import io.larder.node.store.DeviceIdentity;
+import io.larder.node.store.FormatOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Jedis;
+
+/**
+ * A cluster within the test's process: a real ZooKeeper server, a coordinator, nodes with files as
+ * devices, all over real sockets.
+ */
+public final class TestCluster implements AutoCloseable {
+  private static final String CLUSTER = "test";
+  private static final int SESSION_TIMEOUT_MS = 3_000;
+
+  private final EmbeddedZooKeeper zooKeeper;
+  private final Coordinator coordinator;
+  private final List<NodeProcess> nodes = new ArrayList<>();
+  private final List<NodeConfig> configs = new ArrayList<>();
+
+  public TestCluster(Path dir, int nodeCount) throws IOException {
+    zooKeeper = EmbeddedZooKeeper.start(dir.resolve("zookeeper"), 0);
+    coordinator =
+        Coordinator.start(
+            zooKeeperSettings().options(CLUSTER), new AssignmentOptions(5_000, 5_000, 300), "test");
+    for (int i = 1; i <= nodeCount; i++) {
+      Path device = dir.resolve("device-" + i);
+      DeviceIdentity _ =
+          DeviceFormat.format(
+              new FormatOptions(device, 2L << 30, CLUSTER, "node-" + i, 64 << 20, false));
+      configs.add(config(device));
+      nodes.add(NodeProcess.start(configs.getLast()));
+    }
+    awaitReady();
+  }
+
+  private NodeConfig config(Path device) {
+    NodeConfig defaults = NodeConfig.DEFAULTS;
+    return new NodeConfig(
+        device,
+        CLUSTER,
+        "",
+        new NodeConfig.Listen("127.0.0.1", 0, ""),
+        new NodeConfig.Http("127.0.0.1", 0),
+        zooKeeperSettings(),
+        new NodeConfig.Memory(256L << 20, 0, 0),
+        defaults.storage(),
+        defaults.security(),
+        defaults.limits());
+  }
+
+  private CoordinatorConfig.ZooKeeper zooKeeperSettings() {
+    return new CoordinatorConfig.ZooKeeper(
+        zooKeeper.address(), SESSION_TIMEOUT_MS, EmbeddedZooKeeper.TICK_MS);
+  }
+
+  /** Waits until every node is ready and sees every other. */
+  public void awaitReady() {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> nodes.stream().allMatch(node -> node.readiness().ready()));
+  }
+
+  /** Stops a node in order and starts it again on the same device. */
+  public void restart(int index) throws IOException {
+    nodes.get(index).close();
+    nodes.set(index, NodeProcess.start(configs.get(index)));
+    awaitReady();
+  }
+
+  public int size() {
+    return nodes.size();
+  }
+
+  public NodeProcess node(int index) {
+    return nodes.get(index);
+  }
+
+  public String zooKeeperAddress() {
+    return zooKeeper.address();
+  }
+
+  /** A connection to a node; the caller closes it. */
+  public Jedis connect(int index) {
+    return new Jedis(
+        new HostAndPort("127.0.0.1", nodes.get(index).port()),
+        DefaultJedisClientConfig.builder().timeoutMillis(30_000).build());
+  }
+
+  /** How many nodes hold the key on their own device. */
+  public int copies(byte[] key) {
+    int copies = 0;
+    for (int i = 0; i < size(); i++) {
+      try (Jedis node = connect(i)) {
+        List<?> held =
+            (List<?>)
+                node.sendCommand(
+                    () -> "PEER.HOLDS".getBytes(java.nio.charset.StandardCharsets.US_ASCII), key);
+        copies += ((Long) held.getFirst()).intValue();
+      }
+    }
+    return copies;
+  }
+
+  @Override
+  public void close() {
+    nodes.forEach(NodeProcess::close);
+    coordinator.close();
+    zooKeeper.close();
+  }
+
+  /** What the tests put: bytes that differ for every seed. */
+  public static byte[] value(int length, long seed) {
+    byte[] bytes = new byte[length];
+    new java.util.Random(seed).nextBytes(bytes);
+    return bytes;
+  }
+}
