@@ -128,6 +128,10 @@ final class Appender {
     return writesInFlight == 0 && !opening;
   }
 
+  synchronized boolean hasOpenSegment() {
+    return current != null || next != null || opening;
+  }
+
   synchronized int waiting() {
     return large.size() + small.size();
   }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -31,6 +32,7 @@ final class Reclaimer implements AutoCloseable {
   private final Appender survivors;
   private final EvictionListener evicted;
   private final Runnable onChange;
+  private final boolean flush;
   private final int lowWater;
   private final Semaphore wake = new Semaphore(0);
   private final Thread thread;
@@ -42,13 +44,15 @@ final class Reclaimer implements AutoCloseable {
       SegmentSealer sealer,
       Appender survivors,
       EvictionListener evicted,
-      Runnable onChange) {
+      Runnable onChange,
+      boolean flush) {
     this.volume = volume;
     this.free = free;
     this.sealer = sealer;
     this.survivors = survivors;
     this.evicted = evicted;
     this.onChange = onChange;
+    this.flush = flush;
     this.lowWater = 2 + Math.min(volume.segments().count() / 16, 6);
     this.thread = new Thread(this::run, "larder-reclaim");
     this.thread.setDaemon(true);
@@ -104,12 +108,26 @@ final class Reclaimer implements AutoCloseable {
     }
   }
 
+  /** Frees the oldest segment that can be freed; false if none can. */
   private boolean reclaimOne() throws IOException, InterruptedException {
-    int victim = oldest();
-    if (victim < 0
-        || !volume.segments().change(victim, Segments.State.SEALED, Segments.State.RECLAIMING)) {
-      return false;
+    Segments segments = volume.segments();
+    List<Integer> sealed = new ArrayList<>();
+    for (int i = 0; i < segments.count(); i++) {
+      if (segments.state(i) == Segments.State.SEALED && segments.unsettled(i) == 0) {
+        sealed.add(i);
+      }
     }
+    sealed.sort(Comparator.comparingLong(segments::openedLsn));
+    for (int victim : sealed) {
+      if (segments.change(victim, Segments.State.SEALED, Segments.State.RECLAIMING)
+          && reclaim(victim)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean reclaim(int victim) throws IOException, InterruptedException {
     SegmentFooter records;
     try (SegmentReader reader = new SegmentReader(volume.device(), volume.geometry())) {
       int generation = volume.segments().generation(victim);
@@ -145,19 +163,6 @@ final class Reclaimer implements AutoCloseable {
     return true;
   }
 
-  private int oldest() {
-    Segments segments = volume.segments();
-    int oldest = -1;
-    for (int i = 0; i < segments.count(); i++) {
-      if (segments.state(i) == Segments.State.SEALED
-          && segments.unsettled(i) == 0
-          && (oldest < 0 || segments.openedLsn(i) < segments.openedLsn(oldest))) {
-        oldest = i;
-      }
-    }
-    return oldest;
-  }
-
   /**
    * Writes on every tombstone that may still have something to kill: a record older than it in
    * another segment.
@@ -181,9 +186,12 @@ final class Reclaimer implements AutoCloseable {
                 records.first(i),
                 records.second(i));
         carried.add(append);
-        survivors.append(append);
       }
     }
+    if (!carried.isEmpty() && free.size() == 0 && !survivors.hasOpenSegment()) {
+      return false; // after a crash in mid-reclaim none may be free: another victim has to do
+    }
+    carried.forEach(survivors::append);
     try {
       for (Append append : carried) {
         Append _ = append.done.get(CARRY_DEADLINE_SECONDS, TimeUnit.SECONDS);
@@ -227,6 +235,9 @@ final class Reclaimer implements AutoCloseable {
       MemorySegment block = arena.allocate(SegmentHeader.BYTES, Device.BLOCK_BYTES);
       header.encode(block.asByteBuffer());
       BlockingIo.write(volume.device(), volume.geometry().segmentOffset(victim), block);
+      if (flush) { // tombstones are dropped on the strength of this block
+        BlockingIo.flush(volume.device());
+      }
     } catch (IOException e) {
       volume.counters().writeErrors.increment();
       volume.segments().state(victim, Segments.State.QUARANTINED);

@@ -71,7 +71,8 @@ public final class Store implements AutoCloseable {
         (slot, fingerprint, stamp) -> listener.evicted(slot, fingerprint, stamp);
     this.reader = new RecordReader(volume, pool, told);
     this.reclaimer =
-        new Reclaimer(volume, free, this.sealer, survivors, told, checkpointer::request);
+        new Reclaimer(
+            volume, free, this.sealer, survivors, told, checkpointer::request, flusher != null);
     for (int i = 0; i < volume.segments().count(); i++) {
       if (volume.segments().state(i) == Segments.State.FREE) {
         free.add(i);
