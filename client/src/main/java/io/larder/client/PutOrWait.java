@@ -183,22 +183,30 @@ final class PutOrWait {
         var unused =
             writer
                 .put(key, computed.data(), options)
-                .whenComplete((outcome, error) ->
-                    finish(
-                        new Obtained(
-                            new CachedBlock(info, joined(computed), null),
-                            Obtained.How.COMPUTED,
-                            Optional.ofNullable(outcome),
-                            Optional.ofNullable(error).map(PutOrWait::asLarder))));
+                .whenComplete((outcome, error) -> {
+                  if (error != null) {
+                    abort(token); // does nothing if the put came true after all
+                  }
+                  finish(
+                      new Obtained(
+                          new CachedBlock(info, joined(computed), null),
+                          Obtained.How.COMPUTED,
+                          Optional.ofNullable(outcome),
+                          Optional.ofNullable(error).map(PutOrWait::asLarder)));
+                });
       } catch (RuntimeException | Error e) {
         fail(token, e);
       }
     }
 
-    private void fail(Optional<PutToken> token, Throwable cause) {
+    private void abort(Optional<PutToken> token) {
       token.ifPresent(held -> {
         var unused = writer.abort(key, held);
       });
+    }
+
+    private void fail(Optional<PutToken> token, Throwable cause) {
+      abort(token);
       result.completeExceptionally(cause);
     }
 

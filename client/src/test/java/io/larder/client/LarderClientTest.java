@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.larder.protocol.Blocks;
 import io.larder.protocol.PutToken;
+import io.larder.protocol.ScriptedPeer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -459,6 +460,27 @@ class LarderClientTest {
           .hasMessageContaining("on fire");
       Awaitility.await().until(() -> local.count("KV.ABORT") == 1);
       assertThat(local.last("KV.ABORT")).containsExactly("KV.ABORT", "key", "7-4");
+    }
+  }
+
+  @Test
+  void aBlockThatCannotBeStoredIsHandedOutAndItsKeyFreed() {
+    leasesAnswer("GRANTED 7-5");
+    ScriptedPeer.Script leasing = local.script;
+    local.script =
+        (command, out) -> {
+          if (command.get(0).equals("KV.PUT")) {
+            out.write(ascii("-TRYAGAIN slot 77 is syncing\r\n"));
+          } else {
+            leasing.answer(command, out);
+          }
+        };
+    try (LarderClient client = builder().build();
+        Obtained got = client.blocking().putOrWait(KEY, LarderClientTest::computed)) {
+      assertThat(bytes(got.block())).isEqualTo(KEY);
+      assertThat(got.put()).isEmpty();
+      assertThat(got.putFailure().orElseThrow().isTemporary()).isTrue();
+      Awaitility.await().until(() -> local.count("KV.ABORT") == 1);
     }
   }
 

@@ -1,0 +1,91 @@
+package io.larder.node.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.larder.client.CachedBlock;
+import io.larder.client.ComputedBlock;
+import io.larder.client.LarderClient;
+import io.larder.client.LeaseOutcome;
+import io.larder.client.Obtained;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** What servers that want the same blocks may rely on; needs nodes that keep put-leases. */
+public abstract class SharedWorkContract extends LarderClientContract {
+
+  @Test
+  void aHerdComputesEveryBlockOnce() throws Exception {
+    int blocks = 64;
+    AtomicInteger computed = new AtomicInteger();
+    List<byte[]> keys = new ArrayList<>();
+    for (int i = 0; i < blocks; i++) {
+      keys.add(key("herd " + i));
+    }
+    List<CompletableFuture<Obtained>> wanted = new ArrayList<>();
+    for (int server = 0; server < 3; server++) {
+      wanted.addAll(
+          client(server)
+              .putOrWaitAll(
+                  keys, key -> ComputedBlock.of(value(65_536, computed.incrementAndGet()))));
+    }
+    List<Obtained> got = new ArrayList<>();
+    for (CompletableFuture<Obtained> one : wanted) {
+      got.add(one.get(60, TimeUnit.SECONDS));
+    }
+    assertThat(computed).hasValue(blocks);
+    for (int i = 0; i < blocks; i++) {
+      assertThat(got.get(i).block().data())
+          .isEqualTo(got.get(i + blocks).block().data())
+          .isEqualTo(got.get(i + 2 * blocks).block().data());
+    }
+    got.forEach(Obtained::close);
+  }
+
+  @Test
+  void aWaiterReadsWhatTheWriterPut() throws Exception {
+    LarderClient writer = client(0);
+    LarderClient waiter = client(1);
+    CompletableFuture<Void> begun = new CompletableFuture<>();
+    CompletableFuture<Void> goOn = new CompletableFuture<>();
+    CompletableFuture<Obtained> first =
+        writer.putOrWait(
+            key("k"),
+            key -> {
+              begun.complete(null);
+              goOn.join();
+              return ComputedBlock.of(value(1 << 20, 1));
+            });
+    begun.get(20, TimeUnit.SECONDS);
+    assertThat(waiter.blocking().lease(List.of(key("k")))).containsExactly(LeaseOutcome.HELD);
+    CompletableFuture<Obtained> second =
+        waiter.putOrWait(key("k"), key -> ComputedBlock.of(value(1 << 20, 2)));
+    goOn.complete(null);
+    try (Obtained mine = first.get(20, TimeUnit.SECONDS);
+        Obtained theirs = second.get(20, TimeUnit.SECONDS)) {
+      assertThat(mine.how()).isEqualTo(Obtained.How.COMPUTED);
+      // FOUND when the writer had finished before the waiter asked.
+      assertThat(theirs.how()).isNotEqualTo(Obtained.How.COMPUTED);
+      assertThat(theirs.block().data()).isEqualTo(value(1 << 20, 1));
+    }
+  }
+
+  @Test
+  void whenTheWriterGoesAwayTheNextOneComputes() throws Exception {
+    LarderClient writer = client(0);
+    assertThat(writer.blocking().lease(List.of(key("k"))))
+        .hasOnlyElementsOfType(LeaseOutcome.Granted.class);
+    CompletableFuture<Obtained> waiting =
+        client(1).putOrWait(key("k"), key -> ComputedBlock.of(value(1000, 2)));
+    writer.close();
+    try (Obtained got = waiting.get(60, TimeUnit.SECONDS)) {
+      assertThat(got.how()).isEqualTo(Obtained.How.COMPUTED);
+    }
+    try (CachedBlock block = client(0).blocking().get(key("k")).orElseThrow()) {
+      assertThat(block.data()).isEqualTo(value(1000, 2));
+    }
+  }
+}
