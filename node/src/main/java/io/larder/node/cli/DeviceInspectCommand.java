@@ -5,7 +5,10 @@ import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.DeviceInspection;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -30,7 +33,7 @@ final class DeviceInspectCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     DeviceInspection found = DeviceFormat.inspect(device);
-    System.out.print(json ? ReportPrinter.json(found) + "\n" : table(found));
+    System.out.print(json ? ReportPrinter.json(fields(found)) + "\n" : table(found));
     if (found.identity().isEmpty()) {
       System.err.println(
           "larder: "
@@ -40,6 +43,23 @@ final class DeviceInspectCommand implements Callable<Integer> {
               + device);
     }
     return found.identity().isPresent() && found.checkpointValid() ? 0 : UNHEALTHY;
+  }
+
+  /** As the record, with nothing where there is no identity. */
+  private static Map<String, @Nullable Object> fields(DeviceInspection found) {
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    fields.put("path", found.path());
+    fields.put("sizeBytes", found.sizeBytes());
+    fields.put("content", found.content());
+    fields.put("identity", found.identity().orElse(null));
+    fields.put("format", found.format());
+    fields.put("formattedAtMs", found.formattedAtMs());
+    fields.put("mountSequence", found.mountSequence());
+    fields.put("validSuperblocks", found.validSuperblocks());
+    fields.put("checkpointValid", found.checkpointValid());
+    fields.put("checkpointSequence", found.checkpointSequence());
+    fields.put("segmentsByState", found.segmentsByState());
+    return fields;
   }
 
   private static String table(DeviceInspection found) {

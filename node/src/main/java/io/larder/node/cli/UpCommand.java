@@ -6,11 +6,15 @@ import io.larder.node.local.LocalNode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** A cluster on this machine, kept running until Ctrl-C. */
 @Command(
@@ -20,7 +24,10 @@ import picocli.CommandLine.Option;
           + " a process of its own.",
       "Any Redis client can talk to any node: redis-cli -p PORT set k v."
     })
+@SuppressWarnings("NullAway.Init") // picocli sets the spec
 final class UpCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
   private static final Duration WATCH_PAUSE = Duration.ofSeconds(1);
 
   @Option(
@@ -52,9 +59,13 @@ final class UpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (nodes < 0 || nodes > LocalClusterOptions.MAX_NODES) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--nodes %d: 1 to %d".formatted(nodes, LocalClusterOptions.MAX_NODES));
+    }
     LocalClusterOptions options =
-        new LocalClusterOptions(
-            nodes, dir, java.util.List.of(), false, deviceBytes, memoryBytes, true);
+        new LocalClusterOptions(nodes, dir, List.of(), false, deviceBytes, memoryBytes, true);
     // Closed by its shutdown hook when Ctrl-C comes.
     LocalCluster cluster = LocalCluster.start(options, System.err::println);
     StringBuilder addresses = new StringBuilder();

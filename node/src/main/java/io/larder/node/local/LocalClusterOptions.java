@@ -26,6 +26,9 @@ public record LocalClusterOptions(
   /** Nodes of a new cluster unless told otherwise. */
   public static final int DEFAULT_NODES = 3;
 
+  /** Each is a process. */
+  public static final int MAX_NODES = 64;
+
   /** Size of a sparse device file. */
   public static final long DEFAULT_DEVICE_BYTES = 8L << 30;
 
@@ -34,8 +37,8 @@ public record LocalClusterOptions(
 
   public LocalClusterOptions {
     devices = List.copyOf(devices);
-    if (nodes < 0 || nodes > 64) {
-      throw new IllegalArgumentException(nodes + " nodes: a local cluster has 1 to 64");
+    if (nodes < 0 || nodes > MAX_NODES) {
+      throw new IllegalArgumentException(nodes + " nodes: a local cluster has 1 to " + MAX_NODES);
     }
     if (!devices.isEmpty() && nodes != devices.size()) {
       throw new IllegalArgumentException(

@@ -39,7 +39,8 @@ record Superblocks(@Nullable Superblock newest, int valid) {
    * @throws StoreException if there is none, or the device is smaller than it says
    */
   static Superblock open(Device device) throws IOException {
-    Superblock superblock = read(device).newest();
+    boolean tooSmall = device.sizeBytes() < 2L * Geometry.EDGE_BYTES;
+    Superblock superblock = tooSmall ? null : read(device).newest();
     if (superblock == null) {
       throw new StoreException(
           device.name()

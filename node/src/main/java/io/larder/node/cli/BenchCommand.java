@@ -1,0 +1,21 @@
+package io.larder.node.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The benchmarks. */
+@Command(
+    name = "bench",
+    description = "Measure a cluster. Every benchmark has one shape of report.",
+    subcommands = BenchTraceCommand.class)
+@SuppressWarnings("NullAway.Init") // picocli sets the spec
+final class BenchCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Which benchmark?");
+  }
+}

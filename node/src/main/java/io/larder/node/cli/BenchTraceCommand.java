@@ -1,0 +1,107 @@
+package io.larder.node.cli;
+
+import io.larder.node.bench.BenchReport;
+import io.larder.node.bench.Cluster;
+import io.larder.node.bench.Demo;
+import io.larder.node.bench.DemoOptions;
+import io.larder.node.bench.DemoReport;
+import io.larder.node.bench.LocalRun;
+import io.larder.node.bench.RemoteCluster;
+import io.larder.node.bench.Trace;
+import io.larder.node.local.LocalCluster;
+import io.larder.node.local.LocalClusterOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Replays a trace against a cluster. */
+@Command(
+    name = "trace",
+    description = {
+      "Replay requests in the format of the Mooncake traces (JSON lines, plain or gzip) as fast as"
+          + " the cluster answers, verify every byte and read every stored block back.",
+      "Ends with exit code 1 if a promise was broken."
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets spec and file
+final class BenchTraceCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--file", paramLabel = "F", required = true, description = "The trace.")
+  private Path file;
+
+  @Option(
+      names = "--requests",
+      paramLabel = "N",
+      description = "Replay the first N requests. Default: all.")
+  private int requests = Integer.MAX_VALUE;
+
+  @Option(
+      names = "--block-bytes",
+      paramLabel = "BYTES",
+      converter = Bytes.class,
+      description = "Size of a block. Default: 64KiB.")
+  private long blockBytes = DemoOptions.DEFAULT_BLOCK_BYTES;
+
+  @Option(
+      names = "--servers",
+      paramLabel = "S",
+      description = "Inference servers at the same time. Default: ${DEFAULT-VALUE}.")
+  private int servers = DemoOptions.DEFAULT_SERVERS;
+
+  @Option(
+      names = "--nodes",
+      paramLabel = "HOST:PORT",
+      split = ",",
+      description =
+          "The nodes of a running cluster. Default: start three here and stop them afterwards.")
+  private List<String> nodes = new ArrayList<>();
+
+  @Option(names = "--json", description = "Print the report as one JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws Exception {
+    if (requests < 1) {
+      throw new ParameterException(spec.commandLine(), "--requests " + requests + ": at least 1");
+    }
+    DemoOptions options = Arguments.demoOptions(spec, blockBytes, servers);
+    Trace trace = Trace.read(file, requests);
+    if (trace.requests().isEmpty()) {
+      throw new IOException(file + " holds no requests");
+    }
+    ConsoleProgress progress = ConsoleProgress.onStandardError();
+    DemoReport report;
+    if (nodes.isEmpty()) {
+      try (LocalCluster local =
+          LocalCluster.start(LocalClusterOptions.temporary(), progress::say)) {
+        report = replay(trace, options, new LocalRun(local), progress);
+      }
+    } else {
+      report = replay(trace, options, new RemoteCluster(nodes), progress);
+    }
+    List<String> broken = report.brokenPromises();
+    System.out.print(
+        json
+            ? ReportPrinter.json(BenchReport.here(commandLine(), report.figures())) + "\n"
+            : ReportPrinter.table(report));
+    (json || !broken.isEmpty() ? System.err : System.out).println(ReportPrinter.verdict(broken));
+    return broken.isEmpty() ? 0 : Larder.FAILED;
+  }
+
+  private static DemoReport replay(
+      Trace trace, DemoOptions options, Cluster cluster, ConsoleProgress progress)
+      throws IOException, InterruptedException {
+    return Demo.run(trace, options, cluster, Arguments.freshPrefix("trace"), null, progress);
+  }
+
+  private String commandLine() {
+    return "larder " + String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
+  }
+}

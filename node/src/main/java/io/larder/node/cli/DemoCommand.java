@@ -1,0 +1,103 @@
+package io.larder.node.cli;
+
+import io.larder.node.bench.Demo;
+import io.larder.node.bench.DemoOptions;
+import io.larder.node.bench.DemoReport;
+import io.larder.node.bench.LocalRun;
+import io.larder.node.bench.Trace;
+import io.larder.node.local.LocalCluster;
+import io.larder.node.local.LocalClusterOptions;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The main job from end to end on this machine. */
+@Command(
+    name = "demo",
+    description = {
+      "Start a cluster and replay real requests on it, kill a node, bring it back, and account for"
+          + " every block.",
+      "Ends with exit code 1 if a promise was broken."
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the spec
+final class DemoCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--requests",
+      paramLabel = "N",
+      description = "Replay the first N of the trace's 2,000 requests. Default: all.")
+  private int requests = Integer.MAX_VALUE;
+
+  @Option(
+      names = "--block-bytes",
+      paramLabel = "BYTES",
+      converter = Bytes.class,
+      description = "Size of a block. Default: 64KiB.")
+  private long blockBytes = DemoOptions.DEFAULT_BLOCK_BYTES;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description =
+          "A block device for one node; repeat it for each. Default: three sparse files of 8 GiB.")
+  private List<Path> devices = new ArrayList<>();
+
+  @Option(names = "--format", description = "Yes, everything on the devices given may be erased.")
+  private boolean format;
+
+  @Option(
+      names = "--dir",
+      paramLabel = "DIR",
+      description = "Keep logs and devices here, in a new folder. Default: a temporary folder.")
+  private @Nullable Path dir;
+
+  @Option(names = "--json", description = "Print the report as one JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws Exception {
+    if (!devices.isEmpty() && !format) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "the demo writes a new cluster onto " + devices + ": add --format to erase them");
+    }
+    if (requests < 1) {
+      throw new ParameterException(spec.commandLine(), "--requests " + requests + ": at least 1");
+    }
+    DemoOptions options = Arguments.demoOptions(spec, blockBytes, DemoOptions.DEFAULT_SERVERS);
+    LocalClusterOptions cluster =
+        new LocalClusterOptions(
+            devices.isEmpty() ? LocalClusterOptions.DEFAULT_NODES : devices.size(),
+            dir,
+            devices,
+            format,
+            LocalClusterOptions.DEFAULT_DEVICE_BYTES,
+            LocalClusterOptions.DEFAULT_MEMORY_BYTES,
+            false);
+    ConsoleProgress progress = ConsoleProgress.onStandardError();
+    DemoReport report;
+    try (LocalCluster local = LocalCluster.start(cluster, progress::say)) {
+      LocalRun run = new LocalRun(local);
+      report =
+          Demo.run(
+              Trace.conversationSlice().first(requests),
+              options,
+              run,
+              Arguments.freshPrefix("demo"),
+              run.crashOf(1 % cluster.nodes()),
+              progress);
+    }
+    List<String> broken = report.brokenPromises();
+    System.out.print(json ? ReportPrinter.json(report) + "\n" : ReportPrinter.table(report));
+    (json || !broken.isEmpty() ? System.err : System.out).println(ReportPrinter.verdict(broken));
+    return broken.isEmpty() ? 0 : Larder.FAILED;
+  }
+}

@@ -1,0 +1,109 @@
+package io.larder.node.cli;
+
+import io.larder.coordinator.cli.CoordinatorCommand;
+import io.larder.coordinator.cli.StatusCommand;
+import io.larder.coordinator.config.ConfigException;
+import io.larder.node.local.LocalClusterException;
+import io.larder.node.store.StoreException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The top command and the process's main. */
+@Command(
+    name = "larder",
+    description = "A distributed cache tier for the KV blocks of LLM inference servers.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Versions.class,
+    scope = ScopeType.INHERIT,
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:failed",
+      "2:wrong usage or configuration",
+      "3:not healthy",
+      "4:not in time"
+    },
+    subcommands = {
+      DemoCommand.class,
+      UpCommand.class,
+      NodeCommand.class,
+      CoordinatorCommand.class,
+      StatusCommand.class,
+      DeviceCommand.class,
+      BenchCommand.class,
+    })
+public final class Larder implements Runnable {
+  static final int FAILED = 1;
+  static final int USAGE = 2;
+
+  @Spec private CommandSpec spec;
+
+  @SuppressWarnings("NullAway.Init") // picocli sets the spec
+  private Larder() {}
+
+  public static void main(String[] args) {
+    System.exit(run(args));
+  }
+
+  /** Runs one command and answers its exit code. */
+  static int run(String... args) {
+    return new CommandLine(new Larder())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionStrategy(Larder::execute)
+        .setExecutionExceptionHandler(Larder::failed)
+        .execute(args);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Which command?");
+  }
+
+  private static int execute(ParseResult parsed) {
+    // Before the first logger: services log what they do, commands only what is wrong.
+    ParseResult sub = parsed.subcommand();
+    boolean service =
+        sub != null && List.of("node", "coordinator").contains(sub.commandSpec().name());
+    System.setProperty("larder.log.own", service ? "INFO" : "WARN");
+    System.setProperty("larder.log.others", service ? "WARN" : "ERROR");
+    return new CommandLine.RunLast().execute(parsed);
+  }
+
+  private static int failed(Exception e, CommandLine command, ParseResult parsed) {
+    PrintWriter err = command.getErr();
+    if (System.getenv("LARDER_DEBUG") != null) {
+      e.printStackTrace(err);
+    }
+    return switch (e) {
+      case ConfigException wrong -> {
+        err.println("larder: " + wrong.getMessage());
+        yield USAGE;
+      }
+      // Their messages are written for people.
+      case StoreException known -> say(err, String.valueOf(known.getMessage()));
+      case LocalClusterException known -> say(err, String.valueOf(known.getMessage()));
+      case IOException known ->
+          say(err, known.getClass().getSimpleName() + ": " + known.getMessage());
+      default -> {
+        err.println("larder: this is a bug, please report it:");
+        e.printStackTrace(err);
+        yield FAILED;
+      }
+    };
+  }
+
+  private static int say(PrintWriter err, String message) {
+    err.println("larder: " + message);
+    return FAILED;
+  }
+}

@@ -1,0 +1,63 @@
+package io.larder.node.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The demo, shortened, in real processes. */
+class DemoIT {
+  @Test
+  @Timeout(value = 300, unit = TimeUnit.SECONDS)
+  void theDemoKeepsEveryPromiseAndPrintsNothingButItsReport() throws IOException {
+    PrintStream stdout = System.out;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    int code;
+    try {
+      System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+      code = Larder.run("demo", "--requests", "150", "--json");
+    } finally {
+      System.setOut(stdout);
+    }
+    String printed = out.toString(StandardCharsets.UTF_8);
+    // Fails on anything before or after the one object.
+    JsonNode report =
+        new ObjectMapper()
+            .enable(com.fasterxml.jackson.databind.DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .readTree(printed);
+    assertThat(code).as(printed).isZero();
+    assertThat(report.get("requests").asInt()).isEqualTo(150);
+    assertThat(report.get("hitRatio").asDouble())
+        .isPositive()
+        .isLessThanOrEqualTo(report.get("idealHitRatio").asDouble());
+    assertThat(report.get("hits").asLong())
+        .isEqualTo(
+            report.get("hitsHot").asLong()
+                + report.get("hitsDevice").asLong()
+                + report.get("hitsPeer").asLong());
+    assertThat(
+            report.get("hits").asLong()
+                + report.get("putsStored").asLong()
+                + report.get("duplicatesSuppressed").asLong())
+        .as("every lookup and every herd block is accounted for")
+        .isEqualTo(report.get("lookups").asLong() + 2 * 64);
+    assertThat(report.get("herdComputations").asLong()).isEqualTo(64);
+    assertThat(report.get("bytesSaved").asLong())
+        .isEqualTo(report.get("duplicatesSuppressed").asLong() * report.get("blockBytes").asLong());
+    assertThat(report.get("recoveryMs").asLong()).isPositive();
+    assertThat(report.get("recoveredBlocks").asLong()).isPositive();
+    assertThat(report.get("acknowledgedBlocks").asLong())
+        .isGreaterThan(report.get("putsStored").asLong() + 64);
+    assertThat(report.get("acknowledgedBlocksLost").asLong()).isZero();
+    assertThat(report.get("evictions").asLong()).isZero();
+    assertThat(report.get("mismatches").asLong()).isZero();
+    assertThat(report.get("maxCopiesPerKey").asInt()).isEqualTo(1);
+  }
+}

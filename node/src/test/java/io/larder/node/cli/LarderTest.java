@@ -1,0 +1,147 @@
+package io.larder.node.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LarderTest {
+  @TempDir Path dir;
+
+  private record Ended(int code, String out, String err) {}
+
+  private static Ended larder(String... args) {
+    PrintStream stdout = System.out;
+    PrintStream stderr = System.err;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    try {
+      System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+      System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+      int code = Larder.run(args);
+      return new Ended(
+          code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(stdout);
+      System.setErr(stderr);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--help",
+        "demo --help",
+        "up --help",
+        "node --help",
+        "coordinator --help",
+        "status --help",
+        "device --help",
+        "device format --help",
+        "device inspect --help",
+        "bench --help",
+        "bench trace --help",
+      })
+  void everyCommandExplainsItselfOnStandardOutput(String line) {
+    Ended ended = larder(line.split(" "));
+    assertThat(ended.code()).isZero();
+    assertThat(ended.out()).startsWith("Usage: larder");
+    assertThat(ended.err()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "fly",
+        "demo --fast",
+        "demo --requests 0",
+        "demo --requests many",
+        "demo --block-bytes 1XiB",
+        "demo --block-bytes 1GiB",
+        "demo --device /dev/null",
+        "up --nodes 65",
+        "node",
+        "node --device /dev/null --set listen.prot=1",
+        "node --device /dev/null --set listen.port=70000",
+        "device",
+        "device format",
+        "bench",
+        "bench trace",
+        "bench trace --file /dev/null --servers 0",
+      })
+  void wrongUsageEndsWithCode2AndSaysWhatIsWrong(String line) {
+    Ended ended = larder(line.isEmpty() ? new String[0] : line.split(" "));
+    assertThat(ended.code()).isEqualTo(2);
+    assertThat(ended.out()).isEmpty();
+    assertThat(ended.err()).isNotBlank().doesNotContain("this is a bug");
+  }
+
+  @Test
+  void anUnknownConfigurationKeyIsNamedWithWhatIsAllowed() {
+    assertThat(larder("node", "--device", "/dev/null", "--set", "listen.prot=1").err())
+        .contains("listen.prot")
+        .contains("host, port");
+  }
+
+  @Test
+  void aDeviceIsFormattedOnceAndInspected() {
+    String device = dir.resolve("device").toString();
+    Ended before = larder("device", "inspect", device);
+    assertThat(before.code()).isEqualTo(1);
+
+    Ended format =
+        larder(
+            "device",
+            "format",
+            "--size",
+            "64MiB",
+            "--max-value",
+            "1MiB",
+            "--node-id",
+            "n1",
+            device);
+    assertThat(format.err()).isEmpty();
+    assertThat(format.code()).isZero();
+    assertThat(format.out()).contains("node n1 of cluster larder");
+
+    Ended again = larder("device", "format", device);
+    assertThat(again.code()).isEqualTo(1);
+    assertThat(again.err()).contains("--force");
+
+    Ended inspect = larder("device", "inspect", "--json", device);
+    assertThat(inspect.code()).isZero();
+    assertThat(inspect.out()).startsWith("{").contains("\"nodeId\" : \"n1\"");
+    assertThat(inspect.err()).isEmpty();
+  }
+
+  @Test
+  void aFileThatIsNotLardersIsRefusedWithTheCommandThatWouldFormatIt() throws Exception {
+    Path file = dir.resolve("precious");
+    Files.write(file, new byte[16 << 20]);
+    Files.writeString(file, "a photo album");
+    byte[] content = Files.readAllBytes(file);
+
+    Ended inspect = larder("device", "inspect", file.toString());
+    assertThat(inspect.code()).isEqualTo(3);
+    assertThat(inspect.err()).contains("larder device format");
+    Ended node = larder("node", "--device", file.toString());
+    assertThat(node.code()).isEqualTo(1);
+    assertThat(node.err()).contains("larder device format");
+    assertThat(Files.readAllBytes(file)).isEqualTo(content);
+  }
+
+  @Test
+  void aMissingTraceIsNamed() {
+    Ended ended = larder("bench", "trace", "--file", dir.resolve("none").toString());
+    assertThat(ended.code()).isEqualTo(1);
+    assertThat(ended.err()).contains(dir.resolve("none").toString());
+  }
+}
