@@ -1,0 +1,177 @@
+{{/* The chart's name. */}}
+{{- define "larder.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* The prefix of every object's name: 40 characters leave room for suffixes and ordinals under DNS's 63. */}}
+{{- define "larder.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- else if contains (include "larder.name" .) .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name (include "larder.name" .) | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Labels that select a component's pods; they never change. Call with (list $ "node"). */}}
+{{- define "larder.selectorLabels" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: {{ include "larder.name" $root }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{/* All labels of a component's objects. Call with (list $ "node"). */}}
+{{- define "larder.labels" -}}
+{{- $root := index . 0 -}}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+{{ include "larder.selectorLabels" . }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: larder
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+{{- with $root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* `annotations:` from commonAnnotations and more, or nothing. Call with (list $ dict). */}}
+{{- define "larder.annotations" -}}
+{{- $root := index . 0 -}}
+{{- with merge (dict) (index . 1) $root.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* An image's reference. Call with (list image defaultTag). */}}
+{{- define "larder.image" -}}
+{{- $image := index . 0 -}}
+{{- $name := $image.repository -}}
+{{- if $image.registry -}}
+{{- $name = printf "%s/%s" $image.registry $image.repository -}}
+{{- end -}}
+{{- if $image.digest -}}
+{{- printf "%s@%s" $name $image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" $name (default (index . 1) $image.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "larder.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "larder.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- default "default" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "larder.authSecretName" -}}
+{{- default (printf "%s-auth" (include "larder.fullname" .)) .Values.auth.existingSecret -}}
+{{- end -}}
+
+{{- define "larder.authSecretKey" -}}
+{{- ternary .Values.auth.existingSecretKey "password" (ne .Values.auth.existingSecret "") -}}
+{{- end -}}
+
+{{/* The connect string: the given ensemble's, or that of the one the chart installs. */}}
+{{- define "larder.zookeeperConnect" -}}
+{{- if .Values.zookeeper.install -}}
+{{- $servers := list -}}
+{{- range $i := until (int .Values.zookeeper.replicas) -}}
+{{- $servers = append $servers (printf "%s:2181" (include "larder.zookeeperHost" (list $ $i))) -}}
+{{- end -}}
+{{- join "," $servers -}}
+{{- else -}}
+{{- .Values.zookeeper.connect -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "larder.zookeeperHost" -}}
+{{- $root := index . 0 -}}
+{{- $name := printf "%s-zookeeper" (include "larder.fullname" $root) -}}
+{{- printf "%s-%d.%s-headless.%s.svc.%s" $name (int (index . 1)) $name $root.Release.Namespace $root.Values.clusterDomain -}}
+{{- end -}}
+
+{{- define "larder.nodeDomain" -}}
+{{- printf "%s-node-headless.%s.svc.%s" (include "larder.fullname" .) .Release.Namespace .Values.clusterDomain -}}
+{{- end -}}
+
+{{/* node.yaml: what the chart knows, and the user's keys. */}}
+{{- define "larder.nodeConfig" -}}
+{{- $config := deepCopy .Values.node.config -}}
+{{- $_ := set $config "device" "/dev/larder" -}}
+{{- $_ := set $config "cluster" .Values.cluster -}}
+{{- if .Values.node.zone.value -}}
+{{- $_ := set $config "zone" .Values.node.zone.value -}}
+{{- end -}}
+{{- $_ := set $config "listen" (dict "host" "0.0.0.0" "port" 7379) -}}
+{{- $_ := set $config "http" (dict "host" "0.0.0.0" "port" 9379) -}}
+{{- $_ := set $config "zookeeper" (include "larder.zookeeperConfig" . | fromYaml) -}}
+{{- if .Values.auth.enabled -}}
+{{- $_ := set $config "security" (dict "passwordFile" "/etc/larder-auth/password") -}}
+{{- end -}}
+{{- toYaml $config -}}
+{{- end -}}
+
+{{- define "larder.coordinatorConfig" -}}
+{{- $config := dict "cluster" .Values.cluster -}}
+{{- $_ := set $config "http" (dict "listen" "0.0.0.0:9378") -}}
+{{- $_ := set $config "zookeeper" (include "larder.zookeeperConfig" . | fromYaml) -}}
+{{- with .Values.coordinator.assignment -}}
+{{- $_ := set $config "assignment" . -}}
+{{- end -}}
+{{- toYaml $config -}}
+{{- end -}}
+
+{{- define "larder.zookeeperConfig" -}}
+connect: {{ include "larder.zookeeperConnect" . | quote }}
+sessionTimeoutMs: {{ int .Values.zookeeper.sessionTimeoutMs }}
+tickMs: {{ int .Values.zookeeper.tickMs }}
+{{- end -}}
+
+{{/* A container of Larder's own may do nothing that it does not need. */}}
+{{- define "larder.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{/* The container that opens the device: the kubelet lets a pod at a claim's device, but a host's device only when privileged. */}}
+{{- define "larder.deviceSecurityContext" -}}
+{{- if eq .Values.node.device.source "hostPath" -}}
+privileged: true
+readOnlyRootFilesystem: true
+{{- else -}}
+{{- include "larder.containerSecurityContext" . -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "larder.deviceAttachment" -}}
+{{- if eq .Values.node.device.source "hostPath" -}}
+volumeMounts:
+  - name: device
+    mountPath: /dev/larder
+{{- else -}}
+volumeDevices:
+  - name: device
+    devicePath: /dev/larder
+volumeMounts:
+{{- end }}
+{{- end -}}
+
+{{/* Bytes of Larder's "8GiB", Kubernetes' "8Gi" or "8G", Java's "8g", or a plain number. */}}
+{{- define "larder.bytes" -}}
+{{- $text := ternary (printf "%d" (int64 .)) (toString .) (kindIs "float64" .) -}}
+{{- $number := regexFind "^[0-9]+" $text | int64 -}}
+{{- if regexMatch "^[0-9]+Ki(B)?$" $text -}}{{ mul $number 1024 }}
+{{- else if regexMatch "^[0-9]+(Mi(B)?|m)$" $text -}}{{ mul $number 1048576 }}
+{{- else if regexMatch "^[0-9]+(Gi(B)?|g)$" $text -}}{{ mul $number 1073741824 }}
+{{- else if regexMatch "^[0-9]+Ti(B)?$" $text -}}{{ mul $number 1099511627776 }}
+{{- else if regexMatch "^[0-9]+M$" $text -}}{{ mul $number 1000000 }}
+{{- else if regexMatch "^[0-9]+G$" $text -}}{{ mul $number 1000000000 }}
+{{- else if regexMatch "^[0-9]+$" $text -}}{{ $number }}
+{{- else -}}0
+{{- end -}}
+{{- end -}}
