@@ -156,6 +156,11 @@ public final class NodeProcess implements AutoCloseable {
     if (unowned > 0) {
       return Readiness.no(unowned + " slots have no owner: is a coordinator running?");
     }
+    int unclaimed =
+        session.image().slots().slotsOf(store.identity().nodeId()).length - session.claimedCount();
+    if (unclaimed > 0) {
+      return Readiness.no(unclaimed + " slots are still to be claimed in ZooKeeper");
+    }
     int syncing = router.syncingSlots();
     if (syncing > 0) {
       return Readiness.no(syncing + " slots wait to hear what the other nodes hold");
