@@ -6,12 +6,17 @@ import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.FormatOptions;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Prepares a device for a node. */
 @Command(
@@ -20,7 +25,7 @@ import picocli.CommandLine.Parameters;
       "Prepare a block device, or a file, for one node of one cluster.",
       "A device that holds anything is left alone unless --force is given."
     })
-@SuppressWarnings("NullAway.Init") // picocli sets the device
+@SuppressWarnings("NullAway.Init") // picocli sets the device and the spec
 final class DeviceFormatCommand implements Callable<Integer> {
   @Parameters(paramLabel = "DEVICE", description = "A block device or a file.")
   private Path device;
@@ -56,8 +61,27 @@ final class DeviceFormatCommand implements Callable<Integer> {
   @Option(names = "--force", description = "Destroy what is on the device.")
   private boolean force;
 
+  @Option(
+      names = "--if-empty",
+      description =
+          "Leave a device of this cluster as it is and end well, so that it may be run before every"
+              + " start of a node.")
+  private boolean ifEmpty;
+
+  @Spec private CommandSpec spec;
+
   @Override
   public Integer call() throws UnknownHostException {
+    if (force && ifEmpty) {
+      throw new ParameterException(
+          spec.commandLine(), "--force and --if-empty contradict each other: give one");
+    }
+    if (ifEmpty && Files.exists(device)) {
+      Optional<DeviceIdentity> known = DeviceFormat.inspect(device).identity();
+      if (known.isPresent()) {
+        return leave(known.get());
+      }
+    }
     String id = nodeId == null ? InetAddress.getLocalHost().getHostName() : nodeId;
     DeviceIdentity made =
         DeviceFormat.format(
@@ -73,6 +97,20 @@ final class DeviceFormatCommand implements Callable<Integer> {
         ReportPrinter.bytes(made.segmentBytes()),
         ReportPrinter.bytes(made.maxValueBytes()),
         made.deviceUuid());
+    return 0;
+  }
+
+  /** The node may have another id than the one given: its identity follows the device. */
+  private int leave(DeviceIdentity known) {
+    if (!known.cluster().equals(cluster)) {
+      System.err.printf(
+          "larder: %s belongs to node %s of cluster %s, not to cluster %s: it was left as it is; give that cluster's name, or --force instead of --if-empty if it may be erased%n",
+          device, known.nodeId(), known.cluster(), cluster);
+      return Larder.FAILED;
+    }
+    System.out.printf(
+        "%s: node %s of cluster %s already; left as it is%n",
+        device, known.nodeId(), known.cluster());
     return 0;
   }
 }

@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
       NodeCommand.class,
       CoordinatorCommand.class,
       StatusCommand.class,
+      ProbeCommand.class,
       DeviceCommand.class,
       BenchCommand.class,
     })

@@ -43,6 +43,7 @@ class LarderTest {
         "node --help",
         "coordinator --help",
         "status --help",
+        "probe --help",
         "device --help",
         "device format --help",
         "device inspect --help",
@@ -73,6 +74,11 @@ class LarderTest {
         "node --device /dev/null --set listen.port=70000",
         "device",
         "device format",
+        "device format --force --if-empty /dev/null",
+        "probe",
+        "probe --node nowhere",
+        "probe --node localhost:1 --blocks 0",
+        "probe --node localhost:1 --block-bytes 1GiB",
         "bench",
         "bench trace",
         "bench trace --file /dev/null --servers 0",
@@ -120,6 +126,52 @@ class LarderTest {
     assertThat(inspect.code()).isZero();
     assertThat(inspect.out()).startsWith("{").contains("\"nodeId\" : \"n1\"");
     assertThat(inspect.err()).isEmpty();
+  }
+
+  @Test
+  void formattingIfEmptyLeavesADeviceOfTheClusterAndRefusesAnyOther() throws Exception {
+    String device = dir.resolve("device").toString();
+    String[] format = {
+      "device",
+      "format",
+      "--if-empty",
+      "--cluster",
+      "a",
+      "--node-id",
+      "n1",
+      "--size",
+      "64MiB",
+      device
+    };
+    assertThat(larder(format).out()).contains("formatted for node n1 of cluster a");
+    byte[] content = Files.readAllBytes(Path.of(device));
+
+    Ended again = larder(format);
+    assertThat(again.code()).isZero();
+    assertThat(again.out()).contains("node n1 of cluster a already");
+
+    Ended otherNode = larder("device", "format", "--if-empty", "--cluster", "a", device);
+    assertThat(otherNode.code()).as("identity follows the device").isZero();
+
+    Ended otherCluster = larder("device", "format", "--if-empty", "--cluster", "b", device);
+    assertThat(otherCluster.code()).isEqualTo(1);
+    assertThat(otherCluster.err()).contains("node n1 of cluster a, not to cluster b");
+    assertThat(Files.readAllBytes(Path.of(device))).isEqualTo(content);
+
+    Path foreign = dir.resolve("precious");
+    byte[] album = new byte[64 << 20];
+    album[1024] = 1;
+    Files.write(foreign, album);
+    assertThat(larder("device", "format", "--if-empty", foreign.toString()).code()).isEqualTo(1);
+    assertThat(Files.readAllBytes(foreign)).isEqualTo(album);
+  }
+
+  @Test
+  void aProbeOfNothingSaysSoWhenItsTimeIsUp() {
+    Ended ended = larder("probe", "--node", "127.0.0.1:1", "--timeout", "1");
+    assertThat(ended.code()).isEqualTo(4);
+    assertThat(ended.out()).isEmpty();
+    assertThat(ended.err()).contains("put through 127.0.0.1:1 did not succeed in time");
   }
 
   @Test

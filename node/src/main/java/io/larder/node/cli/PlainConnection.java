@@ -1,0 +1,126 @@
+package io.larder.node.cli;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/**
+ * A blocking RESP2 connection of the plainest kind: what any Redis client without Larder's own code
+ * would see of a node. One request at a time; every wait ends after the timeout. For one thread.
+ */
+final class PlainConnection implements AutoCloseable {
+  private static final int MAX_REPLY_BYTES = 64 << 20;
+
+  /** The node answered with an error. */
+  static final class RefusedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    RefusedException(String message) {
+      super(message);
+    }
+  }
+
+  private final Socket socket;
+  private final InputStream in;
+  private final OutputStream out;
+
+  private PlainConnection(Socket socket) throws IOException {
+    this.socket = socket;
+    this.in = new BufferedInputStream(socket.getInputStream());
+    this.out = new BufferedOutputStream(socket.getOutputStream());
+  }
+
+  /**
+   * Connects.
+   *
+   * @param timeoutMs for connecting, and later for each read
+   */
+  static PlainConnection open(String host, int port, int timeoutMs) throws IOException {
+    Socket socket = new Socket();
+    try {
+      socket.connect(new InetSocketAddress(host, port), timeoutMs);
+      socket.setSoTimeout(timeoutMs);
+      socket.setTcpNoDelay(true);
+      return new PlainConnection(socket);
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Sends a command and reads its reply, which must be a status, a number or a bulk string.
+   *
+   * @return the reply's bytes; empty for the null bulk string
+   * @throws RefusedException if the node answers with an error
+   */
+  Optional<byte[]> call(byte[]... words) throws IOException {
+    line('*', words.length);
+    for (byte[] word : words) {
+      line('$', word.length);
+      out.write(word);
+      out.write('\r');
+      out.write('\n');
+    }
+    out.flush();
+    String line = readLine();
+    return switch (line.isEmpty() ? ' ' : line.charAt(0)) {
+      case '+', ':' -> Optional.of(text(line.substring(1)));
+      case '-' -> throw new RefusedException(line.substring(1));
+      case '$' -> bulk(line.substring(1));
+      default -> throw new IOException("no RESP2 reply but '" + line + "'");
+    };
+  }
+
+  private Optional<byte[]> bulk(String length) throws IOException {
+    int bytes = Integer.parseInt(length);
+    if (bytes < 0) {
+      return Optional.empty();
+    }
+    if (bytes > MAX_REPLY_BYTES) {
+      throw new IOException("a reply of " + bytes + " bytes was not asked for");
+    }
+    byte[] body = in.readNBytes(bytes);
+    if (body.length < bytes || !readLine().isEmpty()) {
+      throw new EOFException("the connection ended inside a reply of " + bytes + " bytes");
+    }
+    return Optional.of(body);
+  }
+
+  private void line(char type, int number) throws IOException {
+    out.write(text(type + Integer.toString(number) + "\r\n"));
+  }
+
+  private String readLine() throws IOException {
+    StringBuilder line = new StringBuilder();
+    for (int c = in.read(); c != '\r'; c = in.read()) {
+      if (c < 0) {
+        throw new EOFException("the node closed the connection");
+      }
+      if (line.length() > 64 << 10) {
+        throw new IOException("no RESP2 reply: a line without end");
+      }
+      line.append((char) c);
+    }
+    if (in.read() != '\n') {
+      throw new IOException("no RESP2 reply: a line without end");
+    }
+    return line.toString();
+  }
+
+  static byte[] text(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

@@ -1,0 +1,205 @@
+package io.larder.node.cli;
+
+import io.larder.coordinator.config.HostPort;
+import io.larder.node.bench.BlockContent;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * Puts blocks through one address and reads each through every address, as a Redis client would.
+ */
+@Command(
+    name = "probe",
+    description = {
+      "Put blocks through the first node and read them through every node named.",
+      "Checks every byte; the blocks expire by themselves. Ends with exit code 4 if it does not",
+      "succeed in time, with 1 if a block comes back wrong."
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the spec and the nodes
+final class ProbeCommand implements Callable<Integer> {
+  private static final int TIMEOUT = 4;
+  private static final long MAX_BLOCK_BYTES = 32L << 20;
+  private static final int CALL_TIMEOUT_MS = 5_000;
+  private static final long PAUSE_MS = 250;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--node",
+      paramLabel = "HOST:PORT",
+      required = true,
+      description = "A node or a Service; more than one is welcome.")
+  private List<String> nodes;
+
+  @Option(
+      names = "--blocks",
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "How many blocks. Default: ${DEFAULT-VALUE}.")
+  private int blocks;
+
+  @Option(
+      names = "--block-bytes",
+      paramLabel = "BYTES",
+      converter = Bytes.class,
+      defaultValue = "64KiB",
+      description = "How large, at most 32MiB. Default: ${DEFAULT-VALUE}.")
+  private long blockBytes;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "30",
+      description =
+          "For all of it; until then what fails is tried again. Default: ${DEFAULT-VALUE}.")
+  private int timeoutSeconds;
+
+  @Option(
+      names = "--password-file",
+      paramLabel = "FILE",
+      description = "A file with the cluster's password.")
+  private @Nullable Path passwordFile;
+
+  private final String prefix = "larder-probe:" + UUID.randomUUID() + ":";
+  private String password = "";
+  private long deadline;
+
+  @Override
+  public Integer call() throws IOException {
+    List<HostPort> addresses = checked();
+    if (passwordFile != null) {
+      password = Files.readString(passwordFile).strip();
+    }
+    deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(timeoutSeconds);
+    HostPort first = addresses.get(0);
+    if (!tryUntilDeadline("put through " + first, () -> putAll(first))) {
+      return TIMEOUT;
+    }
+    for (HostPort address : addresses) {
+      long[] wrong = {-1};
+      if (!tryUntilDeadline("read through " + address, () -> readAll(address, wrong))) {
+        return TIMEOUT;
+      }
+      if (wrong[0] >= 0) {
+        System.err.printf(
+            "larder: block %d read through %s has other bytes than were put: stop using this cluster and report it%n",
+            wrong[0], address);
+        return Larder.FAILED;
+      }
+    }
+    return 0;
+  }
+
+  private List<HostPort> checked() {
+    if (blocks < 1 || timeoutSeconds < 1 || blockBytes > MAX_BLOCK_BYTES) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--blocks and --timeout must be at least 1, --block-bytes at most 32MiB");
+    }
+    try {
+      return nodes.stream().map(HostPort::parse).toList();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--node " + e.getMessage(), e);
+    }
+  }
+
+  private interface Step {
+    /** Done, or why not yet. */
+    String attempt() throws IOException;
+  }
+
+  /** A cluster that is just starting answers TRYAGAIN, closes or is not there yet. */
+  private boolean tryUntilDeadline(String what, Step step) {
+    long start = System.nanoTime();
+    String why;
+    do {
+      try {
+        why = step.attempt();
+      } catch (IOException e) {
+        why =
+            e instanceof PlainConnection.RefusedException
+                ? String.valueOf(e.getMessage())
+                : e.toString();
+      }
+      if (why.isEmpty()) {
+        System.out.printf(
+            "%s: %d blocks of %s in %d ms%n",
+            what,
+            blocks,
+            ReportPrinter.bytes(blockBytes),
+            TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+        return true;
+      }
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(PAUSE_MS));
+    } while (System.nanoTime() - deadline < 0);
+    System.err.printf("larder: %s did not succeed in time: %s%n", what, why);
+    return false;
+  }
+
+  private String putAll(HostPort address) throws IOException {
+    long ttlMs = 2_000L * timeoutSeconds + 60_000;
+    try (PlainConnection node = open(address)) {
+      for (int i = 0; i < blocks; i++) {
+        node.call(text("SET"), key(i), block(i).array(), text("PX"), text(Long.toString(ttlMs)));
+      }
+    }
+    return "";
+  }
+
+  private String readAll(HostPort address, long[] wrong) throws IOException {
+    try (PlainConnection node = open(address)) {
+      for (int i = 0; i < blocks; i++) {
+        byte[] read = node.call(text("GET"), key(i)).orElse(null);
+        if (read == null) {
+          return "block " + i + " is not there";
+        }
+        if (!ByteBuffer.wrap(read).equals(block(i))) {
+          wrong[0] = i;
+          return "";
+        }
+      }
+    }
+    return "";
+  }
+
+  private PlainConnection open(HostPort address) throws IOException {
+    PlainConnection node = PlainConnection.open(address.host(), address.port(), CALL_TIMEOUT_MS);
+    if (!password.isEmpty()) {
+      try {
+        var _ = node.call(text("AUTH"), text(password));
+      } catch (IOException e) {
+        node.close();
+        throw e;
+      }
+    }
+    return node;
+  }
+
+  private byte[] key(int i) {
+    return text(prefix + i);
+  }
+
+  private ByteBuffer block(int i) {
+    ByteBuffer block = ByteBuffer.allocate((int) blockBytes);
+    BlockContent.fill(block, i, 1);
+    return block;
+  }
+
+  private static byte[] text(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,50 @@
+package io.larder.node.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.larder.node.local.LocalCluster;
+import io.larder.node.local.LocalClusterOptions;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProbeIT {
+  @TempDir Path dir;
+
+  @Test
+  @Timeout(value = 120, unit = TimeUnit.SECONDS)
+  void whatIsPutThroughOneNodeIsReadThroughEveryNode() throws Exception {
+    LocalClusterOptions options =
+        new LocalClusterOptions(2, dir, List.of(), false, 1L << 30, 128L << 20, false);
+    try (LocalCluster cluster = LocalCluster.start(options, line -> {})) {
+      String one = cluster.nodes().get(0).address();
+      String other = cluster.nodes().get(1).address();
+      PrintStream stdout = System.out;
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      int code;
+      try {
+        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+        code = Larder.run("probe", "--node", one, "--node", other, "--block-bytes", "3MiB");
+      } finally {
+        System.setOut(stdout);
+      }
+      assertThat(code).isZero();
+      assertThat(out.toString(StandardCharsets.UTF_8).lines())
+          .satisfiesExactly(
+              line -> assertThat(line).startsWith("put through " + one + ": 8 blocks of 3"),
+              line -> assertThat(line).startsWith("read through " + one + ": 8 blocks of 3"),
+              line -> assertThat(line).startsWith("read through " + other + ": 8 blocks of 3"));
+
+      cluster.kill(cluster.nodes().get(1));
+      assertThat(Larder.run("probe", "--node", one, "--node", other, "--timeout", "3"))
+          .as("a node that is away is noticed")
+          .isEqualTo(4);
+    }
+  }
+}
