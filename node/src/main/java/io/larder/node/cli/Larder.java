@@ -7,7 +7,8 @@ import io.larder.node.local.LocalClusterException;
 import io.larder.node.store.StoreException;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.List;
+import java.util.Arrays;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,6 +45,8 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
     })
 public final class Larder implements Runnable {
+  private static final Set<String> SERVICES = Set.of("node", "coordinator");
+
   static final int FAILED = 1;
   static final int USAGE = 2;
 
@@ -58,9 +61,13 @@ public final class Larder implements Runnable {
 
   /** Runs one command and answers its exit code. */
   static int run(String... args) {
+    // Before the first logger, and the commands have some: services log what they do, commands only
+    // what is wrong.
+    boolean service = Arrays.stream(args).anyMatch(SERVICES::contains);
+    System.setProperty("larder.log.own", service ? "INFO" : "WARN");
+    System.setProperty("larder.log.others", service ? "WARN" : "ERROR");
     return new CommandLine(new Larder())
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setExecutionStrategy(Larder::execute)
         .setExecutionExceptionHandler(Larder::failed)
         .execute(args);
   }
@@ -68,16 +75,6 @@ public final class Larder implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "Which command?");
-  }
-
-  private static int execute(ParseResult parsed) {
-    // Before the first logger: services log what they do, commands only what is wrong.
-    ParseResult sub = parsed.subcommand();
-    boolean service =
-        sub != null && List.of("node", "coordinator").contains(sub.commandSpec().name());
-    System.setProperty("larder.log.own", service ? "INFO" : "WARN");
-    System.setProperty("larder.log.others", service ? "WARN" : "ERROR");
-    return new CommandLine.RunLast().execute(parsed);
   }
 
   private static int failed(Exception e, CommandLine command, ParseResult parsed) {

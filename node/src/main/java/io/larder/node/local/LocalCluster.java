@@ -1,6 +1,7 @@
 package io.larder.node.local;
 
 import io.larder.coordinator.embedded.EmbeddedZooKeeper;
+import io.larder.protocol.Slots;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
@@ -29,6 +30,7 @@ public final class LocalCluster implements AutoCloseable {
   private static final int FIRST_PORT = 7379;
   private static final int FIRST_HTTP_PORT = 9379;
   private static final Duration START_PATIENCE = Duration.ofSeconds(60);
+  private static final Duration SPREAD_PAUSE = Duration.ofMillis(100);
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(15);
   private static final List<String> COORDINATOR_JVM = List.of("-Xmx256m", "-XX:+UseSerialGC");
   private static final List<String> NODE_JVM = List.of("-Xmx1g");
@@ -93,6 +95,42 @@ public final class LocalCluster implements AutoCloseable {
       awaitReady(node, process(node));
     }
     Readiness.await(http, leader, HOST, httpPort, START_PATIENCE);
+    awaitSpread();
+  }
+
+  /**
+   * A node that came first may have been ready with all slots before the others took their share: a
+   * put in the middle of that would be told to try again.
+   */
+  private void awaitSpread() throws IOException {
+    long deadline = System.nanoTime() + START_PATIENCE.toNanos();
+    try {
+      while (!isSpread()) {
+        if (System.nanoTime() > deadline) {
+          throw new LocalClusterException(
+              "the slots were not spread over all nodes within %d s; see the logs in %s"
+                  .formatted(START_PATIENCE.toSeconds(), folder.root()),
+              null);
+        }
+        Thread.sleep(SPREAD_PAUSE);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LocalClusterException("interrupted while waiting for the slots", e);
+    }
+  }
+
+  private boolean isSpread() throws IOException, InterruptedException {
+    long owned = 0;
+    for (LocalNode node : nodes()) {
+      Scrape scrape = scrape(node);
+      double slots = scrape.sum("larder_slots_owned");
+      if (slots == 0 || scrape.sum("larder_directory_slots_syncing") > 0) {
+        return false;
+      }
+      owned += (long) slots;
+    }
+    return owned == Slots.COUNT;
   }
 
   private List<LocalNode> place(Ports ports) throws IOException {
@@ -193,6 +231,9 @@ public final class LocalCluster implements AutoCloseable {
   /** The names of the processes that have ended without being asked to. */
   public synchronized List<String> ended() {
     List<String> ended = new ArrayList<>();
+    if (stopped) {
+      return ended;
+    }
     ChildProcess leader = coordinator;
     if (leader != null && !leader.isAlive()) {
       ended.add(leader.name());
