@@ -210,6 +210,8 @@ public final class MemoryPool implements AutoCloseable {
 
   /** Requests that wait for memory. */
   public synchronized int waiting() {
+    waitingReads.removeIf(waiter -> waiter.granted().isDone()); // cancelled
+    waitingPuts.removeIf(waiter -> waiter.granted().isDone());
     return waitingReads.size() + waitingPuts.size();
   }
 

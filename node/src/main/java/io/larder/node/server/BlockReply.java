@@ -116,6 +116,11 @@ final class BlockReply extends Exchange {
   }
 
   @Override
+  boolean isError() {
+    return outcome == Outcome.ERROR;
+  }
+
+  @Override
   void expire(String message) {
     if (pending != null && !pending.isDone()) {
       forget(pending);

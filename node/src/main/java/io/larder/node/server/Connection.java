@@ -1,9 +1,6 @@
 package io.larder.node.server;
 
-import io.larder.node.block.Payload;
-import io.larder.node.server.BlockService.PutHandle;
 import io.larder.node.server.CommandSpec.Family;
-import io.larder.node.server.CommandSpec.PayloadPlace;
 import io.larder.node.server.ServerMetrics.Rejection;
 import io.larder.node.server.wire.ProtocolException;
 import io.larder.node.server.wire.ReceiveBuffers;
@@ -13,13 +10,12 @@ import io.larder.node.server.wire.RequestDecoder.Disposition;
 import io.larder.node.server.wire.RequestDecoder.Event;
 import io.larder.protocol.Reply;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,13 +43,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
   // Set when the handler is added, before anything arrives.
   private @Nullable ChannelHandlerContext boundContext;
   private @Nullable ReplyQueue boundReplies;
-  private java.util.concurrent.@Nullable Future<?> ticking;
-
-  private @Nullable PutRequest putRequest;
-  private @Nullable PayloadIntake intake;
-
-  /** The value of an inline SET, which is in memory already. */
-  private @Nullable ByteBuf inlineValue;
+  private @Nullable PutReception boundPut;
+  private @Nullable Future<?> ticking;
 
   private boolean processing;
   private boolean mustBeAlone;
@@ -94,10 +85,21 @@ final class Connection extends ChannelInboundHandlerAdapter {
     return present;
   }
 
+  private PutReception put() {
+    PutReception present = boundPut;
+    if (present == null) {
+      throw new IllegalStateException("the connection is not bound to a channel");
+    }
+    return present;
+  }
+
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     boundContext = context;
     boundReplies = new ReplyQueue(this, server, context);
+    boundPut =
+        new PutReception(
+            server, session, admission, receive, context.executor(), this::repliesMoved);
     ticking =
         context
             .executor()
@@ -119,12 +121,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
     try {
       if (bytes == receive.target()) {
-        receivedPayload(bytes);
+        put().receivedInto(bytes, decoder);
       } else {
         ByteBuf inbox = receive.inbox(context.alloc());
         if (bytes != inbox) { // not from the socket itself
           inbox.writeBytes(bytes);
         }
+        // Should a target be set, this read was under way before: its bytes come first.
+        receive.receiveIntoInbox();
       }
     } finally {
       bytes.release();
@@ -133,17 +137,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
       receive.inbox(context.alloc()).clear();
     } else {
       process();
-    }
-  }
-
-  private void receivedPayload(ByteBuf target) {
-    PayloadIntake arriving = intake;
-    if (arriving == null) {
-      throw new IllegalStateException("payload bytes arrived for nobody");
-    }
-    arriving.receivedInto(target);
-    if (arriving.isComplete() || !target.isWritable()) {
-      aim(arriving);
     }
   }
 
@@ -204,7 +197,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         || session.closing
         || lingerTicks >= 0
         || receive.target() != null
-        || (intake != null && !intake.isGranted())
+        || put().isWaiting()
         || (!replies().isEmpty()
             && (mustBeAlone
                 || lastFamily == Family.REDIS
@@ -215,15 +208,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   /** Returns false if more must arrive first. */
   private boolean step(ByteBuf inbox) throws ProtocolException {
-    PayloadIntake arriving = intake;
-    if (arriving != null && !arriving.isComplete()) {
-      arriving.copyFrom(inlineValue == null ? inbox : inlineValue);
-      if (!arriving.isComplete()) {
-        aim(arriving);
-        return false;
-      }
-      payloadComplete();
-      return true;
+    if (put().isArriving()) {
+      put().takeFrom(inbox, decoder);
+      requestNanos = System.nanoTime();
+      return !put().isArriving();
     }
     mustBeAlone = false;
     Event event = decoder.next(inbox);
@@ -232,7 +220,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         return false;
       }
       case NAMED -> named();
-      case PAYLOAD -> startPayload(decoder.payloadLength());
+      case PAYLOAD -> put().start(decoder);
       case REQUEST -> execute();
     }
     return true;
@@ -246,8 +234,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       for (int i = 1; i < decoder.count(); i++) {
         byte[] argument = decoder.argument(i);
         if (admit(i, argument.length) == Disposition.PAYLOAD) {
-          inlineValue = Unpooled.wrappedBuffer(argument);
-          startPayload(argument.length);
+          put().startInline(decoder, argument);
         }
       }
     }
@@ -255,111 +242,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   private Disposition admit(int index, long length) {
     Disposition disposition = admission.admit(index, length);
-    if (disposition == Disposition.PAYLOAD) {
-      // What is wrong with the request is told before memory is taken.
-      try {
-        putRequest = requestBefore((int) length);
-      } catch (RuntimeException e) {
-        admission.fail(Failures.message(e));
-        return Disposition.SKIP;
-      }
-    }
-    return disposition;
-  }
-
-  /** What a put asks for, if all of it came before the payload: SET's options come after. */
-  private @Nullable PutRequest requestBefore(int length) {
-    Call call = call(decoder.arguments(), decoder.count());
-    if (admission.spec().payload() == PayloadPlace.LAST) {
-      return PutRequest.ofPut(call, length);
-    }
-    return call.count() == 3 ? PutRequest.ofSet(call, length) : null;
-  }
-
-  private Call call(byte[][] arguments, int count) {
-    return new Call(admission.spec(), arguments, count, session, server);
-  }
-
-  // Payloads.
-
-  private void startPayload(int length) {
-    PayloadIntake started;
-    try {
-      started = new PayloadIntake(server.service(), putRequest, length);
-    } catch (RuntimeException e) {
-      giveUpPayload(Failures.message(e), length);
-      return;
-    }
-    intake = started;
-    CompletableFuture<Payload> grant = started.grant();
-    if (grant.isDone()) {
-      granted(started, grant.join());
-      return;
-    }
-    CompletableFuture<?> _ =
-        grant.thenAccept(payload -> {
-          try {
-            context()
-                .executor()
-                .execute(() -> {
-                  granted(started, payload);
-                  repliesMoved();
-                });
-          } catch (RejectedExecutionException _) {
-            payload.release();
-          }
-        });
-  }
-
-  private void granted(PayloadIntake waiting, Payload payload) {
-    if (intake != waiting || closed) {
-      payload.release(); // given up meanwhile
-      return;
-    }
-    try {
-      waiting.granted(payload, server.service(), session.id());
-    } catch (RuntimeException e) {
-      giveUpPayload(Failures.message(e), waiting.length());
-      return;
-    }
-    if (waiting.isComplete()) { // an empty value
-      payloadComplete();
-    }
-  }
-
-  /** Points the socket at what is missing of the payload. */
-  private void aim(PayloadIntake arriving) {
-    ByteBuf target = arriving.isComplete() ? null : arriving.nextTarget();
-    if (target == null) {
-      receive.receiveIntoInbox();
-    } else {
-      receive.receiveInto(target);
-    }
-    if (arriving.isComplete()) {
-      payloadComplete();
-    }
-  }
-
-  private void payloadComplete() {
-    if (inlineValue == null) {
-      decoder.payloadTaken();
-    }
-    inlineValue = null;
-    requestNanos = System.nanoTime();
-  }
-
-  /** Reads past what is left of the payload; {@code failure} becomes the reply. */
-  private void giveUpPayload(String failure, int left) {
-    admission.fail(failure);
-    receive.receiveIntoInbox();
-    if (intake != null) {
-      intake.abandon();
-      intake = null;
-    }
-    if (inlineValue == null) {
-      decoder.skipPayload(left);
-    }
-    inlineValue = null;
+    return disposition == Disposition.PAYLOAD ? put().admit(decoder, (int) length) : disposition;
   }
 
   // Execution.
@@ -375,7 +258,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     long startNanos = System.nanoTime();
     Answer answer;
     try {
-      answer = answer(call(arguments, count));
+      answer = answer(new Call(spec, arguments, count, session, server));
     } catch (RuntimeException e) {
       answer = Answer.error(Failures.message(e));
     }
@@ -384,39 +267,15 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private Answer answer(Call call) {
-    PayloadIntake arrived = intake;
-    intake = null;
     String failure = admission.failure();
     if (admission.isUnknown()) {
       failure = Admission.unknownCommand(call.arguments(), call.count());
     }
     if (failure != null) {
-      if (arrived != null) {
-        arrived.abandon();
-      }
+      put().abandon();
       return Answer.error(failure);
     }
-    return arrived == null ? call.spec().handler().run(call) : put(call, arrived);
-  }
-
-  private Answer put(Call call, PayloadIntake arrived) {
-    PutRequest request;
-    PutHandle handle;
-    try {
-      PutRequest early = arrived.request();
-      PutHandle begun = arrived.handle();
-      request = early == null ? PutRequest.ofSet(call, arrived.length()) : early;
-      request.verify(arrived.payload());
-      handle =
-          begun == null
-              ? server.service().beginPut(request.key(), request.options(), session.id())
-              : begun;
-    } catch (RuntimeException e) {
-      arrived.abandon();
-      throw e;
-    }
-    return Answer.whenNow(
-        handle.complete(arrived.take()), request.options().waitMs(), request::answer);
+    return put().isIdle() ? call.spec().handler().run(call) : put().finish(call);
   }
 
   private Exchange exchange(CommandSpec spec, long startNanos, Answer answer) {
@@ -443,12 +302,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
     long now = System.nanoTime();
     ServerConfig config = server.config();
     Rejection rejection = replies().tick(now);
-    PayloadIntake arriving = intake;
-    if (rejection == null && arriving != null && arriving.isSlow(now, config)) {
+    if (rejection == null && put().isSlow(now)) {
       rejection = Rejection.SLOW_PUT;
     }
-    boolean partial = !decoder.isAtStart() || receive.inbox(context().alloc()).isReadable();
-    boolean awaited = (arriving == null || arriving.isComplete()) && replies().isEmpty();
+    boolean partial = !decoder.isAtStart() || receive.hasUndecoded();
+    boolean awaited = !put().isArriving() && replies().isEmpty();
     if (rejection == null && partial && awaited) {
       rejection = overdue(now, config.requestTimeoutMs()) ? Rejection.SLOW_REQUEST : null;
     }
@@ -461,15 +319,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       var _ = context().close();
       return;
     }
-    if (arriving != null && arriving.hasWaitedTooLong(now, config)) {
-      server.metrics().reject(Rejection.MEMORY_WAIT);
-      giveUpPayload(
-          "TRYAGAIN no memory for a value of "
-              + arriving.length()
-              + " bytes within "
-              + config.memoryWaitMs()
-              + " ms: try again, or give the node more memory",
-          arriving.length());
+    if (put().expire(now, decoder)) {
       repliesMoved();
     }
     receive.trim();
@@ -480,7 +330,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private boolean isIdle() {
-    return decoder.isAtStart() && intake == null && replies().isEmpty();
+    return decoder.isAtStart() && put().isIdle() && replies().isEmpty();
   }
 
   /** Finishes what is in progress, then closes. */
@@ -539,10 +389,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (ticking != null) {
       ticking.cancel(false);
     }
-    if (intake != null) {
-      intake.abandon();
-      intake = null;
-    }
+    put().abandon();
     admission.end();
     replies().close();
     receive.close();

@@ -47,6 +47,9 @@ abstract sealed class Exchange permits SmallReply, BlockReply {
   /** How it ended; asked when the reply is complete. */
   abstract Outcome outcome();
 
+  /** Whether the reply was an error; asked when it is complete. */
+  abstract boolean isError();
+
   /** Gives up waiting: what is missing becomes an error. */
   abstract void expire(String message);
 

@@ -1,6 +1,5 @@
 package io.larder.node.server;
 
-import io.larder.node.server.ServerMetrics.Outcome;
 import io.larder.node.server.ServerMetrics.Rejection;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -81,9 +80,9 @@ final class ReplyQueue {
   }
 
   private void finish(Exchange exchange) {
-    Outcome outcome = exchange.outcome();
-    server.metrics().record(exchange.spec(), outcome, System.nanoTime() - exchange.startNanos());
-    if (outcome == Outcome.ERROR
+    long nanos = System.nanoTime() - exchange.startNanos();
+    server.metrics().record(exchange.spec(), exchange.outcome(), nanos);
+    if (exchange.isError()
         && exchange.spec().payload() == CommandSpec.PayloadPlace.THIRD
         && !session().takesErrors) {
       session().closing = true;

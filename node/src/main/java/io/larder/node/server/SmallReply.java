@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 final class SmallReply extends Exchange {
   private final CompletableFuture<Now> future;
   private Outcome outcome = Outcome.ERROR;
+  private boolean error;
   private boolean awaited;
 
   SmallReply(CommandSpec spec, long startNanos, CompletableFuture<Now> future, long waitMs) {
@@ -34,6 +35,7 @@ final class SmallReply extends Exchange {
       outcome = now.outcome();
       reply = now.reply();
     }
+    error = reply instanceof Reply.Failure;
     ReplyEncoder.write(queue.buffer(), reply, queue.session().resp3);
     return true;
   }
@@ -41,6 +43,11 @@ final class SmallReply extends Exchange {
   @Override
   Outcome outcome() {
     return outcome;
+  }
+
+  @Override
+  boolean isError() {
+    return error;
   }
 
   @Override

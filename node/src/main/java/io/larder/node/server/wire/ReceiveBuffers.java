@@ -56,6 +56,11 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
     return inbox;
   }
 
+  /** Whether something was received and not decoded yet. */
+  public boolean hasUndecoded() {
+    return inbox != null && inbox.isReadable();
+  }
+
   /** Whether the inbox can take more; a channel whose inbox is full is not read. */
   public boolean hasRoom() {
     return inbox == null || inbox.readableBytes() < INBOX_BYTES;

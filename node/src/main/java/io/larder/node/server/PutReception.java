@@ -1,0 +1,253 @@
+package io.larder.node.server;
+
+import io.larder.node.block.Payload;
+import io.larder.node.server.BlockService.PutHandle;
+import io.larder.node.server.CommandSpec.PayloadPlace;
+import io.larder.node.server.ServerMetrics.Rejection;
+import io.larder.node.server.wire.ReceiveBuffers;
+import io.larder.node.server.wire.RequestDecoder;
+import io.larder.node.server.wire.RequestDecoder.Disposition;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The put a connection is receiving, of which there is at most one: it checks the request before
+ * memory is taken, waits for the memory, points the socket at it, and hands the whole to the node.
+ * Belongs to the connection's event loop.
+ */
+final class PutReception {
+  private final ServerContext server;
+  private final Session session;
+  private final Admission admission;
+  private final ReceiveBuffers receive;
+  private final Executor loop;
+  private final Runnable wake;
+
+  private @Nullable PutRequest request;
+  private @Nullable PayloadIntake intake;
+
+  /** The value of an inline SET, which is in memory already. */
+  private @Nullable ByteBuf inlineValue;
+
+  /**
+   * Makes it idle.
+   *
+   * @param loop the connection's event loop
+   * @param wake run there when memory has been granted
+   */
+  PutReception(
+      ServerContext server,
+      Session session,
+      Admission admission,
+      ReceiveBuffers receive,
+      Executor loop,
+      Runnable wake) {
+    this.server = server;
+    this.session = session;
+    this.admission = admission;
+    this.receive = receive;
+    this.loop = loop;
+    this.wake = wake;
+  }
+
+  boolean isIdle() {
+    return intake == null;
+  }
+
+  /** Whether memory is waited for. */
+  boolean isWaiting() {
+    return intake != null && !intake.isGranted();
+  }
+
+  /** Whether bytes of the payload are missing. */
+  boolean isArriving() {
+    return intake != null && !intake.isComplete();
+  }
+
+  /** Checks what is known of a put before its payload; says whether to go on. */
+  Disposition admit(RequestDecoder decoder, int length) {
+    Call call = new Call(admission.spec(), decoder.arguments(), decoder.count(), session, server);
+    try {
+      // SET's options come after the value.
+      boolean known = admission.spec().payload() == PayloadPlace.LAST || call.count() == 3;
+      request = known ? parse(call, length) : null;
+      return Disposition.PAYLOAD;
+    } catch (RuntimeException e) {
+      admission.fail(Failures.message(e));
+      return Disposition.SKIP;
+    }
+  }
+
+  private static PutRequest parse(Call call, int length) {
+    return call.spec().payload() == PayloadPlace.LAST
+        ? PutRequest.ofPut(call, length)
+        : PutRequest.ofSet(call, length);
+  }
+
+  /** The payload is next in the inbox. */
+  void start(RequestDecoder decoder) {
+    start(decoder, decoder.payloadLength());
+  }
+
+  /** The payload came inline. */
+  void startInline(RequestDecoder decoder, byte[] value) {
+    inlineValue = Unpooled.wrappedBuffer(value);
+    start(decoder, value.length);
+  }
+
+  private void start(RequestDecoder decoder, int length) {
+    PayloadIntake started;
+    try {
+      started = new PayloadIntake(server.service(), request, length);
+    } catch (RuntimeException e) {
+      giveUp(decoder, Failures.message(e), length);
+      return;
+    }
+    intake = started;
+    CompletableFuture<Payload> grant = started.grant();
+    if (grant.isDone()) {
+      granted(decoder, started, grant.join());
+      return;
+    }
+    CompletableFuture<?> _ =
+        grant.thenAccept(payload -> {
+          try {
+            loop.execute(() -> {
+              granted(decoder, started, payload);
+              wake.run();
+            });
+          } catch (RejectedExecutionException _) {
+            payload.release();
+          }
+        });
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the very put that asked, not one like it
+  private void granted(RequestDecoder decoder, PayloadIntake asked, Payload payload) {
+    if (intake != asked) {
+      payload.release(); // given up meanwhile
+      return;
+    }
+    try {
+      asked.granted(payload, server.service(), session.id());
+    } catch (RuntimeException e) {
+      giveUp(decoder, Failures.message(e), asked.length());
+      return;
+    }
+    if (asked.isComplete()) { // an empty value
+      completed(decoder);
+    }
+  }
+
+  /** Takes what the inbox has; if that is not all, the socket is pointed at the rest. */
+  void takeFrom(ByteBuf inbox, RequestDecoder decoder) {
+    PayloadIntake arriving = arriving();
+    arriving.copyFrom(inlineValue == null ? inbox : inlineValue);
+    aim(arriving, decoder);
+  }
+
+  /** The socket has written into its target. */
+  void receivedInto(ByteBuf target, RequestDecoder decoder) {
+    PayloadIntake arriving = arriving();
+    arriving.receivedInto(target);
+    if (!target.isWritable()) {
+      aim(arriving, decoder);
+    }
+  }
+
+  private PayloadIntake arriving() {
+    PayloadIntake present = intake;
+    if (present == null) {
+      throw new IllegalStateException("payload bytes arrived for nobody");
+    }
+    return present;
+  }
+
+  private void aim(PayloadIntake arriving, RequestDecoder decoder) {
+    ByteBuf target = arriving.isComplete() ? null : arriving.nextTarget();
+    if (target == null) {
+      receive.receiveIntoInbox();
+    } else {
+      receive.receiveInto(target);
+    }
+    if (arriving.isComplete()) {
+      completed(decoder);
+    }
+  }
+
+  private void completed(RequestDecoder decoder) {
+    if (inlineValue == null) {
+      decoder.payloadTaken();
+    }
+    inlineValue = null;
+  }
+
+  /** Reads past what is left of the payload; {@code failure} becomes the reply. */
+  private void giveUp(RequestDecoder decoder, String failure, int left) {
+    admission.fail(failure);
+    abandon();
+    if (inlineValue == null) {
+      decoder.skipPayload(left);
+    }
+    inlineValue = null;
+  }
+
+  /** All of the request is there, and nothing was wrong with it so far. */
+  Answer finish(Call call) {
+    PayloadIntake arrived = arriving();
+    intake = null;
+    PutRequest asked;
+    PutHandle handle;
+    try {
+      PutRequest early = arrived.request();
+      PutHandle begun = arrived.handle();
+      asked = early == null ? parse(call, arrived.length()) : early;
+      asked.verify(arrived.payload());
+      handle =
+          begun == null
+              ? server.service().beginPut(asked.key(), asked.options(), session.id())
+              : begun;
+    } catch (RuntimeException e) {
+      arrived.abandon();
+      throw e;
+    }
+    return Answer.whenNow(handle.complete(arrived.take()), asked.options().waitMs(), asked::answer);
+  }
+
+  /** Whether the payload comes too slowly to be waited for. */
+  boolean isSlow(long nowNanos) {
+    return intake != null && intake.isSlow(nowNanos, server.config());
+  }
+
+  /** Ends a wait for memory that has lasted too long; says whether it did. */
+  boolean expire(long nowNanos, RequestDecoder decoder) {
+    PayloadIntake waiting = intake;
+    ServerConfig config = server.config();
+    if (waiting == null || !waiting.hasWaitedTooLong(nowNanos, config)) {
+      return false;
+    }
+    server.metrics().reject(Rejection.MEMORY_WAIT);
+    giveUp(
+        decoder,
+        "TRYAGAIN no memory for a value of "
+            + waiting.length()
+            + " bytes within "
+            + config.memoryWaitMs()
+            + " ms: try again, or give the node more memory",
+        waiting.length());
+    return true;
+  }
+
+  /** The payload is not wanted any more or will not come. */
+  void abandon() {
+    receive.receiveIntoInbox();
+    if (intake != null) {
+      intake.abandon();
+      intake = null;
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package io.larder.node.server.wire;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.larder.node.server.wire.RequestDecoder.Disposition;
+import io.larder.node.server.wire.RequestDecoder.Event;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RequestDecoderTest {
+  private static final String REQUESTS =
+      String.join(
+          "\r\n",
+          "*2 $3 GET $3 a\r\n".replace(" ", "\r\n"),
+          "PING \"a b\\x41\" 'it\\'s'",
+          "",
+          "*0",
+          "*3 $3 SET $0  $5 value".replace(" ", "\r\n"),
+          "*1 $4 QUIT ".replace(" ", "\r\n"));
+  private static final List<String> DECODED =
+      List.of("GET|a\r\n", "PING|a bA|it's", "SET||value", "QUIT");
+
+  private final RequestDecoder decoder = new RequestDecoder((index, length) -> Disposition.KEEP);
+
+  @Test
+  void requestsAreTheSameWhereverTheyAreCut() throws Exception {
+    for (int cut = 0; cut <= REQUESTS.length(); cut++) {
+      assertThat(decodeAll(REQUESTS.substring(0, cut), REQUESTS.substring(cut)))
+          .as("cut at %d", cut)
+          .isEqualTo(DECODED);
+    }
+  }
+
+  @Test
+  void requestsAreTheSameByteByByte() throws Exception {
+    assertThat(decodeAll(REQUESTS.split("(?s)(?<=.)"))).isEqualTo(DECODED);
+  }
+
+  @Test
+  void whatIsSkippedLeavesTheConnectionInStep() throws Exception {
+    RequestDecoder skipping =
+        new RequestDecoder((index, length) -> length > 4 ? Disposition.SKIP : Disposition.KEEP);
+    ByteBuf in = buffer("*2\r\n$3\r\nGET\r\n$9\r\nmuch more\r\n*1\r\n$4\r\nPING\r\n");
+    assertThat(skipping.next(in)).isEqualTo(Event.NAMED);
+    assertThat(skipping.next(in)).isEqualTo(Event.REQUEST);
+    assertThat(skipping.argument(1)).isEmpty();
+    assertThat(skipping.next(in)).isEqualTo(Event.NAMED);
+    assertThat(skipping.argument(0)).asString().isEqualTo("PING");
+  }
+
+  @Test
+  void aPayloadIsLeftToTheCaller() throws Exception {
+    RequestDecoder paying =
+        new RequestDecoder((index, length) -> index == 2 ? Disposition.PAYLOAD : Disposition.KEEP);
+    ByteBuf in = buffer("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\nbyte\r\n*1\r\n$4\r\nPING\r\n");
+    assertThat(paying.next(in)).isEqualTo(Event.NAMED);
+    assertThat(paying.next(in)).isEqualTo(Event.PAYLOAD);
+    assertThat(paying.payloadLength()).isEqualTo(4);
+    in.skipBytes(4);
+    paying.payloadTaken();
+    assertThat(paying.next(in)).isEqualTo(Event.REQUEST);
+    assertThat(paying.next(in)).isEqualTo(Event.NAMED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "*x\r\n",
+        "*1\r\n+PING\r\n",
+        "*1\r\n$-1\r\n",
+        "*1\r\n$4\r\nPINGxx",
+        "*9999999999\r\n",
+        "GET \"open\r\n",
+        "*1\rx",
+        "*1234567890123456789012\r\n"
+      })
+  void whatIsNotRespIsRefused(String bytes) {
+    assertThatThrownBy(() -> decodeAll(bytes)).isInstanceOf(ProtocolException.class);
+  }
+
+  @Test
+  void anEndlessInlineRequestIsRefused() {
+    assertThatThrownBy(() -> decodeAll("x".repeat(RequestDecoder.MAX_INLINE_BYTES + 1)))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessage("too big inline request");
+  }
+
+  private List<String> decodeAll(String... parts) throws ProtocolException {
+    List<String> decoded = new ArrayList<>();
+    ByteBuf in = Unpooled.buffer();
+    for (String part : parts) {
+      in.writeBytes(part.getBytes(ISO_8859_1));
+      for (Event event; (event = decoder.next(in)) != Event.MORE; ) {
+        if (event == Event.REQUEST) {
+          int count = decoder.count();
+          byte[][] arguments = decoder.takeArguments();
+          List<String> words = new ArrayList<>();
+          for (int i = 0; i < count; i++) {
+            words.add(new String(arguments[i], ISO_8859_1));
+          }
+          decoded.add(String.join("|", words));
+        }
+      }
+    }
+    assertThat(decoder.isAtStart()).isTrue();
+    return decoded;
+  }
+
+  private static ByteBuf buffer(String text) {
+    return Unpooled.copiedBuffer(text, ISO_8859_1);
+  }
+}
