@@ -66,7 +66,7 @@ class LarderCommandsTest {
   }
 
   @Test
-  void theSmallCommandsAnswerAsThePlanOfTheWireSays() throws IOException {
+  void theSmallCommandsAnswerAsTheWireReferenceSays() throws IOException {
     client
         .ask("+STORED\r\n", "KV.PUT", "a", "TOKEN", "1a-2b", "VALUE", "v")
         .ask("*2\r\n$6\r\nEXISTS\r\n$12\r\nGRANTED 1a-1\r\n", "KV.LEASE", "2", "a", "b")
