@@ -1,7 +1,5 @@
 package io.larder.coordinator.cli;
 
-import io.larder.coordinator.config.ConfigException;
-import io.larder.coordinator.config.ConfigReader;
 import io.larder.coordinator.config.CoordinatorConfig;
 import io.larder.coordinator.config.HostPort;
 import io.larder.coordinator.controller.Coordinator;
@@ -14,8 +12,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -23,10 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code larder coordinator}: runs until the process is told to stop. */
 @Command(
@@ -36,19 +31,7 @@ import picocli.CommandLine.Spec;
 public final class CoordinatorCommand implements Callable<Integer> {
   private static final Logger log = LoggerFactory.getLogger(CoordinatorCommand.class);
 
-  @Spec private @Nullable CommandSpec spec;
-
-  @Option(
-      names = "--zookeeper",
-      paramLabel = "HOST:PORT[,…]",
-      description = "ZooKeeper servers (default: 127.0.0.1:2181).")
-  private @Nullable String zookeeper;
-
-  @Option(names = "--cluster", paramLabel = "NAME", description = "Cluster name (default: larder).")
-  private @Nullable String cluster;
-
-  @Option(names = "--config", paramLabel = "FILE", description = "YAML file; flags win over it.")
-  private @Nullable Path config;
+  @Mixin private ProcessOptions options = new ProcessOptions();
 
   @Option(
       names = "--listen",
@@ -56,30 +39,15 @@ public final class CoordinatorCommand implements Callable<Integer> {
       description = "Serve /metrics, /live and /ready here.")
   private @Nullable String listen;
 
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "Any key of the configuration, e.g. assignment.reassignAfterMs=5000.")
-  private Map<String, String> set = new LinkedHashMap<>();
-
-  @Option(names = "--exit-with-parent", hidden = true)
-  private boolean exitWithParent;
-
   @Override
   public Integer call() throws InterruptedException, IOException {
-    CoordinatorConfig read;
-    try {
-      read = ConfigReader.read(CoordinatorConfig.DEFAULT, config, flags());
-    } catch (ConfigException e) {
-      if (spec == null) {
-        throw e;
-      }
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-    }
+    Map<String, @Nullable String> flags = new HashMap<>();
+    flags.put("http.listen", listen);
+    CoordinatorConfig read = options.read(CoordinatorConfig.DEFAULT, flags);
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     new JvmMemoryMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
-    try (StopSignal stop = StopSignal.install(exitWithParent);
+    try (StopSignal stop = options.installStopSignal();
         Coordinator coordinator =
             Coordinator.start(read.zooKeeperOptions(), read.assignment(), id())) {
       coordinator.bindTo(registry);
@@ -97,20 +65,6 @@ public final class CoordinatorCommand implements Callable<Integer> {
       registry.close();
     }
     return ExitCode.OK;
-  }
-
-  private Map<String, String> flags() {
-    Map<String, String> flags = new LinkedHashMap<>(set);
-    put(flags, "zookeeper.connect", zookeeper);
-    put(flags, "cluster", cluster);
-    put(flags, "http.listen", listen);
-    return flags;
-  }
-
-  private static void put(Map<String, String> flags, String key, @Nullable String value) {
-    if (value != null) {
-      flags.put(key, value);
-    }
   }
 
   private static Readiness readiness(Coordinator coordinator) {

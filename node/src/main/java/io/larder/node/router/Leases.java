@@ -86,7 +86,7 @@ final class Leases {
           cluster.askOwner(key.slot(), lease, ASK_DEADLINE_MS),
           (answers, failure) -> {
             if (answers == null) {
-              withdraw(request); // it may have been granted all the same
+              withdraw(ref, request); // it may have been granted all the same
               stopWaiting(request);
               decide(new LeaseAnswer.TryAgain(reason(failure)));
             } else if (answers.getFirst() instanceof LeaseAnswer.Held && waitMs > 0) {
@@ -104,7 +104,7 @@ final class Leases {
           timer.schedule(
               () -> {
                 if (woken.complete(new LeaseAnswer.Held())) {
-                  withdraw(request);
+                  withdraw(ref, request);
                 }
               },
               Math.max(1, patienceMs),
@@ -122,10 +122,7 @@ final class Leases {
     }
 
     private void decide(LeaseAnswer answer) {
-      LeaseAnswer decision = answer;
-      if (answer instanceof LeaseAnswer.Granted granted && !accept(key, granted, leaseMs)) {
-        decision = new LeaseAnswer.TryAgain("slot " + key.slot() + " changes its owner");
-      }
+      LeaseAnswer decision = accepted(key, answer, leaseMs);
       if (decision instanceof LeaseAnswer.TryAgain && remainingMs() > retryMs) {
         var _ = timer.schedule(this::ask, retryMs, TimeUnit.MILLISECONDS);
         retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
@@ -136,15 +133,8 @@ final class Leases {
 
     void cancel(long request) {
       if (result.complete(new LeaseAnswer.Held())) {
-        withdraw(request);
+        withdraw(ref, request);
       }
-    }
-
-    private void withdraw(long request) {
-      var withdraw = new PeerRequest.Withdraw(cluster.self(), request, ref);
-      Futures.finish(
-          cluster.askOwner(key.slot(), withdraw, ASK_DEADLINE_MS),
-          (_, _) -> {}); // if it fails, the lease's deadline ends it
     }
 
     private void stopWaiting(long request) {
@@ -198,14 +188,12 @@ final class Leases {
                   ASK_DEADLINE_MS)
               .handle((given, failure) -> {
                 for (int i = 0; i < group.size(); i++) {
-                  Key key = group.get(i);
-                  LeaseAnswer answer =
-                      given == null ? new LeaseAnswer.TryAgain(reason(failure)) : given.get(i);
-                  if (answer instanceof LeaseAnswer.Granted granted
-                      && !accept(key, granted, leaseMs)) {
-                    answer = new LeaseAnswer.TryAgain("the slot changes its owner");
+                  if (given == null) {
+                    answers.set(indices.get(i), new LeaseAnswer.TryAgain(reason(failure)));
+                    withdraw(refs.get(i), first + i); // it may have been granted all the same
+                  } else {
+                    answers.set(indices.get(i), accepted(group.get(i), given.get(i), leaseMs));
                   }
-                  answers.set(indices.get(i), answer);
                 }
                 return true;
               }));
@@ -213,9 +201,22 @@ final class Leases {
     return Futures.all(asked).thenApply(_ -> answers);
   }
 
-  private boolean accept(Key key, LeaseAnswer.Granted granted, long leaseMs) {
+  /** Takes note of a grant; one of an epoch below this node's promise is void. */
+  private LeaseAnswer accepted(Key key, LeaseAnswer answer, long leaseMs) {
+    if (!(answer instanceof LeaseAnswer.Granted granted)) {
+      return answer;
+    }
     long deadlineNanos = nanoClock.getAsLong() + leaseMs * 1_000_000;
-    return openPuts.granted(key.slot(), key.fingerprint(), granted.token(), deadlineNanos);
+    return openPuts.granted(key.slot(), key.fingerprint(), granted.token(), deadlineNanos)
+        ? answer
+        : new LeaseAnswer.TryAgain("slot " + key.slot() + " changes its owner");
+  }
+
+  private void withdraw(KeyRef key, long request) {
+    var withdraw = new PeerRequest.Withdraw(cluster.self(), request, key);
+    Futures.finish(
+        cluster.askOwner(key.slot(), withdraw, ASK_DEADLINE_MS),
+        (_, _) -> {}); // if it fails, the lease's deadline ends it
   }
 
   /** Notes that a client holds a grant, to be given back if the client goes. */
