@@ -25,7 +25,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +46,8 @@ public final class NodeProcess implements AutoCloseable {
   private final Router router;
   private final RespServer server;
   private final OpsServer ops;
-  private final NodeSession session;
+  // Set last: metrics and health are served, and the port is known, before the node registers.
+  private final AtomicReference<@Nullable NodeSession> session = new AtomicReference<>();
   private final AtomicBoolean wasReady = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -61,18 +61,9 @@ public final class NodeProcess implements AutoCloseable {
     String password = password(config);
     HotTier hot = new HotTier(config.hotBytes());
     this.peers = new PeerLinks(pool, nodeId, password, config.limits().peerDeadlineMs());
-    AtomicReference<@Nullable NodeSession> fence = new AtomicReference<>();
     this.router =
         new Router(
-            config.cluster(),
-            nodeId,
-            keyspace,
-            pool,
-            store,
-            hot,
-            peers,
-            () -> Optional.ofNullable(fence.get()).map(NodeSession::mayGrant).orElse(false),
-            registry);
+            config.cluster(), nodeId, keyspace, pool, store, hot, peers, this::mayGrant, registry);
     ServerConfig defaults = ServerConfig.at(config.listen().host(), config.listen().port());
     ServerConfig serverConfig =
         defaults
@@ -96,11 +87,11 @@ public final class NodeProcess implements AutoCloseable {
             store.identity().capacityBytes(),
             version(),
             store.identity().deviceUuid().toString());
-    this.session =
+    NodeSession started =
         NodeSession.start(
             config.zookeeper().options(config.cluster()), self, new Listener(router, peers));
-    fence.set(session);
-    session.bindTo(registry);
+    session.set(started);
+    started.bindTo(registry);
     LOG.info(
         "node {} of cluster {} serves {} on {}:{}, metrics on port {}",
         nodeId,
@@ -146,18 +137,19 @@ public final class NodeProcess implements AutoCloseable {
     if (wasReady.get()) {
       return Readiness.yes();
     }
-    if (!session.isReady()) {
+    NodeSession current = session.get();
+    if (current == null || !current.isReady()) {
       return Readiness.no(
-          session.isConnected()
+          current != null && current.isConnected()
               ? "registering and claiming slots in ZooKeeper"
               : "ZooKeeper is out of reach; trying on");
     }
-    int unowned = session.image().slots().unowned();
+    int unowned = current.image().slots().unowned();
     if (unowned > 0) {
       return Readiness.no(unowned + " slots have no owner: is a coordinator running?");
     }
     int unclaimed =
-        session.image().slots().slotsOf(store.identity().nodeId()).length - session.claimedCount();
+        current.image().slots().slotsOf(store.identity().nodeId()).length - current.claimedCount();
     if (unclaimed > 0) {
       return Readiness.no(unclaimed + " slots are still to be claimed in ZooKeeper");
     }
@@ -177,10 +169,18 @@ public final class NodeProcess implements AutoCloseable {
     }
     ops.close();
     server.close();
-    session.close();
+    NodeSession last = session.get();
+    if (last != null) {
+      last.close();
+    }
     peers.close();
     router.close();
     store.close();
+  }
+
+  private boolean mayGrant() {
+    NodeSession current = session.get();
+    return current != null && current.mayGrant();
   }
 
   private void requireCluster(NodeConfig config) {
