@@ -80,6 +80,9 @@ final class PlainConnection implements AutoCloseable {
   }
 
   private Optional<byte[]> bulk(String length) throws IOException {
+    if (!length.matches("-1|\\d{1,9}")) {
+      throw new IOException("no RESP2 reply but '$" + length + "'");
+    }
     int bytes = Integer.parseInt(length);
     if (bytes < 0) {
       return Optional.empty();

@@ -1,10 +1,11 @@
 package io.larder.node.cli;
 
+import static io.larder.node.cli.PlainConnection.text;
+
 import io.larder.coordinator.config.HostPort;
 import io.larder.node.bench.BlockContent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -89,17 +90,15 @@ final class ProbeCommand implements Callable<Integer> {
     if (!tryUntilDeadline("put through " + first, () -> putAll(first))) {
       return TIMEOUT;
     }
-    for (HostPort address : addresses) {
-      long[] wrong = {-1};
-      if (!tryUntilDeadline("read through " + address, () -> readAll(address, wrong))) {
-        return TIMEOUT;
+    try {
+      for (HostPort address : addresses) {
+        if (!tryUntilDeadline("read through " + address, () -> readAll(address))) {
+          return TIMEOUT;
+        }
       }
-      if (wrong[0] >= 0) {
-        System.err.printf(
-            "larder: block %d read through %s has other bytes than were put: stop using this cluster and report it%n",
-            wrong[0], address);
-        return Larder.FAILED;
-      }
+    } catch (WrongBytesException e) {
+      System.err.println("larder: " + e.getMessage());
+      return Larder.FAILED;
     }
     return 0;
   }
@@ -114,6 +113,15 @@ final class ProbeCommand implements Callable<Integer> {
       return nodes.stream().map(HostPort::parse).toList();
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), "--node " + e.getMessage(), e);
+    }
+  }
+
+  /** Not to be tried again. */
+  private static final class WrongBytesException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    WrongBytesException(String message) {
+      super(message);
     }
   }
 
@@ -160,7 +168,7 @@ final class ProbeCommand implements Callable<Integer> {
     return "";
   }
 
-  private String readAll(HostPort address, long[] wrong) throws IOException {
+  private String readAll(HostPort address) throws IOException {
     try (PlainConnection node = open(address)) {
       for (int i = 0; i < blocks; i++) {
         byte[] read = node.call(text("GET"), key(i)).orElse(null);
@@ -168,8 +176,9 @@ final class ProbeCommand implements Callable<Integer> {
           return "block " + i + " is not there";
         }
         if (!ByteBuffer.wrap(read).equals(block(i))) {
-          wrong[0] = i;
-          return "";
+          throw new WrongBytesException(
+              "block %d read through %s has other bytes than were put: stop using this cluster and report it"
+                  .formatted(i, address));
         }
       }
     }
@@ -197,9 +206,5 @@ final class ProbeCommand implements Callable<Integer> {
     ByteBuffer block = ByteBuffer.allocate((int) blockBytes);
     BlockContent.fill(block, i, 1);
     return block;
-  }
-
-  private static byte[] text(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
   }
 }

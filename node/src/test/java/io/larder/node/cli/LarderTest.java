@@ -3,7 +3,13 @@ package io.larder.node.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -172,6 +178,43 @@ class LarderTest {
     assertThat(ended.code()).isEqualTo(4);
     assertThat(ended.out()).isEmpty();
     assertThat(ended.err()).contains("put through 127.0.0.1:1 did not succeed in time");
+  }
+
+  @Test
+  void aProbeThatReadsOtherBytesFailsAtOnce() throws Exception {
+    try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Thread liar =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  answerOnce(server, "+OK\r\n");
+                  answerOnce(server, "$8\r\n01234567\r\n");
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      Ended ended =
+          larder(
+              "probe",
+              "--node",
+              "127.0.0.1:" + server.getLocalPort(),
+              "--blocks",
+              "1",
+              "--block-bytes",
+              "8");
+      liar.join();
+      assertThat(ended.code()).isEqualTo(1);
+      assertThat(ended.err()).contains("block 0 read through").contains("other bytes");
+    }
+  }
+
+  private static void answerOnce(ServerSocket server, String reply) throws IOException {
+    try (Socket socket = server.accept()) {
+      int _ = socket.getInputStream().read(new byte[4096]);
+      socket.getOutputStream().write(reply.getBytes(StandardCharsets.US_ASCII));
+      // Until the other end closes.
+      socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+    }
   }
 
   @Test
