@@ -133,6 +133,25 @@ class ClusterIT {
   }
 
   @Test
+  void aValueIsPinnedWhereverItIsAndADeleteBeatsThePin() {
+    byte[] key = "pinned".getBytes(UTF_8);
+    try (Jedis a = cluster.connect(0)) {
+      assertThat(a.set(key, TestCluster.value(200_000, 1))).isEqualTo("OK");
+      for (String command : List.of("KV.PIN", "KV.PIN", "KV.UNPIN", "KV.PIN")) {
+        for (int i = 0; i < cluster.size(); i++) {
+          try (Jedis node = cluster.connect(i)) {
+            assertThat(node.sendCommand(() -> bytes(command), "pinned")).isEqualTo(1L);
+            assertThat(node.sendCommand(() -> bytes(command), "never put")).isEqualTo(0L);
+          }
+        }
+      }
+      assertThat(a.get(key)).isEqualTo(TestCluster.value(200_000, 1));
+      assertThat(a.del(key)).isEqualTo(1);
+      assertThat(a.sendCommand(() -> bytes("KV.PIN"), "pinned")).isEqualTo(0L);
+    }
+  }
+
+  @Test
   void aKeyExpiresEverywhere() {
     byte[] key = "expiring".getBytes(UTF_8);
     try (Jedis a = cluster.connect(0);

@@ -52,7 +52,8 @@ final class PeerLink {
               PeerRequest.Delete _,
               PeerRequest.Drop _,
               PeerRequest.Forget _,
-              PeerRequest.Gone _ ->
+              PeerRequest.Gone _,
+              PeerRequest.Pin _ ->
               slow;
           default -> quick;
         };

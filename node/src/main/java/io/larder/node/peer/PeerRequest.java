@@ -93,6 +93,9 @@ public sealed interface PeerRequest<A> {
   /** Drop this record; the answer comes when its tombstone is durable. */
   record Drop(KeyRef key, long stamp, long epoch) implements PeerRequest<Boolean> {}
 
+  /** Pin the value you hold of this key, or end its pin; false if you hold none. */
+  record Pin(KeyRef key, boolean on) implements PeerRequest<Boolean> {}
+
   /** Drop copies of this key from memory, and those on their way there. */
   record Invalidate(KeyRef key) implements PeerRequest<Boolean> {}
 }

@@ -63,6 +63,7 @@ public final class PeerWire {
       case PeerRequest.Wake _ -> "PEER.WAKE";
       case PeerRequest.Confirm _ -> "PEER.CONFIRM";
       case PeerRequest.Drop _ -> "PEER.DROP";
+      case PeerRequest.Pin _ -> "PEER.PIN";
       case PeerRequest.Invalidate _ -> "PEER.INVALIDATE";
     };
   }
@@ -152,6 +153,10 @@ public final class PeerWire {
         out.writeLong(drop.stamp());
         out.writeLong(drop.epoch());
       }
+      case PeerRequest.Pin pin -> {
+        key(out, pin.key());
+        out.writeBoolean(pin.on());
+      }
       case PeerRequest.Invalidate invalidate -> key(out, invalidate.key());
     }
   }
@@ -195,6 +200,7 @@ public final class PeerWire {
       case "PEER.WAKE" -> new PeerRequest.Wake(in.readLong(), leaseAnswer(in));
       case "PEER.CONFIRM" -> new PeerRequest.Confirm(key(in), in.readLong());
       case "PEER.DROP" -> new PeerRequest.Drop(key(in), in.readLong(), in.readLong());
+      case "PEER.PIN" -> new PeerRequest.Pin(key(in), in.readBoolean());
       case "PEER.INVALIDATE" -> new PeerRequest.Invalidate(key(in));
       default -> throw new IOException("there is no such request");
     };

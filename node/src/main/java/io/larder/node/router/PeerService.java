@@ -95,6 +95,7 @@ final class PeerService {
       case PeerRequest.Confirm confirm ->
           done(store.find(confirm.key().slot(), confirm.key().fingerprint()) == confirm.stamp());
       case PeerRequest.Drop drop -> drop(drop);
+      case PeerRequest.Pin pin -> store.pin(pin.key().slot(), pin.key().fingerprint(), pin.on());
       case PeerRequest.Invalidate invalidate -> {
         hot.invalidate(invalidate.key().fingerprint());
         yield done(true);

@@ -4,6 +4,7 @@ import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.directory.Lookup;
 import io.larder.node.hot.HotTier;
+import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.server.Found;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class Reads {
   /** How long an owner may take to say where a key is. */
   static final long LOOKUP_DEADLINE_MS = 250;
+
+  /** How long a holder may take to make a pin durable. */
+  private static final long PIN_DEADLINE_MS = 5000;
 
   private final Cluster cluster;
   private final HotTier hot;
@@ -160,6 +164,26 @@ final class Reads {
         .askOwner(key.slot(), gone, LOOKUP_DEADLINE_MS)
         .handle((_, _) -> true)
         .thenCompose(_ -> again ? fetch(key, false) : CompletableFuture.completedFuture(null));
+  }
+
+  /** Pins a value where it is held, here or elsewhere, or ends its pin; false if it is nowhere. */
+  CompletableFuture<Boolean> pin(Key key, boolean on) {
+    if (store.find(key.slot(), key.fingerprint()) != 0) {
+      return store.pin(key.slot(), key.fingerprint(), on);
+    }
+    KeyRef ref = new KeyRef(key.slot(), key.fingerprint());
+    return cluster
+        .askOwner(key.slot(), new PeerRequest.Find(List.of(ref)), LOOKUP_DEADLINE_MS)
+        .thenCompose(answers ->
+            switch (answers.getFirst()) {
+              case Lookup.Found found ->
+                  cluster.ask(found.holder(), new PeerRequest.Pin(ref, on), PIN_DEADLINE_MS);
+              case Lookup.Absent _ -> CompletableFuture.completedFuture(false);
+              case Lookup.Unknown _ ->
+                  CompletableFuture.failedFuture(
+                      new PeerException(
+                          "the owner of slot " + key.slot() + " is still being told what it has"));
+            });
   }
 
   /** For each key whether and where it is; local knowledge first, one question per owner. */

@@ -376,7 +376,11 @@ public final class Router implements BlockService, AutoCloseable {
 
   @Override
   public CompletableFuture<Boolean> pin(Key key, boolean on) {
-    return CompletableFuture.failedFuture(new ServiceException("ERR pins come with the store's"));
+    return reads
+        .pin(key, on)
+        .exceptionally(failure -> {
+          throw new ServiceException("ERR not changed: " + Leases.reason(failure));
+        });
   }
 
   @Override

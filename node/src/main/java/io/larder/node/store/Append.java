@@ -2,25 +2,34 @@ package io.larder.node.store;
 
 import io.larder.node.block.Payload;
 import io.larder.protocol.PutToken;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /** One record on its way to the device. What is not final is set when its extent is reserved. */
 final class Append {
   static final byte[] NONE = {};
+
+  /** What follows the header. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  private record Value(int length, int[] crcs, List<MemorySegment> chunks) {
+    static final Value NONE = new Value(0, new int[0], List.of());
+  }
 
   final RecordHeader.Kind kind;
   final int slot;
   final long fingerprint;
   final byte[] key;
   final byte[] metadata;
-  final @Nullable Payload payload;
   final long expiresAtMs;
 
   /** Completes on a device thread when the record is durable. */
   final CompletableFuture<Append> done = new CompletableFuture<>();
 
+  private final Value value;
   private int mode;
+  private boolean copy;
   private PutToken token;
   private long lsn;
   private long location;
@@ -32,7 +41,7 @@ final class Append {
       long fingerprint,
       byte[] key,
       byte[] metadata,
-      @Nullable Payload payload,
+      Value value,
       long expiresAtMs,
       PutToken token) {
     this.kind = kind;
@@ -40,7 +49,7 @@ final class Append {
     this.fingerprint = fingerprint;
     this.key = key;
     this.metadata = metadata;
-    this.payload = payload;
+    this.value = value;
     this.expiresAtMs = expiresAtMs;
     this.token = token;
   }
@@ -57,10 +66,46 @@ final class Append {
         payload.length() >= RecordHeader.LARGE_VALUE_BYTES
             ? RecordHeader.Kind.LARGE
             : RecordHeader.Kind.SMALL;
-    return new Append(kind, slot, fingerprint, key, metadata, payload, expiresAtMs, token);
+    int[] crcs = new int[payload.chunkCount()];
+    List<MemorySegment> chunks = new ArrayList<>(crcs.length);
+    for (int i = 0; i < crcs.length; i++) {
+      crcs[i] = payload.crc(i);
+      chunks.add(payload.ioSegment(i));
+    }
+    payload.clearPadding();
+    return new Append(
+        kind,
+        slot,
+        fingerprint,
+        key,
+        metadata,
+        new Value(payload.length(), crcs, chunks),
+        expiresAtMs,
+        token);
   }
 
-  /** A tombstone; with an LSN of 0 it gets its own when it is reserved. */
+  /**
+   * A record that is carried on under its LSN.
+   *
+   * @param chunks its value, padded to whole blocks
+   */
+  static Append copy(RecordHeader header, List<MemorySegment> chunks) {
+    Append append =
+        new Append(
+            header.kind(),
+            header.slot(),
+            header.fingerprint(),
+            header.key(),
+            header.metadata(),
+            new Value(header.valueLength(), header.crcs(), chunks),
+            header.expiresAtMs(),
+            header.token());
+    append.lsn = header.lsn();
+    append.copy = true;
+    return append;
+  }
+
+  /** A tombstone, or a mark that pins; with an LSN of 0 it gets its own when it is reserved. */
   static Append tombstone(int slot, long fingerprint, int mode, long lsn, long first, long second) {
     Append append =
         new Append(
@@ -69,7 +114,7 @@ final class Append {
             fingerprint,
             NONE,
             NONE,
-            null,
+            Value.NONE,
             Long.MAX_VALUE,
             new PutToken(first, second));
     append.mode = mode;
@@ -79,6 +124,11 @@ final class Append {
 
   boolean isTombstone() {
     return kind == RecordHeader.Kind.TOMBSTONE;
+  }
+
+  /** Whether it is a new value, which is published or discarded once it is written. */
+  boolean isPut() {
+    return !isTombstone() && !copy;
   }
 
   int mode() {
@@ -91,7 +141,12 @@ final class Append {
   }
 
   int valueLength() {
-    return payload == null ? 0 : payload.length();
+    return value.length();
+  }
+
+  /** The value in whole blocks; the last one's padding is zero. */
+  List<MemorySegment> chunks() {
+    return value.chunks();
   }
 
   long extentBytes() {
@@ -115,10 +170,6 @@ final class Append {
     lsn = newLsn;
     int lengthUnits = Location.units(extentBytes());
     location = Location.pack(segment.index(), offsetUnits, lengthUnits);
-    int[] crcs = new int[payload == null ? 0 : payload.chunkCount()];
-    for (int i = 0; i < crcs.length; i++) {
-      crcs[i] = payload == null ? 0 : payload.crc(i);
-    }
     RecordHeader header =
         new RecordHeader(
             kind,
@@ -132,8 +183,8 @@ final class Append {
                 segment.index(), segment.generation(), segment.nonce(), offsetUnits, lengthUnits),
             key,
             metadata,
-            valueLength(),
-            crcs);
+            value.length(),
+            value.crcs());
     footerNumber = segment.footer().add(header);
     return header;
   }

@@ -1,6 +1,5 @@
 package io.larder.node.store;
 
-import io.larder.node.block.Payload;
 import io.larder.node.device.IoCallback;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -219,7 +218,7 @@ final class Appender {
     long lsn = append.lsn() != 0 ? append.lsn() : volume.nextLsn();
     RecordHeader header = append.reserved(segment, offsetUnits, lsn);
     volume.segments().noteLsn(segment.index(), lsn);
-    if (!append.isTombstone()) {
+    if (append.isPut()) {
       volume.segments().addUnsettled(segment.index(), 1);
       unsettled.add(append.fingerprint, lsn);
     }
@@ -287,15 +286,9 @@ final class Appender {
   private void writeLarge(OpenSegment segment, Append append, RecordHeader header, int offset) {
     MemorySegment block = headers.take();
     header.encode(block.asByteBuffer(), 0);
-    Payload payload = append.payload;
     List<MemorySegment> parts = new ArrayList<>();
     parts.add(block);
-    if (payload != null) {
-      payload.clearPadding();
-      for (int i = 0; i < payload.chunkCount(); i++) {
-        parts.add(payload.ioSegment(i));
-      }
-    }
+    parts.addAll(append.chunks());
     long at = volume.geometry().segmentOffset(segment.index()) + offset;
     ScatterGather.write(
         volume.device(),
@@ -324,9 +317,10 @@ final class Appender {
       int at = header.place().offsetUnits() * Location.UNIT_BYTES - offset;
       places[i] = GroupHeader.place(at / Location.UNIT_BYTES, header.place().lengthUnits());
       header.encode(buffer, at);
-      Payload payload = appends.get(i).payload;
-      if (payload != null && payload.length() > 0) {
-        buffer.put(at + header.headerBytes(), payload.chunk(0), 0, payload.length());
+      int length = header.valueLength();
+      if (length > 0) { // less than a chunk
+        MemorySegment value = appends.get(i).chunks().getFirst();
+        MemorySegment.copy(value, 0, extent, (long) at + header.headerBytes(), length);
       }
     }
     new GroupHeader(
@@ -386,7 +380,7 @@ final class Appender {
       if (failure == null) {
         boolean _ = append.done.complete(append);
       } else {
-        if (!append.isTombstone()) {
+        if (append.isPut()) {
           settled(append);
         }
         boolean _ =

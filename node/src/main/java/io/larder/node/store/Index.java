@@ -7,23 +7,32 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where the newest record of each key is: a small table per slot, made when first needed; the slot
- * is implied, so an entry is the fingerprint and a packed {@link Location}, 16 bytes. Expiries,
- * which few entries have, lie in a table beside it. Thread-safe: a short monitor per slot, never
- * held over I/O.
+ * is implied, so an entry is the fingerprint and a packed {@link Location}, 16 bytes. Expiries and
+ * the stamps of records that reclaim has moved, which few entries have, lie in tables beside it.
+ * Thread-safe: a short monitor per slot, never held over I/O.
  */
 final class Index {
   private static final class Slot {
     final LongTable locations = new LongTable();
     @Nullable LongTable expiries;
+
+    /** The stamps of entries that reclaim has moved: a record keeps its stamp while it lives. */
+    @Nullable LongTable stamps;
+
     long xor;
   }
 
   /** Sees an entry of a slot. */
   interface Visitor {
-    void visit(long fingerprint, long location, long expiresAtMs);
+    void visit(long fingerprint, long location, long stamp, long expiresAtMs);
   }
 
   private final AtomicReferenceArray<Slot> slots = new AtomicReferenceArray<>(Slots.COUNT);
+  private final Segments segments;
+
+  Index(Segments segments) {
+    this.segments = segments;
+  }
 
   /** The location if it is there and not expired at {@code nowMs}, else 0. */
   long get(int slot, long fingerprint, long nowMs) {
@@ -34,6 +43,41 @@ final class Index {
     synchronized (s) {
       long location = s.locations.get(fingerprint);
       return location == 0 || isExpired(s, fingerprint, nowMs) ? 0 : location;
+    }
+  }
+
+  /** The stamp of the entry if it is there and not expired at {@code nowMs}, else 0. */
+  long stamp(int slot, long fingerprint, long nowMs) {
+    Slot s = slots.get(slot);
+    if (s == null) {
+      return 0;
+    }
+    synchronized (s) {
+      long location = s.locations.get(fingerprint);
+      return location == 0 || isExpired(s, fingerprint, nowMs)
+          ? 0
+          : stamp(s, fingerprint, location);
+    }
+  }
+
+  /** Changes where an entry is, if it still has the old location; its stamp stays. */
+  boolean move(int slot, long fingerprint, long from, long to) {
+    Slot s = slots.get(slot);
+    if (s == null) {
+      return false;
+    }
+    synchronized (s) {
+      if (s.locations.get(fingerprint) != from) {
+        return false;
+      }
+      LongTable stamps = s.stamps;
+      if (stamps == null) {
+        stamps = new LongTable();
+        s.stamps = stamps;
+      }
+      long _ = stamps.put(fingerprint, stamp(s, fingerprint, from));
+      long _ = s.locations.put(fingerprint, to);
+      return true;
     }
   }
 
@@ -62,6 +106,7 @@ final class Index {
       if (old == 0) {
         s.xor ^= fingerprint;
       }
+      forgetStamp(s, fingerprint);
       LongTable expiries = s.expiries;
       if (expiresAtMs != Block.NEVER) {
         if (expiries == null) {
@@ -76,23 +121,25 @@ final class Index {
     }
   }
 
-  /** Removes the entry if it still has that location. */
-  boolean remove(int slot, long fingerprint, long location) {
+  /** Removes the entry if it still has that location; returns its stamp, or 0 if it has not. */
+  long remove(int slot, long fingerprint, long location) {
     Slot s = slots.get(slot);
     if (s == null) {
-      return false;
+      return 0;
     }
     synchronized (s) {
       if (s.locations.get(fingerprint) != location) {
-        return false;
+        return 0;
       }
+      long stamp = stamp(s, fingerprint, location);
+      forgetStamp(s, fingerprint);
       long _ = s.locations.remove(fingerprint);
       s.xor ^= fingerprint;
       LongTable expiries = s.expiries;
       if (expiries != null) {
         long _ = expiries.remove(fingerprint);
       }
-      return true;
+      return stamp;
     }
   }
 
@@ -106,18 +153,19 @@ final class Index {
     int n = 0;
     synchronized (s) {
       LongTable locations = s.locations;
-      copy = new long[3 * locations.size()];
+      copy = new long[4 * locations.size()];
       for (int i = 0; i < locations.capacity(); i++) {
         long fingerprint = locations.hashAt(i);
         if (fingerprint != 0 && !isExpired(s, fingerprint, nowMs)) {
           copy[n++] = fingerprint;
           copy[n++] = locations.valueAt(i);
+          copy[n++] = stamp(s, fingerprint, locations.valueAt(i));
           copy[n++] = expiry(s, fingerprint);
         }
       }
     }
-    for (int i = 0; i < n; i += 3) {
-      visitor.visit(copy[i], copy[i + 1], copy[i + 2]);
+    for (int i = 0; i < n; i += 4) {
+      visitor.visit(copy[i], copy[i + 1], copy[i + 2], copy[i + 3]);
     }
   }
 
@@ -153,6 +201,22 @@ final class Index {
       }
     }
     return sum;
+  }
+
+  private long stamp(Slot s, long fingerprint, long location) {
+    LongTable stamps = s.stamps;
+    long kept = stamps == null ? 0 : stamps.get(fingerprint);
+    return kept == 0 ? segments.stamp(location) : kept;
+  }
+
+  private static void forgetStamp(Slot s, long fingerprint) {
+    LongTable stamps = s.stamps;
+    if (stamps != null) {
+      long _ = stamps.remove(fingerprint);
+      if (stamps.size() == 0) {
+        s.stamps = null;
+      }
+    }
   }
 
   private static long expiry(Slot s, long fingerprint) {

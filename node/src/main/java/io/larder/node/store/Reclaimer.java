@@ -14,28 +14,39 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Frees segments, oldest first, whenever few are free: carries the tombstones on that are still
- * needed, drops the entries, waits for the readers, and overwrites the header. A thread of its own.
+ * needed and the records that are pinned or were read lately, drops the entries, waits for the
+ * readers, and overwrites the header. A thread of its own.
  */
 final class Reclaimer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reclaimer.class);
   private static final long CARRY_DEADLINE_SECONDS = 60;
   private static final long IDLE_MS = 200;
 
+  /** At most so much of a segment is carried on because it was read lately. */
+  private static final int MAX_HOT_PERCENT = 20;
+
+  /** A segment with more pinned than that is left alone. */
+  private static final int MAX_PINNED_PERCENT = 75;
+
   private final Volume volume;
   private final FreeSegments free;
   private final SegmentSealer sealer;
   private final Appender survivors;
+  private final Reinserter reinserter;
+  private final RecentReads reads;
   private final EvictionListener evicted;
   private final Runnable onChange;
   private final boolean flush;
   private final int lowWater;
   private final Semaphore wake = new Semaphore(0);
   private final Thread thread;
+  private int passed;
   private volatile boolean closed;
 
   Reclaimer(
@@ -43,6 +54,8 @@ final class Reclaimer implements AutoCloseable {
       FreeSegments free,
       SegmentSealer sealer,
       Appender survivors,
+      Reinserter reinserter,
+      RecentReads reads,
       EvictionListener evicted,
       Runnable onChange,
       boolean flush) {
@@ -50,6 +63,8 @@ final class Reclaimer implements AutoCloseable {
     this.free = free;
     this.sealer = sealer;
     this.survivors = survivors;
+    this.reinserter = reinserter;
+    this.reads = reads;
     this.evicted = evicted;
     this.onChange = onChange;
     this.flush = flush;
@@ -129,25 +144,25 @@ final class Reclaimer implements AutoCloseable {
 
   private boolean reclaim(int victim) throws IOException, InterruptedException {
     SegmentFooter records;
+    boolean listed;
     try (SegmentReader reader = new SegmentReader(volume.device(), volume.geometry())) {
       int generation = volume.segments().generation(victim);
       Nonce nonce = volume.segments().nonce(victim);
       SegmentFooter footer = reader.footer(victim, generation, nonce);
+      listed = footer != null;
       records = footer != null ? footer : reader.scan(victim, generation, nonce);
-      // What was indexed but is not listed any more would dangle.
-      if (footer == null) {
-        dropAll(victim);
-      }
     } catch (IOException e) {
-      dropAll(victim);
-      volume.segments().state(victim, Segments.State.QUARANTINED);
       volume.counters().readErrors.increment();
+      volume.segments().state(victim, Segments.State.SEALED);
+      volume.quarantine(victim);
       throw e;
     }
-    if (!carryTombstones(victim, records)) {
+    List<Reinserter.Live> kept = kept(victim, records);
+    if (kept == null || !carryTombstones(victim, records, !kept.isEmpty())) {
       volume.segments().state(victim, Segments.State.SEALED);
       return false;
     }
+    reinserter.carryOn(kept);
     for (int i = 0; i < records.count(); i++) {
       if (!records.isTombstone(i)) {
         drop(
@@ -155,6 +170,9 @@ final class Reclaimer implements AutoCloseable {
             records.fingerprint(i),
             Location.pack(victim, records.offsetUnits(i), records.lengthUnits(i)));
       }
+    }
+    if (!listed) { // what was indexed but is not found any more would dangle
+      dropAll(victim);
     }
     while (volume.segments().readers(victim) > 0) {
       LockSupport.parkNanos(100_000);
@@ -164,10 +182,57 @@ final class Reclaimer implements AutoCloseable {
   }
 
   /**
-   * Writes on every tombstone that may still have something to kill: a record older than it in
-   * another segment.
+   * The records to carry on: all that are pinned, and of those read lately a fifth of the segment;
+   * null if so much is pinned that emptying the segment would gain little.
    */
-  private boolean carryTombstones(int victim, SegmentFooter records) throws InterruptedException {
+  private @Nullable List<Reinserter.Live> kept(int victim, SegmentFooter records) {
+    long now = volume.clock().nowMs();
+    long segmentBytes = volume.geometry().segmentBytes();
+    long pinned = 0;
+    List<Reinserter.Live> kept = new ArrayList<>();
+    List<Reinserter.Live> hot = new ArrayList<>();
+    for (int i = 0; i < records.count(); i++) {
+      long location = Location.pack(victim, records.offsetUnits(i), records.lengthUnits(i));
+      long fingerprint = records.fingerprint(i);
+      if (records.isTombstone(i)
+          || volume.index().get(records.slot(i), fingerprint, now) != location) {
+        continue;
+      }
+      Reinserter.Live live = new Reinserter.Live(records.slot(i), fingerprint, location);
+      if (volume.pins().isPinned(fingerprint)) {
+        kept.add(live);
+        pinned += live.bytes();
+      } else if (reads.contains(fingerprint)) {
+        hot.add(live);
+      }
+    }
+    if (pinned > segmentBytes / 100 * MAX_PINNED_PERCENT) {
+      return null;
+    }
+    long room =
+        segmentBytes
+            / 100
+            * Math.min(MAX_HOT_PERCENT, MAX_PINNED_PERCENT - 100 * pinned / segmentBytes);
+    if (free.size() == 0 && !survivors.hasOpenSegment()) {
+      return kept; // nowhere to put them: hot ones can go
+    }
+    for (Reinserter.Live live : hot) {
+      if (live.bytes() <= room) {
+        room -= live.bytes();
+        kept.add(live);
+      }
+    }
+    return kept;
+  }
+
+  /**
+   * Writes on every tombstone that may still have something to kill: a record older than it in
+   * another segment; and the markers of pins that hold.
+   *
+   * @param more whether records are to be carried on afterwards
+   */
+  private boolean carryTombstones(int victim, SegmentFooter records, boolean more)
+      throws InterruptedException {
     long lowestElsewhere = Long.MAX_VALUE;
     for (int i = 0; i < volume.segments().count(); i++) {
       if (i != victim) {
@@ -176,7 +241,7 @@ final class Reclaimer implements AutoCloseable {
     }
     List<Append> carried = new ArrayList<>();
     for (int i = 0; i < records.count(); i++) {
-      if (records.isTombstone(i) && lowestElsewhere < records.lsn(i)) {
+      if (records.isTombstone(i) && isNeeded(records, i, lowestElsewhere)) {
         Append append =
             Append.tombstone(
                 records.slot(i),
@@ -188,7 +253,7 @@ final class Reclaimer implements AutoCloseable {
         carried.add(append);
       }
     }
-    if (!carried.isEmpty() && free.size() == 0 && !survivors.hasOpenSegment()) {
+    if ((more || !carried.isEmpty()) && free.size() == 0 && !survivors.hasOpenSegment()) {
       return false; // after a crash in mid-reclaim none may be free: another victim has to do
     }
     carried.forEach(survivors::append);
@@ -203,6 +268,12 @@ final class Reclaimer implements AutoCloseable {
     }
   }
 
+  private boolean isNeeded(SegmentFooter records, int i, long lowestElsewhere) {
+    return records.mode(i) == Tombstone.PIN
+        ? volume.pins().needs(records.fingerprint(i), records.lsn(i))
+        : lowestElsewhere < records.lsn(i);
+  }
+
   private void dropAll(int victim) {
     for (int slot = 0; slot < Slots.COUNT; slot++) {
       int s = slot;
@@ -211,7 +282,7 @@ final class Reclaimer implements AutoCloseable {
           .forEach(
               slot,
               Long.MIN_VALUE,
-              (fingerprint, location, expiresAtMs) -> {
+              (fingerprint, location, stamp, expiresAtMs) -> {
                 if (Location.segment(location) == victim) {
                   drop(s, fingerprint, location);
                 }
@@ -220,9 +291,8 @@ final class Reclaimer implements AutoCloseable {
   }
 
   private void drop(int slot, long fingerprint, long location) {
-    long stamp = volume.segments().stamp(location);
-    if (volume.index().remove(slot, fingerprint, location)) {
-      volume.segments().addLiveBytes(Location.segment(location), -Location.lengthBytes(location));
+    long stamp = volume.remove(slot, fingerprint, location);
+    if (stamp != 0) {
       volume.counters().evictions.increment();
       evicted.evicted(slot, fingerprint, stamp);
     }
@@ -250,5 +320,9 @@ final class Reclaimer implements AutoCloseable {
     volume.counters().segmentsReclaimed.increment();
     onChange.run();
     free.add(victim);
+    if (++passed >= segments.count() / 2) {
+      passed = 0;
+      reads.age();
+    }
   }
 }

@@ -42,14 +42,16 @@ final class RecordReader {
 
   private final Volume volume;
   private final MemoryPool pool;
+  private final RecentReads reads;
   private final EvictionListener dropped;
   private final ConcurrentHashMap<Key, Flight> flights = new ConcurrentHashMap<>();
   private final Scratch headers = new Scratch(RecordHeader.LARGE_HEADER_BYTES);
   private final Scratch smalls = new Scratch(SMALL_READ_BYTES);
 
-  RecordReader(Volume volume, MemoryPool pool, EvictionListener dropped) {
+  RecordReader(Volume volume, MemoryPool pool, RecentReads reads, EvictionListener dropped) {
     this.volume = volume;
     this.pool = pool;
+    this.reads = reads;
     this.dropped = dropped;
   }
 
@@ -100,7 +102,10 @@ final class RecordReader {
       long location = locate(reading.key);
       if (location == 0) {
         reading.finish(null, null);
-      } else if (Location.lengthBytes(location) >= LARGE_EXTENT_BYTES) {
+        return;
+      }
+      reads.add(reading.key.fingerprint());
+      if (Location.lengthBytes(location) >= LARGE_EXTENT_BYTES) {
         int length = Location.lengthBytes(location) - RecordHeader.LARGE_HEADER_BYTES;
         CompletableFuture<Void> _ =
             pool.allocate(length, MemoryPool.Purpose.READ)
@@ -260,18 +265,18 @@ final class RecordReader {
     } else if (number < ATTEMPTS) {
       attempt(reading, number + 1);
     } else {
-      if (failure == null) {
-        drop(reading.key, location);
+      if (failure != null) { // what is there cannot be told, but nothing more goes there
+        volume.quarantine(Location.segment(location));
       }
+      drop(reading.key, location, failure == null);
       reading.finish(null, null);
     }
   }
 
-  private void drop(Key key, long location) {
-    volume.counters().checksumFailures.increment();
-    long stamp = volume.segments().stamp(location);
-    if (volume.index().remove(key.slot(), key.fingerprint(), location)) {
-      volume.segments().addLiveBytes(Location.segment(location), -Location.lengthBytes(location));
+  private void drop(Key key, long location, boolean damaged) {
+    volume.counters().checksumFailures.add(damaged ? 1 : 0);
+    long stamp = volume.remove(key.slot(), key.fingerprint(), location);
+    if (stamp != 0) {
       dropped.evicted(key.slot(), key.fingerprint(), stamp);
     }
   }

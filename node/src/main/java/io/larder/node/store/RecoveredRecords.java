@@ -53,18 +53,18 @@ final class RecoveredRecords {
   }
 
   /** Fills the index and the segments' live bytes; returns how many records live. Call once. */
-  long resolve(Index index, Segments segments) {
+  long resolve(Index index, Segments segments, Pins pins) {
     long live = 0;
     for (int s = 0; s < Slots.COUNT; s++) {
       Slot slot = slots.getAndSet(s, null);
       if (slot != null) {
-        live += resolve(s, slot, index, segments);
+        live += resolve(s, slot, index, segments, pins);
       }
     }
     return live;
   }
 
-  private static int resolve(int number, Slot slot, Index index, Segments segments) {
+  private static int resolve(int number, Slot slot, Index index, Segments segments, Pins pins) {
     LongTable winners = new LongTable(); // fingerprint → place in found + 1
     long[] found = slot.found;
     for (int i = 0; i < slot.count; i++) {
@@ -86,6 +86,10 @@ final class RecoveredRecords {
         long location = found[at + 1];
         long _ = index.put(number, found[at], location, found[at + 3]);
         segments.addLiveBytes(Location.segment(location), Location.lengthBytes(location));
+        long pin = pin(slot, found[at], found[at + 2]);
+        if (pin != 0) {
+          pins.restore(found[at], pin, Location.lengthBytes(location));
+        }
       }
     }
     return winners.size();
@@ -98,6 +102,19 @@ final class RecoveredRecords {
       }
     }
     return false;
+  }
+
+  /** The LSN of the marker that pins the record: the newest word on it says so; else 0. */
+  private static long pin(Slot slot, long fingerprint, long lsn) {
+    long newest = lsn;
+    boolean pinned = false;
+    for (Dead word : slot.tombstones.getOrDefault(fingerprint, List.of())) {
+      if (word.mode() != Tombstone.ONLY && word.ownLsn() > newest) {
+        newest = word.ownLsn();
+        pinned = word.mode() == Tombstone.PIN;
+      }
+    }
+    return pinned ? newest : 0;
   }
 
   private Slot slot(int number) {

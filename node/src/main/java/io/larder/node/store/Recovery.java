@@ -90,9 +90,9 @@ final class Recovery {
     }
   }
 
-  /** Puts the living records into the index and reports. */
-  RecoveryReport index(Index index) {
-    long records = found.resolve(index, segments);
+  /** Puts the living records into the index, the pins beside them, and reports. */
+  RecoveryReport index(Index index, Pins pins) {
+    long records = found.resolve(index, segments, pins);
     return new RecoveryReport(
         (System.nanoTime() - startNanos) / 1_000_000,
         bytesRead.get(),

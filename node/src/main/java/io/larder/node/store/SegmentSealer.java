@@ -83,7 +83,7 @@ final class SegmentSealer {
           if (failure != null) {
             volume.counters().writeErrors.increment();
           }
-          volume.segments().state(index, Segments.State.SEALED);
+          volume.segments().sealed(index);
           onChange.run();
         });
   }

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 final class Segments {
   /**
    * A segment's life: {@code FREE → OPENING → OPEN → SEALING → SEALED → RECLAIMING → FREE}. A
-   * segment that the device cannot write is {@code QUARANTINED} until the next mount.
+   * segment that the device cannot write or read is {@code QUARANTINED} until the next mount.
    */
   enum State {
     FREE(0),
@@ -46,6 +46,7 @@ final class Segments {
   private final AtomicReferenceArray<Nonce> nonces;
   private final AtomicIntegerArray readers;
   private final AtomicIntegerArray unsettled;
+  private final AtomicIntegerArray suspects;
   private final AtomicLongArray liveBytes;
   private final AtomicLongArray lowestLsn;
   private final AtomicLongArray openedLsn;
@@ -56,6 +57,7 @@ final class Segments {
     nonces = new AtomicReferenceArray<>(count);
     readers = new AtomicIntegerArray(count);
     unsettled = new AtomicIntegerArray(count);
+    suspects = new AtomicIntegerArray(count);
     liveBytes = new AtomicLongArray(count);
     lowestLsn = new AtomicLongArray(count);
     openedLsn = new AtomicLongArray(count);
@@ -80,6 +82,30 @@ final class Segments {
 
   boolean change(int segment, State from, State to) {
     return states.compareAndSet(segment, from, to);
+  }
+
+  /** Ends the writing of a segment: sealed, unless it turned out unreadable meanwhile. */
+  void sealed(int segment) {
+    states.set(segment, State.SEALED);
+    if (suspects.get(segment) != 0) {
+      boolean _ = change(segment, State.SEALED, State.QUARANTINED);
+    }
+  }
+
+  /** Quarantines a segment now, or when its writing ends; false if it is already to be. */
+  boolean quarantine(int segment) {
+    boolean first = suspects.getAndSet(segment, 1) == 0;
+    boolean _ = change(segment, State.SEALED, State.QUARANTINED);
+    return first;
+  }
+
+  /** How many segments could not be read. */
+  int suspects() {
+    int sum = 0;
+    for (int i = 0; i < count(); i++) {
+      sum += suspects.get(i);
+    }
+    return sum;
   }
 
   int generation(int segment) {

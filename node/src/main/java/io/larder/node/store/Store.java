@@ -41,6 +41,7 @@ public final class Store implements AutoCloseable {
   private final DeviceIdentity identity;
   private final RecoveryReport recovery;
   private final Unsettled unsettled = new Unsettled();
+  private final Deletions deletions = new Deletions();
   private final Appender appender;
   private final Appender survivors;
   private final SegmentSealer sealer;
@@ -69,10 +70,19 @@ public final class Store implements AutoCloseable {
     this.survivors = new Appender(volume, free, this.sealer, unsettled, true, flusher);
     EvictionListener told =
         (slot, fingerprint, stamp) -> listener.evicted(slot, fingerprint, stamp);
-    this.reader = new RecordReader(volume, pool, told);
+    RecentReads reads = new RecentReads();
+    this.reader = new RecordReader(volume, pool, reads, told);
     this.reclaimer =
         new Reclaimer(
-            volume, free, this.sealer, survivors, told, checkpointer::request, flusher != null);
+            volume,
+            free,
+            this.sealer,
+            survivors,
+            new Reinserter(volume, survivors, deletions),
+            reads,
+            told,
+            checkpointer::request,
+            flusher != null);
     for (int i = 0; i < volume.segments().count(); i++) {
       if (volume.segments().state(i) == Segments.State.FREE) {
         free.add(i);
@@ -148,14 +158,15 @@ public final class Store implements AutoCloseable {
               superblock.geometry(),
               superblock.deviceUuid(),
               recovery.segments(),
-              new Index(),
+              new Index(recovery.segments()),
+              new Pins(DeviceIdentity.of(superblock).capacityBytes()),
               clock,
               new Counters(),
               new AtomicLong(sequence << LSN_COUNTER_BITS),
               new AtomicReference<>());
       SegmentSealer sealer = new SegmentSealer(volume, () -> {});
       recovery.seal(sealer);
-      RecoveryReport report = recovery.index(volume.index());
+      RecoveryReport report = recovery.index(volume.index(), volume.pins());
       Checkpoint checkpoint =
           new Checkpoint(device, superblock.geometry(), superblock.deviceUuid(), table);
       Store store = new Store(volume, mounted, checkpoint, report, pool, durability);
@@ -240,8 +251,7 @@ public final class Store implements AutoCloseable {
 
   /** The stamp of the key's record, or 0; expired is 0. Does no I/O. */
   public long find(int slot, long fingerprint) {
-    long location = volume.index().get(slot, fingerprint, volume.clock().nowMs());
-    return location == 0 ? 0 : volume.segments().stamp(location);
+    return volume.index().stamp(slot, fingerprint, volume.clock().nowMs());
   }
 
   /** The logical time at which the key expires, {@link Block#NEVER} if it does not or is absent. */
@@ -256,14 +266,74 @@ public final class Store implements AutoCloseable {
    * @return whether the entry was removed; false if it is not, or no longer, the one meant
    */
   public CompletableFuture<Boolean> delete(int slot, long fingerprint, long expectedStamp) {
+    deletions.begin(fingerprint); // from here on reclaim does not move it
     long location = volume.index().get(slot, fingerprint, Long.MIN_VALUE);
     if (location == 0
-        || (expectedStamp != 0 && volume.segments().stamp(location) != expectedStamp)) {
+        || (expectedStamp != 0
+            && volume.index().stamp(slot, fingerprint, Long.MIN_VALUE) != expectedStamp)) {
+      deletions.end(fingerprint);
       return CompletableFuture.completedFuture(false);
     }
     Append tombstone = Append.tombstone(slot, fingerprint, Tombstone.OLDER, 0, 0, 0);
+    CompletableFuture<Boolean> deleted =
+        tombstone
+            .done
+            .thenApply(done -> {
+              volume.pins().forget(fingerprint, done.lsn());
+              return volume.remove(slot, fingerprint, location) != 0;
+            })
+            .whenComplete((done, failure) -> deletions.end(fingerprint));
     appender.append(tombstone);
-    return tombstone.done.thenApply(done -> remove(slot, fingerprint, location));
+    return deleted;
+  }
+
+  /**
+   * Pins a value, which reclaim then carries on until it is unpinned, deleted or expired, or ends
+   * its pin. Durable when done, and idempotent. Values put later under the same key are not pinned.
+   *
+   * @return false if the key is absent; fails with a {@link StoreException} if more than a quarter
+   *     of the device would be pinned
+   */
+  public CompletableFuture<Boolean> pin(int slot, long fingerprint, boolean on) {
+    Pins pins = volume.pins();
+    long location = volume.index().get(slot, fingerprint, volume.clock().nowMs());
+    if (location == 0 || pins.isPinned(fingerprint) == on) {
+      return CompletableFuture.completedFuture(location != 0);
+    }
+    int bytes = Location.lengthBytes(location);
+    if (on && !pins.begin(bytes)) {
+      return CompletableFuture.failedFuture(
+          new StoreException(
+              "pinning "
+                  + bytes
+                  + " bytes more would be too much: "
+                  + pins.bytes()
+                  + " of at most "
+                  + pins.maxBytes()
+                  + ", a quarter of the device, are pinned; unpin others first"));
+    }
+    Append marker =
+        Append.tombstone(slot, fingerprint, on ? Tombstone.PIN : Tombstone.UNPIN, 0, 0, 0);
+    CompletableFuture<Boolean> done =
+        marker.done.handle((written, failure) -> {
+          if (on) {
+            pins.end(fingerprint, bytes, written == null ? null : Long.valueOf(written.lsn()));
+          } else if (written != null) {
+            pins.forget(fingerprint, written.lsn());
+          }
+          if (failure != null) {
+            throw failure instanceof StoreException known
+                ? known
+                : new StoreException("a pin could not be written", failure);
+          }
+          if (volume.index().get(slot, fingerprint, Long.MIN_VALUE) == 0) { // gone meanwhile
+            pins.forget(fingerprint, Long.MAX_VALUE);
+            return false;
+          }
+          return true;
+        });
+    appender.append(marker);
+    return done;
   }
 
   /** Visits a snapshot of a slot's entries, expired ones left out. Does no I/O. */
@@ -273,8 +343,8 @@ public final class Store implements AutoCloseable {
         .forEach(
             slot,
             volume.clock().nowMs(),
-            (fingerprint, location, expiresAtMs) ->
-                visitor.visit(fingerprint, volume.segments().stamp(location), expiresAtMs));
+            (fingerprint, location, stamp, expiresAtMs) ->
+                visitor.visit(fingerprint, stamp, expiresAtMs));
   }
 
   /** Count and XOR of a slot's fingerprints, expired ones left out. */
@@ -300,6 +370,7 @@ public final class Store implements AutoCloseable {
     return new StoreStats(
         identity.capacityBytes(),
         used,
+        volume.pins().bytes(),
         volume.index().size(),
         Map.copyOf(states),
         counters.evictions.sum(),
@@ -308,6 +379,7 @@ public final class Store implements AutoCloseable {
         counters.writeErrors.sum(),
         counters.bytesWritten.sum(),
         counters.bytesRead.sum(),
+        counters.bytesReinserted.sum(),
         counters.segmentsReclaimed.sum(),
         checkpointer.ageMs(),
         appender.waiting() + survivors.waiting(),
@@ -366,14 +438,6 @@ public final class Store implements AutoCloseable {
     volume.segments().state(segment.index(), Segments.State.FREE);
   }
 
-  private boolean remove(int slot, long fingerprint, long location) {
-    boolean removed = volume.index().remove(slot, fingerprint, location);
-    if (removed) {
-      dead(location);
-    }
-    return removed;
-  }
-
   private void dead(long location) {
     volume.segments().addLiveBytes(Location.segment(location), -Location.lengthBytes(location));
   }
@@ -402,6 +466,7 @@ public final class Store implements AutoCloseable {
       if (old != 0) {
         dead(old);
       }
+      volume.pins().forget(append.fingerprint, append.lsn());
       appender.settled(append);
       reclaimer.wake();
     }

@@ -7,6 +7,7 @@ import java.util.Map;
  *
  * @param capacityBytes what the segments have together
  * @param usedBytes what indexed records occupy
+ * @param pinnedBytes of these, what reclaim always carries on
  * @param entries indexed keys, expired ones included
  * @param segmentsByState count by lower-case state name
  * @param evictions records dropped by reclaim
@@ -15,6 +16,7 @@ import java.util.Map;
  * @param writeErrors device writes that failed
  * @param bytesWritten records and their alignment
  * @param bytesRead for reads of records
+ * @param bytesReinserted records that reclaim carried on
  * @param segmentsReclaimed segments emptied
  * @param checkpointAgeMs since the newest checkpoint was written
  * @param waitingWrites records that wait for a free segment or for their group
@@ -25,6 +27,7 @@ import java.util.Map;
 public record StoreStats(
     long capacityBytes,
     long usedBytes,
+    long pinnedBytes,
     long entries,
     Map<String, Integer> segmentsByState,
     long evictions,
@@ -33,6 +36,7 @@ public record StoreStats(
     long writeErrors,
     long bytesWritten,
     long bytesRead,
+    long bytesReinserted,
     long segmentsReclaimed,
     long checkpointAgeMs,
     int waitingWrites,

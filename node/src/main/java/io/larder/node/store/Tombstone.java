@@ -14,6 +14,12 @@ final class Tombstone {
   /** Kills all LSNs below its own but the two operands (0 for none). */
   static final int OLDER = 2;
 
+  /** Kills nothing: pins the value that the fingerprint has, as long as none newer is put. */
+  static final int PIN = 3;
+
+  /** Kills nothing: ends a pin. */
+  static final int UNPIN = 4;
+
   /** How many puts of one key may be under way while it is deleted. */
   static final int MAX_SPARED = 2;
 

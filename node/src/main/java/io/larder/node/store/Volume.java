@@ -13,13 +13,40 @@ record Volume(
     UUID deviceUuid,
     Segments segments,
     Index index,
+    Pins pins,
     LogicalClock clock,
     Counters counters,
     AtomicLong lastLsn,
     AtomicReference<@Nullable StoreException> fence) {
 
+  private static final int MAX_QUARANTINED_PART = 4;
+
   long nextLsn() {
     return lastLsn.incrementAndGet();
+  }
+
+  /** Takes an entry out if it still has that location; returns its stamp, or 0 if it has not. */
+  long remove(int slot, long fingerprint, long location) {
+    long stamp = index.remove(slot, fingerprint, location);
+    if (stamp != 0) {
+      segments.addLiveBytes(Location.segment(location), -Location.lengthBytes(location));
+      pins.forget(fingerprint, Long.MAX_VALUE);
+    }
+    return stamp;
+  }
+
+  /**
+   * Takes a segment that could not be read out of use until the next mount; what else is in it can
+   * still be read. Too many of them, and the device is not to be written to.
+   */
+  void quarantine(int segment) {
+    if (!segments.quarantine(segment)) {
+      return;
+    }
+    int bad = segments.suspects();
+    if (bad > segments.count() / MAX_QUARANTINED_PART) {
+      stopWriting(bad + " of " + segments.count() + " segments could not be read", null);
+    }
   }
 
   /** Stops all writing for good, with the first reason given. */

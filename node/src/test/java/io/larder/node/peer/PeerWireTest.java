@@ -59,6 +59,7 @@ class PeerWireTest {
         new Exchange(new PeerRequest.Wake(4, new LeaseAnswer.Held()), true),
         new Exchange(new PeerRequest.Confirm(KEY, 3), true),
         new Exchange(new PeerRequest.Drop(KEY, 3, 6), true),
+        new Exchange(new PeerRequest.Pin(KEY, true), false),
         new Exchange(new PeerRequest.Invalidate(KEY), true));
   }
 
