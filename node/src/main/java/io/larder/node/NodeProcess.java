@@ -64,16 +64,7 @@ public final class NodeProcess implements AutoCloseable {
     this.router =
         new Router(
             config.cluster(), nodeId, keyspace, pool, store, hot, peers, this::mayGrant, registry);
-    ServerConfig defaults = ServerConfig.at(config.listen().host(), config.listen().port());
-    ServerConfig serverConfig =
-        defaults
-            .withPassword(password)
-            .withMaxConnections(config.limits().maxConnections())
-            .withWaits(
-                defaults.memoryWaitMs(),
-                config.limits().setWaitMs(),
-                defaults.commandTimeoutMs() + config.limits().setWaitMs());
-    this.server = RespServer.start(serverConfig, router, registry);
+    this.server = RespServer.start(serverConfig(config, password), router, registry);
     this.ops =
         OpsServer.start(config.http().host(), config.http().port(), registry, this::readiness);
     NodeRecord self =
@@ -176,6 +167,17 @@ public final class NodeProcess implements AutoCloseable {
     peers.close();
     router.close();
     store.close();
+  }
+
+  private static ServerConfig serverConfig(NodeConfig config, @Nullable String password) {
+    ServerConfig.Waits waits = ServerConfig.Waits.DEFAULT;
+    long setMs = config.limits().setWaitMs();
+    return ServerConfig.at(config.listen().host(), config.listen().port())
+        .withTransport(config.listen().transport())
+        .withEventLoops(config.listen().eventLoops())
+        .withMaxConnections(config.limits().maxConnections())
+        .withPassword(password)
+        .withWaits(new ServerConfig.Waits(waits.memoryMs(), setMs, waits.commandMs() + setMs));
   }
 
   private boolean mayGrant() {

@@ -54,7 +54,7 @@ public final class TestCluster implements AutoCloseable {
         device,
         CLUSTER,
         "",
-        new NodeConfig.Listen("127.0.0.1", 0, ""),
+        new NodeConfig.Listen("127.0.0.1", 0, "", defaults.listen().transport(), 0),
         new NodeConfig.Http("127.0.0.1", 0),
         zooKeeperSettings(),
         new NodeConfig.Memory(256L << 20, 0, 0),

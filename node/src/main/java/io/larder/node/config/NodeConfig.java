@@ -4,6 +4,7 @@ import io.larder.coordinator.config.CoordinatorConfig;
 import io.larder.coordinator.config.Setting;
 import io.larder.coordinator.registry.ZooKeeperOptions;
 import io.larder.node.device.DirectDevice;
+import io.larder.node.server.ServerConfig;
 import io.larder.node.store.StoreConfig;
 import java.nio.file.Path;
 
@@ -27,7 +28,11 @@ public record NodeConfig(
       @Setting(value = "The RESP port; 0 takes any free one", min = 0, max = 65_535) int port,
       @Setting(
               "What clients and peers connect to; empty: `listen.host`, or this host's name when that is 0.0.0.0")
-          String advertisedHost) {}
+          String advertisedHost,
+      @Setting("How sockets are served; auto is epoll where it is available, else nio")
+          ServerConfig.Transport transport,
+      @Setting(value = "Threads that serve connections; 0 = one per core", min = 0, max = 1_024)
+          int eventLoops) {}
 
   /** Metrics and health. */
   public record Http(
@@ -91,7 +96,7 @@ public record NodeConfig(
           Path.of(""),
           ZooKeeperOptions.DEFAULT_CLUSTER,
           "",
-          new Listen("0.0.0.0", 7379, ""),
+          new Listen("0.0.0.0", 7379, "", ServerConfig.Transport.AUTO, 0),
           new Http("0.0.0.0", 9379),
           CoordinatorConfig.ZooKeeper.DEFAULT,
           new Memory(1L << 30, 0, 0),

@@ -124,8 +124,8 @@ final class BlockSender {
   }
 
   boolean isSlow(long nowNanos, ServerConfig config) {
-    long elapsedMs = (nowNanos - startNanos) / 1_000_000 - config.progressGraceMs();
-    return writtenBytes * 1000 < elapsedMs * config.minBytesPerSecond();
+    long elapsedMs = (nowNanos - startNanos) / 1_000_000 - config.patience().progressGraceMs();
+    return writtenBytes * 1000 < elapsedMs * config.patience().minBytesPerSecond();
   }
 
   /** Gives the block back; what Netty still holds of it keeps a reference of its own. */

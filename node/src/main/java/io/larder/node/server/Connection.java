@@ -308,10 +308,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
     boolean partial = !decoder.isAtStart() || receive.hasUndecoded();
     boolean awaited = !put().isArriving() && replies().isEmpty();
     if (rejection == null && partial && awaited) {
-      rejection = overdue(now, config.requestTimeoutMs()) ? Rejection.SLOW_REQUEST : null;
+      rejection =
+          overdue(now, config.patience().requestTimeoutMs()) ? Rejection.SLOW_REQUEST : null;
     }
-    if (rejection == null && isIdle() && config.idleTimeoutMs() > 0) {
-      rejection = overdue(now, config.idleTimeoutMs()) ? Rejection.IDLE : null;
+    if (rejection == null && isIdle() && config.patience().idleTimeoutMs() > 0) {
+      rejection = overdue(now, config.patience().idleTimeoutMs()) ? Rejection.IDLE : null;
     }
     if (rejection != null) {
       server.metrics().reject(rejection);
@@ -349,7 +350,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         && replies().isEmpty()
         && (session.closing || (stopping && isIdle()))) {
       session.closing = true;
-      lingerTicks = (int) (server.config().slowReaderTimeoutMs() / TICK_MS);
+      lingerTicks = (int) (server.config().patience().slowReaderTimeoutMs() / TICK_MS);
       replies().closeAfterwards();
     }
   }

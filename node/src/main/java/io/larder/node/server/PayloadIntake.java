@@ -135,14 +135,14 @@ final class PayloadIntake {
   }
 
   boolean hasWaitedTooLong(long nowNanos, ServerConfig config) {
-    return payload == null && nowNanos - askedNanos > config.memoryWaitMs() * 1_000_000;
+    return payload == null && nowNanos - askedNanos > config.waits().memoryMs() * 1_000_000;
   }
 
   boolean isSlow(long nowNanos, ServerConfig config) {
-    long elapsedMs = (nowNanos - grantedNanos) / 1_000_000 - config.progressGraceMs();
+    long elapsedMs = (nowNanos - grantedNanos) / 1_000_000 - config.patience().progressGraceMs();
     return payload != null
         && received < length
-        && received * 1000L < elapsedMs * config.minBytesPerSecond();
+        && received * 1000L < elapsedMs * config.patience().minBytesPerSecond();
   }
 
   /** The payload is not wanted any more or will not come. */

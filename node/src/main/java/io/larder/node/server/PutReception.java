@@ -236,7 +236,7 @@ final class PutReception {
         "TRYAGAIN no memory for a value of "
             + waiting.length()
             + " bytes within "
-            + config.memoryWaitMs()
+            + config.waits().memoryMs()
             + " ms: try again, or give the node more memory",
         waiting.length());
     return true;

@@ -64,7 +64,7 @@ record PutRequest(Key key, PutOptions options, byte @Nullable [] crcs, Replies r
                     : "ERR syntax error");
       }
     }
-    long waitMs = call.server().config().setWaitMs();
+    long waitMs = call.server().config().waits().setMs();
     PutOptions options = new PutOptions(Block.NO_METADATA, expiresInMs, null, waitMs, length);
     return new PutRequest(call.key(1), options, null, ifAbsent ? Replies.SET_NX : Replies.SET);
   }

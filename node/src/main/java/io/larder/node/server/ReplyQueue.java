@@ -165,7 +165,7 @@ final class ReplyQueue {
    */
   @Nullable Rejection tick(long nowNanos) {
     ServerConfig config = server.config();
-    if (hasStalled(nowNanos, config.slowReaderTimeoutMs())) {
+    if (hasStalled(nowNanos, config.patience().slowReaderTimeoutMs())) {
       return Rejection.SLOW_READER;
     }
     Exchange head = waiting.peek();
@@ -183,12 +183,12 @@ final class ReplyQueue {
         }
       }
     }
-    if (head.isOlderThan(nowNanos, config.commandTimeoutMs())) {
+    if (head.isOlderThan(nowNanos, config.waits().commandMs())) {
       server.metrics().reject(Rejection.COMMAND_TIMEOUT);
       head.progressed();
       head.expire(
           "TRYAGAIN the node has not answered within "
-              + config.commandTimeoutMs()
+              + config.waits().commandMs()
               + " ms: try again");
       connection.repliesMoved();
     }

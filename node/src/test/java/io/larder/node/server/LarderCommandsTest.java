@@ -145,7 +145,9 @@ class LarderCommandsTest {
   @Test
   void setOfAKeyThatStaysHeldIsToldToTryAgain() throws IOException {
     try (ServerHarness hasty =
-            new ServerHarness(ServerHarness.config().withWaits(1_000, 50, 1_000), 4 << 20);
+            new ServerHarness(
+                ServerHarness.config().withWaits(new ServerConfig.Waits(1_000, 50, 1_000)),
+                4 << 20);
         Raw other = hasty.connect()) {
       CompletableFuture<Void> _ = hasty.service.hold("k");
       other
@@ -158,7 +160,8 @@ class LarderCommandsTest {
   @Test
   void aCommandTheNodeNeverAnswersIsAnsweredWithAnError() throws IOException {
     try (ServerHarness hasty =
-            new ServerHarness(ServerHarness.config().withWaits(1_000, 50, 100), 4 << 20);
+            new ServerHarness(
+                ServerHarness.config().withWaits(new ServerConfig.Waits(1_000, 50, 100)), 4 << 20);
         Raw other = hasty.connect()) {
       CompletableFuture<Void> never = hasty.service.slow("k");
       other.send(request("GET", "k")).expect("-TRYAGAIN the node has not answered within 100 ms");

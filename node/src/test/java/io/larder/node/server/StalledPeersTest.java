@@ -16,7 +16,9 @@ class StalledPeersTest {
 
   @Test
   void aHalfSentPutDoesNotStopOthersAndIsClosed() throws IOException {
-    ServerConfig config = ServerHarness.config().withPatience(0, 1_000, 1_000, 1_000);
+    ServerConfig config =
+        ServerHarness.config()
+            .withPatience(new ServerConfig.Patience(0, 1_000, 1_000, 1 << 20, 1_000));
     try (ServerHarness node = new ServerHarness(config, 64 << 20);
         Raw stalled = node.connect();
         Raw other = node.connect()) {
@@ -52,7 +54,7 @@ class StalledPeersTest {
 
   @Test
   void aPutThatGetsNoMemoryIsToldToTryAgain() throws IOException {
-    ServerConfig config = ServerHarness.config().withWaits(200, 50, 1_000);
+    ServerConfig config = ServerHarness.config().withWaits(new ServerConfig.Waits(200, 50, 1_000));
     try (ServerHarness node = new ServerHarness(config, 32 << 20);
         Raw first = node.connect();
         Raw second = node.connect()) {
@@ -69,7 +71,9 @@ class StalledPeersTest {
 
   @Test
   void aReaderThatTakesNothingDoesNotStopOthersAndIsClosed() throws IOException {
-    ServerConfig config = ServerHarness.config().withPatience(0, 30_000, 5_000, 1_000);
+    ServerConfig config =
+        ServerHarness.config()
+            .withPatience(new ServerConfig.Patience(0, 30_000, 5_000, 1 << 20, 1_000));
     byte[] value = randomBytes(40 * MIB, 4);
     try (ServerHarness node = new ServerHarness(config, 64 << 20);
         Raw stalled = node.connect();
@@ -91,7 +95,9 @@ class StalledPeersTest {
 
   @Test
   void aClientThatPipelinesWithoutReadingFillsNothingButItsOwnSocket() throws Exception {
-    ServerConfig config = ServerHarness.config().withPatience(0, 30_000, 5_000, 2_000);
+    ServerConfig config =
+        ServerHarness.config()
+            .withPatience(new ServerConfig.Patience(0, 30_000, 5_000, 1 << 20, 2_000));
     try (ServerHarness node = new ServerHarness(config, 64 << 20);
         Raw greedy = node.connect();
         Raw other = node.connect()) {
@@ -119,7 +125,9 @@ class StalledPeersTest {
 
   @Test
   void aRequestThatDripsIsClosed() throws IOException {
-    ServerConfig config = ServerHarness.config().withPatience(0, 1_000, 5_000, 5_000);
+    ServerConfig config =
+        ServerHarness.config()
+            .withPatience(new ServerConfig.Patience(0, 1_000, 5_000, 1 << 20, 5_000));
     try (ServerHarness node = new ServerHarness(config, 4 << 20);
         Raw dripping = node.connect()) {
       dripping.send("*2\r\n$3\r\nGET\r\n$10\r\nabc").expectEnd();
@@ -129,7 +137,9 @@ class StalledPeersTest {
 
   @Test
   void anIdleConnectionIsClosedIfSoConfigured() throws IOException {
-    ServerConfig config = ServerHarness.config().withPatience(1_000, 5_000, 5_000, 5_000);
+    ServerConfig config =
+        ServerHarness.config()
+            .withPatience(new ServerConfig.Patience(1_000, 5_000, 5_000, 1 << 20, 5_000));
     try (ServerHarness node = new ServerHarness(config, 4 << 20);
         Raw idle = node.connect()) {
       idle.ask("+PONG\r\n", "PING").expectEnd();
