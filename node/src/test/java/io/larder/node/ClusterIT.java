@@ -185,6 +185,29 @@ class ClusterIT {
   }
 
   @Test
+  void whoIsToldThatABlockExistsFindsIt() throws Exception {
+    int rounds = 400;
+    try (Jedis a = cluster.connect(0);
+        Jedis b = cluster.connect(1);
+        ExecutorService waiter = Executors.newSingleThreadExecutor()) {
+      for (int round = 0; round < rounds; round++) {
+        String key = "told-" + round;
+        String token = lease(a, key, 0).substring(8);
+        Future<byte[]> found =
+            waiter.submit(() -> {
+              assertThat(lease(b, key, 20_000)).isEqualTo("EXISTS");
+              return b.get(bytes(key));
+            });
+        assertThat(put(a, key, token, bytes(key))).isEqualTo("STORED");
+        assertThat(found.get(20, TimeUnit.SECONDS)).as("round %d", round).isEqualTo(bytes(key));
+      }
+      for (int round = 0; round < rounds; round++) {
+        assertThat(a.get(bytes("told-" + round))).isNotNull();
+      }
+    }
+  }
+
+  @Test
   void aGrantGivenBackOrLeftBehindByItsClientPassesToTheNext() {
     try (Jedis b = cluster.connect(1)) {
       try (Jedis a = cluster.connect(0)) {

@@ -36,6 +36,7 @@ final class PeerService {
   private final Leases leases;
   private final Store store;
   private final HotTier hot;
+  private final PendingCommits pending;
   private final Announcer announcer;
   private final LongSupplier nanoClock;
 
@@ -46,6 +47,7 @@ final class PeerService {
       Leases leases,
       Store store,
       HotTier hot,
+      PendingCommits pending,
       Announcer announcer,
       LongSupplier nanoClock) {
     this.cluster = cluster;
@@ -54,6 +56,7 @@ final class PeerService {
     this.leases = leases;
     this.store = store;
     this.hot = hot;
+    this.pending = pending;
     this.announcer = announcer;
     this.nanoClock = nanoClock;
   }
@@ -93,7 +96,9 @@ final class PeerService {
       case PeerRequest.Announce announce -> done(announce(announce));
       case PeerRequest.Wake wake -> done(leases.wake(wake.request(), wake.answer()));
       case PeerRequest.Confirm confirm ->
-          done(store.find(confirm.key().slot(), confirm.key().fingerprint()) == confirm.stamp());
+          done(
+              store.find(confirm.key().slot(), confirm.key().fingerprint()) == confirm.stamp()
+                  || pending.holds(confirm.key(), confirm.stamp()));
       case PeerRequest.Drop drop -> drop(drop);
       case PeerRequest.Pin pin -> store.pin(pin.key().slot(), pin.key().fingerprint(), pin.on());
       case PeerRequest.Invalidate invalidate -> {

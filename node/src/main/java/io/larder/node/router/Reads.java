@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ final class Reads {
   private final Cluster cluster;
   private final HotTier hot;
   private final Store store;
+  private final PendingCommits pending;
   private final RouterMetrics metrics;
   private final ConcurrentHashMap<Key, Flight> flights = new ConcurrentHashMap<>();
 
@@ -52,10 +54,11 @@ final class Reads {
     }
   }
 
-  Reads(Cluster cluster, HotTier hot, Store store, RouterMetrics metrics) {
+  Reads(Cluster cluster, HotTier hot, Store store, PendingCommits pending, RouterMetrics metrics) {
     this.cluster = cluster;
     this.hot = hot;
     this.store = store;
+    this.pending = pending;
     this.metrics = metrics;
   }
 
@@ -83,7 +86,20 @@ final class Reads {
     if (block != null) {
       return CompletableFuture.completedFuture(new Found(block, Found.Tier.HOT));
     }
-    return device(key);
+    return held(key);
+  }
+
+  /** What this node holds; a record whose commit is being answered is waited for. */
+  private CompletableFuture<@Nullable Found> held(Key key) {
+    // Looked up before the store: a record is published before it stops pending.
+    CompletableFuture<?> answered = pending.settled(new KeyRef(key.slot(), key.fingerprint()));
+    if (answered == null) {
+      return device(key);
+    }
+    return answered
+        .orTimeout(LOOKUP_DEADLINE_MS, TimeUnit.MILLISECONDS)
+        .handle((_, _) -> true)
+        .thenCompose(_ -> device(key));
   }
 
   private CompletableFuture<@Nullable Found> device(Key key) {
@@ -143,7 +159,7 @@ final class Reads {
             return CompletableFuture.<@Nullable Block>completedFuture(null);
           }
           if (cluster.isSelf(found.holder())) {
-            return store.read(key);
+            return held(key).thenApply(held -> held == null ? null : held.block());
           }
           return cluster
               .transport()

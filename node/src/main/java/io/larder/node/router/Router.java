@@ -96,12 +96,14 @@ public final class Router implements BlockService, AutoCloseable {
     this.directory = new Directory(members, nanoClock, () -> store.clock().nowMs(), fence);
     this.openPuts = new OpenPuts(nanoClock);
     this.leases = new Leases(cluster, openPuts, control, nanoClock);
-    this.reads = new Reads(cluster, hot, store, metrics);
-    this.writes = new Writes(cluster, leases, openPuts, store, hot, control, metrics);
+    PendingCommits pending = new PendingCommits();
+    this.reads = new Reads(cluster, hot, store, pending, metrics);
+    this.writes = new Writes(cluster, leases, openPuts, store, hot, control, pending, metrics);
     this.announcer = new Announcer(cluster, directory, members, control, nanoClock, metrics);
     this.upkeep = new Upkeep(cluster, store, hot);
     this.peerService =
-        new PeerService(cluster, directory, openPuts, leases, store, hot, announcer, nanoClock);
+        new PeerService(
+            cluster, directory, openPuts, leases, store, hot, pending, announcer, nanoClock);
     this.view = new ClusterView(clusterName, nodeId, 0, List.of(), List.of());
     cluster.answerLocallyBy(peerService::answer);
     pool.setEvictor(hot::evict);

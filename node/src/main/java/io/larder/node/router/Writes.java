@@ -48,6 +48,7 @@ final class Writes {
   private final Store store;
   private final HotTier hot;
   private final ScheduledExecutorService timer;
+  private final PendingCommits pending;
   private final RouterMetrics metrics;
 
   Writes(
@@ -57,6 +58,7 @@ final class Writes {
       Store store,
       HotTier hot,
       ScheduledExecutorService timer,
+      PendingCommits pending,
       RouterMetrics metrics) {
     this.cluster = cluster;
     this.leases = leases;
@@ -64,6 +66,7 @@ final class Writes {
     this.store = store;
     this.hot = hot;
     this.timer = timer;
+    this.pending = pending;
     this.metrics = metrics;
   }
 
@@ -164,6 +167,7 @@ final class Writes {
                     + Leases.reason(failure)));
         return;
       }
+      pending.begin(ref, record.stamp());
       claim(record);
       if (!result.isDone()) {
         ScheduledFuture<?> timeout =
@@ -197,6 +201,7 @@ final class Writes {
           if (!openPuts.settle(slot, block.id(), accepted.epoch(), record::publish)) {
             yield false;
           }
+          pending.end(ref, record.stamp());
           if (payloadTaken.compareAndSet(false, true)) {
             hot.put(key, block, false, fillMark);
             metrics.put(PutOutcome.STORED, block.payload().length());
@@ -210,6 +215,7 @@ final class Writes {
             yield false;
           }
           Futures.go(record.discard());
+          pending.end(ref, record.stamp());
           PutOutcome outcome = rejected.stored() ? PutOutcome.EXISTS : PutOutcome.HELD;
           if (payloadTaken.compareAndSet(false, true)) {
             metrics.put(outcome, block.payload().length());
