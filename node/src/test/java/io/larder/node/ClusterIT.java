@@ -152,6 +152,31 @@ class ClusterIT {
   }
 
   @Test
+  void aKeyDeletedTheMomentItExistsStaysDeleted() throws Exception {
+    try (Jedis a = cluster.connect(0);
+        Jedis b = cluster.connect(1);
+        ExecutorService other = Executors.newSingleThreadExecutor()) {
+      int deleted = 0;
+      for (int round = 0; round < 300; round++) {
+        String key = "brief-" + round;
+        String token = lease(a, key, 0).substring(8);
+        Future<Long> gone =
+            other.submit(() -> {
+              assertThat(lease(b, key, 20_000)).isEqualTo("EXISTS");
+              return b.del(key);
+            });
+        assertThat(put(a, key, token, bytes(key))).isEqualTo("STORED");
+        if (gone.get(20, TimeUnit.SECONDS) == 1) {
+          deleted++;
+          assertThat(a.get(key)).as("round %d", round).isNull();
+          assertThat(cluster.copies(bytes(key))).as("round %d", round).isZero();
+        }
+      }
+      assertThat(deleted).isEqualTo(300);
+    }
+  }
+
+  @Test
   void aKeyExpiresEverywhere() {
     byte[] key = "expiring".getBytes(UTF_8);
     try (Jedis a = cluster.connect(0);

@@ -14,6 +14,7 @@ import io.larder.node.store.Store;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
@@ -252,8 +253,19 @@ final class PeerService {
       return CompletableFuture.failedFuture(
           new PeerException("slot " + slot + " has a newer owner than the one that orders"));
     }
+    CompletableFuture<?> answered = pending.settled(drop.key());
+    if (answered != null && pending.holds(drop.key(), drop.stamp())) {
+      // Accepted by the owner that orders, not yet published here: it is there to be dropped then.
+      return answered
+          .orTimeout(DROP_DEADLINE_MS / 2, TimeUnit.MILLISECONDS)
+          .thenCompose(_ -> dropNow(drop));
+    }
+    return dropNow(drop);
+  }
+
+  private CompletableFuture<Boolean> dropNow(PeerRequest.Drop drop) {
     return store
-        .delete(slot, drop.key().fingerprint(), drop.stamp())
+        .delete(drop.key().slot(), drop.key().fingerprint(), drop.stamp())
         .thenApply(dropped -> {
           hot.invalidate(drop.key().fingerprint());
           return dropped;
