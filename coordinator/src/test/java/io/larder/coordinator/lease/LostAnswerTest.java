@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** ConnectionLoss means unknown: what a node believes afterwards is what ZooKeeper has. */
 class LostAnswerTest {
   private static final Duration SOON = Duration.ofSeconds(20);
+  private static final int LONG_SESSION_MS = 15_000;
 
   private static @Nullable Stat stat(ZooKeeper hand, String path) {
     try {
@@ -45,8 +46,8 @@ class LostAnswerTest {
         LosingProxy proxy =
             new LosingProxy(
                 Integer.parseInt(server.address().substring(server.address().indexOf(':') + 1)));
-        Cluster direct = new Cluster(server.address(), "lost");
-        Cluster proxied = new Cluster(proxy.address(), "lost")) {
+        Cluster direct = new Cluster(server.address(), "lost", LONG_SESSION_MS);
+        Cluster proxied = new Cluster(proxy.address(), "lost", LONG_SESSION_MS)) {
       ZooKeeper hand = direct.connect();
       direct.share(hand, "nobody", "b");
       Node a = proxied.start("a");
