@@ -121,6 +121,9 @@ annotations:
 {{- with .Values.coordinator.assignment -}}
 {{- $_ := set $config "assignment" . -}}
 {{- end -}}
+{{- if .Values.auth.enabled -}}
+{{- $_ := set $config "security" (dict "passwordFile" "/etc/larder-auth/password") -}}
+{{- end -}}
 {{- toYaml $config -}}
 {{- end -}}
 

@@ -28,24 +28,46 @@ public final class TestCluster implements AutoCloseable {
   private static final int SESSION_TIMEOUT_MS = 3_000;
 
   private final EmbeddedZooKeeper zooKeeper;
-  private final Coordinator coordinator;
+  private final Path dir;
+  private Coordinator coordinator;
   private final List<NodeProcess> nodes = new ArrayList<>();
   private final List<NodeConfig> configs = new ArrayList<>();
 
   public TestCluster(Path dir, int nodeCount) throws IOException {
+    this.dir = dir;
     zooKeeper = EmbeddedZooKeeper.start(dir.resolve("zookeeper"), 0);
-    coordinator =
-        Coordinator.start(
-            zooKeeperSettings().options(CLUSTER), new AssignmentOptions(5_000, 5_000, 300), "test");
+    coordinator = startCoordinator("test");
     for (int i = 1; i <= nodeCount; i++) {
-      Path device = dir.resolve("device-" + i);
-      DeviceIdentity _ =
-          DeviceFormat.format(
-              new FormatOptions(device, 2L << 30, CLUSTER, "node-" + i, 64 << 20, false));
-      configs.add(config(device));
-      nodes.add(NodeProcess.start(configs.getLast()));
+      addNode();
     }
     awaitReady();
+  }
+
+  /** Formats one more device and starts a node on it. */
+  public void addNode() throws IOException {
+    String nodeId = "node-" + (nodes.size() + 1);
+    Path device = dir.resolve("device-" + (nodes.size() + 1));
+    DeviceIdentity _ =
+        DeviceFormat.format(new FormatOptions(device, 2L << 30, CLUSTER, nodeId, 64 << 20, false));
+    configs.add(config(device));
+    nodes.add(NodeProcess.start(configs.getLast()));
+  }
+
+  private Coordinator startCoordinator(String id) {
+    return Coordinator.start(
+        zooKeeperSettings().options(CLUSTER), new AssignmentOptions(5_000, 5_000, 300, false), id);
+  }
+
+  /** Stops the coordinator; another takes its place. */
+  public void replaceCoordinator() {
+    Coordinator next = startCoordinator("next");
+    coordinator.close();
+    coordinator = next;
+  }
+
+  /** Stops a node in order; it keeps its place in the list. */
+  public void stop(int index) {
+    nodes.get(index).close();
   }
 
   private NodeConfig config(Path device) {

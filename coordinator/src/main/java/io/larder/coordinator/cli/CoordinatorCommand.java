@@ -49,7 +49,8 @@ public final class CoordinatorCommand implements Callable<Integer> {
     new ProcessorMetrics().bindTo(registry);
     try (StopSignal stop = options.installStopSignal();
         Coordinator coordinator =
-            Coordinator.start(read.zooKeeperOptions(), read.assignment(), id())) {
+            Coordinator.start(
+                read.zooKeeperOptions(), read.assignment(), id(), read.security().password())) {
       coordinator.bindTo(registry);
       if (read.http().listen().isEmpty()) {
         stop.await();

@@ -1,6 +1,6 @@
 /**
- * The coordinator's commands, for the launcher's top command to include: {@code larder coordinator}
- * and {@code larder status}.
+ * The coordinator's commands, for the launcher's top command to include: {@code larder
+ * coordinator}, {@code larder status} and {@code larder admin}.
  */
 @NullMarked
 package io.larder.coordinator.cli;

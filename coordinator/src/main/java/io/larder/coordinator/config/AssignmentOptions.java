@@ -6,6 +6,8 @@ package io.larder.coordinator.config;
  * @param startupWaitMs how long a new leader waits for all nodes named in the slot table
  * @param reassignAfterMs how long a node may be away (after its session ended) and keep its slots
  * @param settleMs how long the set of nodes must be unchanged before slots are spread over it
+ * @param spreadToNewNodes whether a node that joins gets its share by itself; else by {@code larder
+ *     admin rebalance}
  */
 public record AssignmentOptions(
     @Setting(
@@ -22,8 +24,11 @@ public record AssignmentOptions(
             value = "quiet time after nodes came or went before slots are spread, ms",
             min = 0,
             max = 60_000)
-        int settleMs) {
+        int settleMs,
+    @Setting("whether a new node gets slots by itself, not by `larder admin rebalance`")
+        boolean spreadToNewNodes) {
 
   /** A node killed and restarted within seconds keeps its slots. */
-  public static final AssignmentOptions DEFAULT = new AssignmentOptions(10_000, 10_000, 1_500);
+  public static final AssignmentOptions DEFAULT =
+      new AssignmentOptions(10_000, 10_000, 1_500, false);
 }

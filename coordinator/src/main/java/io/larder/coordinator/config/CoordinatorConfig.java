@@ -1,6 +1,10 @@
 package io.larder.coordinator.config;
 
 import io.larder.coordinator.registry.ZooKeeperOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything a coordinator can be told.
@@ -9,12 +13,32 @@ import io.larder.coordinator.registry.ZooKeeperOptions;
  * @param zookeeper how to reach ZooKeeper
  * @param http where metrics and health are served
  * @param assignment how patiently slots are assigned
+ * @param security how the nodes are spoken to, for moves
  */
 public record CoordinatorConfig(
     @Setting("the cluster's name") String cluster,
     ZooKeeper zookeeper,
     Http http,
-    AssignmentOptions assignment) {
+    AssignmentOptions assignment,
+    Security security) {
+
+  /**
+   * How the nodes are spoken to.
+   *
+   * @param passwordFile file with the nodes' password; empty = they have none
+   */
+  public record Security(
+      @Setting("file with the nodes' password; empty = none") String passwordFile) {
+
+    /**
+     * The nodes' password; null if they have none.
+     *
+     * @throws IOException if the file cannot be read
+     */
+    public @Nullable String password() throws IOException {
+      return passwordFile.isEmpty() ? null : Files.readString(Path.of(passwordFile)).strip();
+    }
+  }
 
   /**
    * How to reach ZooKeeper. Fit for a node's configuration too.
@@ -64,7 +88,8 @@ public record CoordinatorConfig(
           ZooKeeperOptions.DEFAULT_CLUSTER,
           ZooKeeper.DEFAULT,
           new Http(""),
-          AssignmentOptions.DEFAULT);
+          AssignmentOptions.DEFAULT,
+          new Security(""));
 
   /** Refuses a ZooKeeper section whose values do not go together. */
   public CoordinatorConfig {

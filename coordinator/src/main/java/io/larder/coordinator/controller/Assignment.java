@@ -20,6 +20,11 @@ import java.util.Set;
  * <i>started</i>. Then a table is proposed whenever placement differs from the one there is, but
  * not while nodes come and go, and at most once a second. A node that is away keeps its slots for
  * {@code reassignAfterMs}.
+ *
+ * <p>Slots without an owner that is there are given to the nodes with the fewest. Those that have
+ * one stay where they are, unless {@code spreadToNewNodes} is set or the cluster's first table was
+ * written less than {@code startupWaitMs} ago: then they are spread evenly. A node that is being
+ * drained owns nothing.
  */
 final class Assignment {
   /** Least time between two changes of the slot table. */
@@ -37,6 +42,7 @@ final class Assignment {
   private boolean settled;
   private boolean started;
   private long proposedMs;
+  private long firstTableMs = -1;
 
   Assignment(AssignmentOptions options, long nowMs) {
     this.options = options;
@@ -55,17 +61,28 @@ final class Assignment {
     if (nowMs - proposedMs < INTERVAL_MS) {
       return Optional.empty();
     }
+    if (image.slots().counts().isEmpty()) {
+      firstTableMs = nowMs;
+    }
+    Set<String> draining = image.slots().draining();
     Set<String> keep = new HashSet<>();
     goneSinceMs.forEach((nodeId, since) -> {
-      if (nowMs - since < options.reassignAfterMs()) {
+      if (nowMs - since < options.reassignAfterMs() && !draining.contains(nodeId)) {
         keep.add(nodeId);
       }
     });
     List<Placement.Member> members =
         image.nodes().values().stream()
+            .filter(node -> !draining.contains(node.nodeId()))
             .map(node -> new Placement.Member(node.nodeId(), node.capacityBytes()))
             .toList();
-    SlotTable table = Placement.place(image.slots(), members, keep);
+    boolean spread =
+        options.spreadToNewNodes()
+            || (firstTableMs >= 0 && nowMs - firstTableMs < options.startupWaitMs());
+    SlotTable table =
+        spread
+            ? Placement.place(image.slots(), members, keep)
+            : Placement.fill(image.slots(), members, keep);
     if (table.sameOwners(image.slots())) {
       return Optional.empty();
     }

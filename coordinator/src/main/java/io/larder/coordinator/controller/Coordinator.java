@@ -53,14 +53,22 @@ public final class Coordinator implements AutoCloseable {
   private final Thread thread;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final LongAdder changes = new LongAdder();
+  private final LongAdder movedBytes = new LongAdder();
+  private final @Nullable String password;
+  private @Nullable MoveRunner moves;
   private @Nullable Assignment term;
   private boolean laidOut;
   private long complainAtNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
   private volatile boolean reading;
   private volatile ClusterImage image = ClusterImage.EMPTY;
 
-  private Coordinator(ZooKeeperOptions options, AssignmentOptions assignment, String id) {
+  private Coordinator(
+      ZooKeeperOptions options,
+      AssignmentOptions assignment,
+      String id,
+      @Nullable String password) {
     this.options = options;
+    this.password = password;
     this.assignmentOptions = assignment;
     this.paths = new Paths(options.cluster());
     this.reader = new ImageReader(paths);
@@ -84,7 +92,20 @@ public final class Coordinator implements AutoCloseable {
    */
   public static Coordinator start(
       ZooKeeperOptions options, AssignmentOptions assignment, String id) {
-    Coordinator coordinator = new Coordinator(options, assignment, id);
+    return start(options, assignment, id, null);
+  }
+
+  /**
+   * As above.
+   *
+   * @param password of the nodes, which moves are ordered from; null if they have none
+   */
+  public static Coordinator start(
+      ZooKeeperOptions options,
+      AssignmentOptions assignment,
+      String id,
+      @Nullable String password) {
+    Coordinator coordinator = new Coordinator(options, assignment, id, password);
     coordinator.curator.start();
     coordinator.thread.start();
     return coordinator;
@@ -125,6 +146,10 @@ public final class Coordinator implements AutoCloseable {
     FunctionCounter.builder("larder.topology.changes", changes, LongAdder::doubleValue)
         .description("Slot tables this coordinator has written")
         .register(registry);
+    FunctionCounter.builder("larder.coordinator.moved", movedBytes, LongAdder::doubleValue)
+        .description("Bytes of values moved off nodes on this coordinator's orders")
+        .baseUnit("bytes")
+        .register(registry);
   }
 
   private void run() {
@@ -154,6 +179,7 @@ public final class Coordinator implements AutoCloseable {
       Layout.ensure(zooKeeper, paths);
       latch.start();
       laidOut = true;
+      moves = MoveRunner.start(curator, paths, password, latch::hasLeadership, movedBytes);
     }
     image = reader.read(zooKeeper, false);
     if (!latch.hasLeadership()) {
@@ -181,7 +207,7 @@ public final class Coordinator implements AutoCloseable {
           zooKeeper
               .setData(paths.slots(), SlotTableFormat.encode(table), table.version())
               .getVersion();
-      image = new ClusterImage(SlotTable.of(table.toOwners(), version), image.nodes());
+      image = new ClusterImage(table.withVersion(version), image.nodes());
     } catch (KeeperException.BadVersionException _) {
       log.info("another coordinator changed the slot table first: reading it again");
       return;
@@ -212,6 +238,10 @@ public final class Coordinator implements AutoCloseable {
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+    }
+    MoveRunner runner = moves;
+    if (runner != null) {
+      runner.close();
     }
     try {
       if (latch.getState() == LeaderLatch.State.STARTED) {

@@ -80,7 +80,57 @@ public final class Placement {
       }
     }
     assert next < 0 : "slot " + next + " was left without an owner";
-    return SlotTable.of(owners, current.version());
+    return current.withOwners(owners);
+  }
+
+  /**
+   * Gives owners to the slots that have none, or whose owner is neither a member nor kept, to the
+   * members with the fewest slots for their capacity; all else stays as it is.
+   *
+   * @param members the nodes that may get slots; with none the table stays as it is
+   * @param keep nodes that keep exactly what they have; never members
+   */
+  public static SlotTable fill(SlotTable current, Collection<Member> members, Set<String> keep) {
+    @Nullable String[] owners = current.toOwners();
+    Set<String> ids = members.stream().map(Member::nodeId).collect(Collectors.toSet());
+    BitSet free = new BitSet(Slots.COUNT);
+    for (int slot = 0; slot < Slots.COUNT; slot++) {
+      String owner = owners[slot];
+      if (owner == null || (!keep.contains(owner) && !ids.contains(owner))) {
+        free.set(slot);
+      }
+    }
+    if (members.isEmpty() || free.isEmpty()) {
+      return current;
+    }
+    boolean equal = members.stream().allMatch(m -> m.capacityBytes() <= 0);
+    Map<String, Integer> given = new TreeMap<>();
+    for (int i = free.cardinality(); i > 0; i--) {
+      Member least = null;
+      double lowest = Double.POSITIVE_INFINITY;
+      for (Member member : members) {
+        int slots =
+            current.counts().getOrDefault(member.nodeId(), 0)
+                + given.getOrDefault(member.nodeId(), 0);
+        double load = (slots + 1) / Math.max(1e-9, weight(member, equal).doubleValue());
+        boolean before = least == null || member.nodeId().compareTo(least.nodeId()) < 0;
+        if (load < lowest || (load == lowest && before)) {
+          least = member;
+          lowest = load;
+        }
+      }
+      if (least != null) {
+        given.merge(least.nodeId(), 1, Integer::sum);
+      }
+    }
+    int next = free.nextSetBit(0);
+    for (Map.Entry<String, Integer> share : given.entrySet()) {
+      for (int i = 0; i < share.getValue(); i++) {
+        owners[next] = share.getKey();
+        next = free.nextSetBit(next + 1);
+      }
+    }
+    return current.withOwners(owners);
   }
 
   /** How many slots each member is to have; the sum is {@code total}. */

@@ -60,6 +60,11 @@ public record Paths(String cluster) {
     return root() + "/moves";
   }
 
+  /** A rebalance or drain: {@code /moves/<id>}. */
+  public String move(String id) {
+    return moves() + "/" + id;
+  }
+
   /** Every persistent parent that must exist, parents first. */
   public List<String> parents() {
     return List.of("/larder", root(), nodes(), putLeases(), heartbeats(), coordinator(), moves());

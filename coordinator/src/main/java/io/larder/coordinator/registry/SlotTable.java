@@ -7,7 +7,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SlotTable {
   /** A table in which nobody owns anything, as no znode ever held it. */
-  public static final SlotTable EMPTY = new SlotTable(new String[Slots.COUNT], -1);
+  public static final SlotTable EMPTY = new SlotTable(new String[Slots.COUNT], Set.of(), -1);
 
   private final @Nullable String[] owners;
+  private final Set<String> draining;
   private final int version;
   private final List<SlotRange> ranges;
   private final Map<String, Integer> counts;
@@ -36,8 +39,9 @@ public final class SlotTable {
     }
   }
 
-  private SlotTable(@Nullable String[] owners, int version) {
+  private SlotTable(@Nullable String[] owners, Set<String> draining, int version) {
     this.owners = owners;
+    this.draining = Collections.unmodifiableSet(new TreeSet<>(draining));
     this.version = version;
     List<SlotRange> found = new ArrayList<>();
     Map<String, Integer> count = new TreeMap<>();
@@ -68,7 +72,27 @@ public final class SlotTable {
       throw new IllegalArgumentException(
           "a slot table has " + Slots.COUNT + " owners, not " + owners.length);
     }
-    return new SlotTable(owners.clone(), version);
+    return new SlotTable(owners.clone(), Set.of(), version);
+  }
+
+  /** Other owners of the slots; all else as here. */
+  public SlotTable withOwners(@Nullable String[] newOwners) {
+    return new SlotTable(of(newOwners, version).owners, draining, version);
+  }
+
+  /** Other nodes to be drained; all else as here. */
+  public SlotTable withDraining(Set<String> nodeIds) {
+    return new SlotTable(owners, nodeIds, version);
+  }
+
+  /** The same table as stored under another version. */
+  public SlotTable withVersion(int newVersion) {
+    return new SlotTable(owners, draining, newVersion);
+  }
+
+  /** The nodes that are to own nothing and to hold nothing, by node id, ascending. */
+  public Set<String> draining() {
+    return draining;
   }
 
   /** The slot's owner, or null if it has none. */

@@ -3,12 +3,15 @@ package io.larder.coordinator.registry;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.larder.coordinator.registry.SlotTable.SlotRange;
 import io.larder.protocol.Slots;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  * {"format":1,"owners":{"node-a":"0-5460","node-b":"5461-10922,16383","node-c":"10923-16382"}}
  * </pre>
  *
- * <p>A slot in no range has no owner. Ranges are ascending; a slot named twice, or a format other
- * than 1, is refused.
+ * <p>{@code "draining":["node-c"]}, left out if there are none, names the nodes that are to be
+ * emptied. A slot in no range has no owner. Ranges are ascending; a slot named twice, or a format
+ * other than 1, is refused.
  */
 public final class SlotTableFormat {
   private static final int FORMAT = 1;
@@ -44,6 +48,10 @@ public final class SlotTableFormat {
     root.put("format", FORMAT);
     ObjectNode owners = root.putObject("owners");
     texts.forEach((nodeId, text) -> owners.put(nodeId, text.toString()));
+    if (!table.draining().isEmpty()) {
+      ArrayNode draining = root.putArray("draining");
+      table.draining().forEach(draining::add);
+    }
     try {
       return JSON.writeValueAsBytes(root);
     } catch (JsonProcessingException e) {
@@ -80,7 +88,9 @@ public final class SlotTableFormat {
         fill(owners, range, owner.getKey());
       }
     }
-    return SlotTable.of(owners, version);
+    Set<String> draining = new TreeSet<>();
+    root.path("draining").forEach(nodeId -> draining.add(nodeId.asText()));
+    return SlotTable.of(owners, version).withDraining(draining);
   }
 
   private static void fill(@Nullable String[] owners, String range, String nodeId) {

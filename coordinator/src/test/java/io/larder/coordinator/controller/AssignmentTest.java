@@ -11,7 +11,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class AssignmentTest {
-  private final Assignment term = new Assignment(new AssignmentOptions(10_000, 8_000, 1_500), 0);
+  private final Assignment term =
+      new Assignment(new AssignmentOptions(10_000, 8_000, 1_500, true), 0);
   private SlotTable slots = SlotTable.EMPTY;
 
   /** The leader's turns from one time to another, every 250 ms, with these nodes there. */
@@ -42,7 +43,7 @@ class AssignmentTest {
   void aStartingLeaderAssignsNothingUntilAllNodesOfTheTableAreBack() {
     turns(0, 3_000, "a", "b");
     SlotTable before = slots;
-    Assignment next = new Assignment(new AssignmentOptions(10_000, 0, 1_500), 0);
+    Assignment next = new Assignment(new AssignmentOptions(10_000, 0, 1_500, true), 0);
     Map<String, NodeRecord> onlyA =
         Map.of("a", new NodeRecord("a", 1, "h", 1, 0, "", 1 << 30, "", ""));
     for (long now = 0; now < 10_000; now += 250) {

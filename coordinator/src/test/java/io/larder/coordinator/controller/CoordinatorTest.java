@@ -31,7 +31,7 @@ import picocli.CommandLine;
 @SuppressWarnings("NullAway.Init")
 class CoordinatorTest {
   private static final Duration SOON = Duration.ofSeconds(30);
-  private static final AssignmentOptions QUICK = new AssignmentOptions(10_000, 1_000, 500);
+  private static final AssignmentOptions QUICK = new AssignmentOptions(10_000, 1_000, 500, true);
 
   private static final class Silent implements NodeSession.Listener {
     @Override

@@ -1,5 +1,6 @@
 package io.larder.node.cli;
 
+import io.larder.coordinator.cli.AdminCommand;
 import io.larder.coordinator.cli.CoordinatorCommand;
 import io.larder.coordinator.cli.StatusCommand;
 import io.larder.coordinator.config.ConfigException;
@@ -41,6 +42,7 @@ import picocli.CommandLine.Spec;
       CoordinatorCommand.class,
       StatusCommand.class,
       ProbeCommand.class,
+      AdminCommand.class,
       DeviceCommand.class,
       BenchCommand.class,
     })

@@ -1,6 +1,7 @@
 package io.larder.node.directory;
 
 import io.larder.node.directory.SlotArbiter.KeyLease;
+import io.larder.node.directory.SlotArbiter.SecondCopy;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Slots;
 import java.util.ArrayDeque;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 public final class Directory {
   /** Open put-leases per slot; a bound against a client that leases without end. */
   static final int MAX_LEASES_PER_SLOT = 16_384;
+
+  /** A second copy is remembered this long at most; a node that still has it announces it anew. */
+  static final long SECOND_COPY_MS = 60_000;
 
   /** Waiters for one key. */
   static final int MAX_WAITERS_PER_KEY = 1024;
@@ -281,6 +285,120 @@ public final class Directory {
     return new CommitAnswer.Accepted(arbiter.epoch);
   }
 
+  // ---- two copies of a key ----
+
+  /**
+   * A move's commit: names another holder, if the entry still is that record of the old one.
+   * Readers are sent to the old copy until {@link #confirmed}, since the new one is published only
+   * after this answer. Repeating it repeats the answer.
+   */
+  public CommitAnswer transfer(
+      int slot,
+      long fingerprint,
+      Member from,
+      long fromStamp,
+      Member to,
+      long toStamp,
+      long expiresAtMs) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter == null) {
+      return new CommitAnswer.TryAgain("this node does not hold the slot's put-lease");
+    }
+    synchronized (arbiter) {
+      String closed = closed(arbiter);
+      if (closed != null) {
+        return new CommitAnswer.TryAgain(closed);
+      }
+      if (!members.isLive(to)) {
+        return new CommitAnswer.TryAgain("the holder " + to + " is not known here yet");
+      }
+      int place = livePlace(arbiter, fingerprint);
+      if (place >= 0 && isEntry(arbiter, place, to, toStamp)) {
+        return new CommitAnswer.Accepted(arbiter.epoch);
+      }
+      if (place < 0
+          || !isEntry(arbiter, place, from, fromStamp)
+          || arbiter.deleting.contains(fingerprint)) {
+        return new CommitAnswer.Rejected(arbiter.epoch, place >= 0);
+      }
+      if (second(arbiter, fingerprint) != null) {
+        return new CommitAnswer.TryAgain("it is being settled which copy of the key stays");
+      }
+      SecondCopy left = new SecondCopy(from, fromStamp, expiresAtMs, deadline(SECOND_COPY_MS));
+      left.readHere = true;
+      arbiter.seconds.put(fingerprint, left);
+      arbiter.entries.put(fingerprint, toStamp, expiresAtMs, members.reference(to));
+      return new CommitAnswer.Accepted(arbiter.epoch);
+    }
+  }
+
+  /**
+   * Begins to settle which copy goes when a node says that it has one: at most one settlement a key
+   * at a time, and no delete meanwhile. End it by {@link #endSettlement}.
+   *
+   * @return the entry, whose holder is to confirm; null when there is no other copy known, or
+   *     another settlement is in progress
+   */
+  public Lookup.@Nullable Found beginSettlement(
+      int slot, long fingerprint, Member holder, long stamp, long expiresAtMs) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter == null) {
+      return null;
+    }
+    synchronized (arbiter) {
+      int place = livePlace(arbiter, fingerprint);
+      if (arbiter.released
+          || place < 0
+          || arbiter.entries.holder(place) == members.reference(holder)
+          || arbiter.deleting.contains(fingerprint)) {
+        return null;
+      }
+      SecondCopy known = second(arbiter, fingerprint);
+      boolean same = known != null && known.is(holder, stamp);
+      if (known != null && (known.settling || (!same && members.isLive(known.holder)))) {
+        return null;
+      }
+      if (known == null || !same) {
+        known = new SecondCopy(holder, stamp, expiresAtMs, deadline(SECOND_COPY_MS));
+        arbiter.seconds.put(fingerprint, known);
+      }
+      known.settling = true;
+      return found(arbiter, place);
+    }
+  }
+
+  /** The entry's holder has its copy: readers go there from now on. */
+  public void confirmed(int slot, long epoch, long fingerprint) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter != null && arbiter.epoch == epoch) {
+      synchronized (arbiter) {
+        SecondCopy second = arbiter.seconds.get(fingerprint);
+        if (second != null) {
+          second.readHere = false;
+        }
+      }
+    }
+  }
+
+  /**
+   * Ends a settlement.
+   *
+   * @param over whether there is no second copy any more; else it stays known, to be settled again
+   */
+  public void endSettlement(int slot, long epoch, long fingerprint, boolean over) {
+    SlotArbiter arbiter = arbiters.get(slot);
+    if (arbiter != null && arbiter.epoch == epoch) {
+      synchronized (arbiter) {
+        SecondCopy second = arbiter.seconds.get(fingerprint);
+        if (second != null && over) {
+          arbiter.seconds.remove(fingerprint);
+        } else if (second != null) {
+          second.settling = false;
+        }
+      }
+    }
+  }
+
   // ---- what is where ----
 
   /** Where a key is stored, as far as this owner knows. */
@@ -292,11 +410,10 @@ public final class Directory {
     synchronized (arbiter) {
       int place = livePlace(arbiter, fingerprint);
       if (place >= 0) {
-        EntryTable entries = arbiter.entries;
-        return new Lookup.Found(
-            members.member(entries.holder(place)),
-            entries.stamp(place),
-            entries.expiresAtMs(place));
+        SecondCopy second = second(arbiter, fingerprint);
+        return second != null && second.readHere && members.isLive(second.holder)
+            ? new Lookup.Found(second.holder, second.stamp, second.expiresAtMs)
+            : found(arbiter, place);
       }
       return arbiter.state == SlotArbiter.State.READY ? ABSENT : UNKNOWN;
     }
@@ -335,11 +452,9 @@ public final class Directory {
         }
         int place = livePlace(arbiter, fingerprint);
         if (place >= 0 && arbiter.entries.holder(place) != members.reference(holder)) {
-          EntryTable entries = arbiter.entries;
-          return new Lookup.Found(
-              members.member(entries.holder(place)),
-              entries.stamp(place),
-              entries.expiresAtMs(place));
+          SecondCopy second = second(arbiter, fingerprint);
+          boolean moving = second != null && second.readHere && members.isLive(second.holder);
+          return moving ? null : found(arbiter, place); // a move's source asks by itself
         }
         accept(arbiter, fingerprint, holder, stamp, expiresAtMs, after);
         return null;
@@ -375,6 +490,10 @@ public final class Directory {
       return false;
     }
     synchronized (arbiter) {
+      SecondCopy second = arbiter.seconds.get(fingerprint);
+      if (second != null && second.is(holder, stamp)) {
+        second.readHere = false; // it is gone: readers try the entry's
+      }
       int place = arbiter.entries.find(fingerprint);
       if (place < 0 || !isEntry(arbiter, place, holder, stamp)) {
         return false;
@@ -396,17 +515,17 @@ public final class Directory {
       return UNKNOWN;
     }
     synchronized (arbiter) {
-      if (closed(arbiter) != null || arbiter.deleting.contains(fingerprint)) {
-        return UNKNOWN;
+      if (closed(arbiter) != null
+          || arbiter.deleting.contains(fingerprint)
+          || second(arbiter, fingerprint) != null) {
+        return UNKNOWN; // of two copies one could come back
       }
       int place = livePlace(arbiter, fingerprint);
       if (place < 0) {
         return ABSENT;
       }
       arbiter.deleting.add(fingerprint);
-      EntryTable entries = arbiter.entries;
-      return new Lookup.Found(
-          members.member(entries.holder(place)), entries.stamp(place), entries.expiresAtMs(place));
+      return found(arbiter, place);
     }
   }
 
@@ -539,6 +658,22 @@ public final class Directory {
     return expired ? -1 : place;
   }
 
+  private Lookup.Found found(SlotArbiter arbiter, int place) {
+    EntryTable entries = arbiter.entries;
+    return new Lookup.Found(
+        members.member(entries.holder(place)), entries.stamp(place), entries.expiresAtMs(place));
+  }
+
+  /** The key's second copy, if one is known and was not forgotten about. */
+  private @Nullable SecondCopy second(SlotArbiter arbiter, long fingerprint) {
+    SecondCopy second = arbiter.seconds.get(fingerprint);
+    if (second != null && second.deadlineNanos - nanoClock.getAsLong() <= 0) {
+      arbiter.seconds.remove(fingerprint);
+      return null;
+    }
+    return second;
+  }
+
   private boolean isEntry(SlotArbiter arbiter, int place, Member holder, long stamp) {
     return arbiter.entries.stamp(place) == stamp
         && arbiter.entries.holder(place) == members.reference(holder);
@@ -552,6 +687,10 @@ public final class Directory {
       long expiresAtMs,
       List<Runnable> after) {
     arbiter.entries.put(fingerprint, stamp, expiresAtMs, members.reference(holder));
+    SecondCopy second = arbiter.seconds.get(fingerprint);
+    if (second != null && second.is(holder, stamp)) {
+      arbiter.seconds.remove(fingerprint); // it is the first now
+    }
     KeyLease lease = arbiter.leases.remove(fingerprint);
     if (lease != null) {
       answerAll(lease.waiters, new LeaseAnswer.Exists(holder), after);

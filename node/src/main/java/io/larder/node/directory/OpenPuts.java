@@ -115,11 +115,20 @@ public final class OpenPuts {
   /** What a node tells a new owner of one slot. */
   public record Announcement<T>(T held, List<OpenPut> open) {}
 
-  /** Whether an order of this epoch (drop, delete) is still to be obeyed. */
-  public boolean obeys(int slot, long epoch) {
+  /**
+   * Obeys an order of this epoch, unless it is below the promise: the consequence and a promise are
+   * atomic to each other, so that what it hides is never listed to a later owner.
+   *
+   * @param consequence runs under the slot's monitor, must not block
+   */
+  public boolean obey(int slot, long epoch, Runnable consequence) {
     SlotPuts puts = slots[slot];
     synchronized (puts) {
-      return Long.compareUnsigned(epoch, puts.promisedEpoch) >= 0;
+      if (Long.compareUnsigned(epoch, puts.promisedEpoch) < 0) {
+        return false;
+      }
+      consequence.run();
+      return true;
     }
   }
 

@@ -37,12 +37,38 @@ final class SlotArbiter {
     }
   }
 
+  /** One more copy of a key than its entry's: what a move left behind, or a duplicate. */
+  static final class SecondCopy {
+    final Member holder;
+    final long stamp;
+    final long expiresAtMs;
+    final long deadlineNanos;
+
+    /** Whether readers are sent here, since the entry's own copy may not be readable yet. */
+    boolean readHere;
+
+    /** Whether it is just being settled which copy goes. */
+    boolean settling;
+
+    SecondCopy(Member holder, long stamp, long expiresAtMs, long deadlineNanos) {
+      this.holder = holder;
+      this.stamp = stamp;
+      this.expiresAtMs = expiresAtMs;
+      this.deadlineNanos = deadlineNanos;
+    }
+
+    boolean is(Member member, long otherStamp) {
+      return holder.equals(member) && stamp == otherStamp;
+    }
+  }
+
   final long epoch;
   State state = State.SYNCING;
   boolean released;
   final EntryTable entries = new EntryTable();
   final Map<Long, KeyLease> leases = new HashMap<>(4);
   final Set<Long> deleting = new HashSet<>(2);
+  final Map<Long, SecondCopy> seconds = new HashMap<>(2);
 
   SlotArbiter(long epoch) {
     this.epoch = epoch;

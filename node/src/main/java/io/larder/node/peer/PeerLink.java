@@ -3,10 +3,15 @@ package io.larder.node.peer;
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
+import io.larder.node.block.Payload;
 import io.larder.protocol.Command;
 import io.larder.protocol.ConnectionOptions;
 import io.larder.protocol.Reply;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoopGroup;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +29,7 @@ final class PeerLink {
 
   private final Lane quick;
   private final Lane slow;
+  private final Lane moves;
   private final Lane[] blocks = new Lane[BLOCK_LANES];
   private final MemoryPool pool;
   private final long deadlineMs;
@@ -39,6 +45,7 @@ final class PeerLink {
     Breaker breaker = new Breaker(address);
     this.quick = new Lane(group, address, options, breaker);
     this.slow = new Lane(group, address, options, breaker);
+    this.moves = new Lane(group, address, options, breaker);
     for (int i = 0; i < BLOCK_LANES; i++) {
       blocks[i] = new Lane(group, address, options, breaker);
     }
@@ -55,6 +62,7 @@ final class PeerLink {
               PeerRequest.Gone _,
               PeerRequest.Pin _ ->
               slow;
+          case PeerRequest.Take _, PeerRequest.Settle _ -> moves;
           default -> quick;
         };
     Command command = Command.of(PeerWire.name(request)).arg(PeerWire.encode(request));
@@ -69,13 +77,29 @@ final class PeerLink {
             });
   }
 
-  CompletableFuture<@Nullable Block> fetch(Key key, long expiresAtMs) {
+  /** Sends a put on; the payload's reference stays the caller's until the future is done. */
+  CompletableFuture<Reply> put(Command put, Payload payload, long putDeadlineMs) {
+    List<ByteBuf> chunks = new ArrayList<>(payload.chunkCount());
+    for (int i = 0; i < payload.chunkCount(); i++) {
+      chunks.add(Unpooled.wrappedBuffer(payload.chunk(i)));
+    }
+    return leastBusy()
+        .connection()
+        .thenCompose(connection -> connection.send(put.payload(chunks), putDeadlineMs));
+  }
+
+  private Lane leastBusy() {
     Lane lane = blocks[0];
     for (Lane other : blocks) {
       if (other.inFlight() < lane.inFlight()) {
         lane = other;
       }
     }
+    return lane;
+  }
+
+  CompletableFuture<@Nullable Block> fetch(Key key, long expiresAtMs) {
+    Lane lane = leastBusy();
     // Blocks ahead on the connection have their turn first.
     long firstByteMs = deadlineMs * (1 + lane.inFlight());
     FetchSink sink = new FetchSink(pool, expiresAtMs);
@@ -110,6 +134,7 @@ final class PeerLink {
   void close() {
     quick.close();
     slow.close();
+    moves.close();
     for (Lane lane : blocks) {
       lane.close();
     }

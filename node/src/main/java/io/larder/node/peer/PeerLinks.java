@@ -3,8 +3,11 @@ package io.larder.node.peer;
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
+import io.larder.node.block.Payload;
 import io.larder.node.directory.Member;
+import io.larder.protocol.Command;
 import io.larder.protocol.ConnectionOptions;
+import io.larder.protocol.Reply;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -84,6 +87,12 @@ public final class PeerLinks implements PeerTransport, AutoCloseable {
       return unknown(holder);
     }
     return link.fetch(key, expiresAtMs);
+  }
+
+  @Override
+  public CompletableFuture<Reply> put(Member to, Command put, Payload payload, long putDeadlineMs) {
+    PeerLink link = link(to);
+    return link == null ? unknown(to) : link.put(put, payload, putDeadlineMs);
   }
 
   private @Nullable PeerLink link(Member member) {

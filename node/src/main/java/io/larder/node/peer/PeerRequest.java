@@ -63,6 +63,21 @@ public sealed interface PeerRequest<A> {
   /** What I hold per slot, to compare with what you think I hold. */
   record Compare(Member holder, List<SlotSum> sums) implements PeerRequest<Boolean> {}
 
+  /**
+   * I have a durable copy of what {@code from} holds: make me the holder if {@code from} still is,
+   * with exactly that record.
+   */
+  record Transfer(
+      KeyRef key, Member from, long fromStamp, Member to, long toStamp, long expiresAtMs)
+      implements PeerRequest<CommitAnswer> {}
+
+  /**
+   * I have a record of a key that another may hold: if so, and it confirms, order me to drop mine.
+   * True when it was dropped.
+   */
+  record Settle(KeyRef key, Member holder, long stamp, long expiresAtMs)
+      implements PeerRequest<Boolean> {}
+
   /** Count and XOR of the fingerprints held in a slot. */
   record SlotSum(int slot, Directory.Summary sum) {}
 
@@ -95,6 +110,14 @@ public sealed interface PeerRequest<A> {
 
   /** Pin the value you hold of this key, or end its pin; false if you hold none. */
   record Pin(KeyRef key, boolean on) implements PeerRequest<Boolean> {}
+
+  /**
+   * Fetch this record from me, store it and have yourself made its holder. True when you hold the
+   * key; false when the owner would not have it.
+   */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  record Take(byte[] key, PutToken token, Member from, long stamp, long expiresAtMs, boolean pinned)
+      implements PeerRequest<Boolean> {}
 
   /** Drop copies of this key from memory, and those on their way there. */
   record Invalidate(KeyRef key) implements PeerRequest<Boolean> {}

@@ -2,7 +2,10 @@ package io.larder.node.peer;
 
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
+import io.larder.node.block.Payload;
 import io.larder.node.directory.Member;
+import io.larder.protocol.Command;
+import io.larder.protocol.Reply;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -23,4 +26,12 @@ public interface PeerTransport {
    *     {@link PeerException} when it did not deliver in time
    */
   CompletableFuture<@Nullable Block> fetch(Member holder, Key key, long expiresAtMs);
+
+  /**
+   * Sends a put to another node, for it to carry out.
+   *
+   * @param put {@code KV.PUT} up to the word {@code VALUE}
+   * @param payload keeps the caller's reference, which must last until the future is done
+   */
+  CompletableFuture<Reply> put(Member to, Command put, Payload payload, long deadlineMs);
 }

@@ -26,6 +26,7 @@ import java.util.List;
  *   int, long     big-endian          string   2-byte length, modified UTF-8
  *   list          int count, elements  Member   node id, incarnation
  *   KeyRef        short slot, long fingerprint
+ *   key           2-byte length, bytes
  *   PutToken      long epoch, long sequence
  *   sealed types  1-byte kind, components
  * </pre>
@@ -65,6 +66,9 @@ public final class PeerWire {
       case PeerRequest.Drop _ -> "PEER.DROP";
       case PeerRequest.Pin _ -> "PEER.PIN";
       case PeerRequest.Invalidate _ -> "PEER.INVALIDATE";
+      case PeerRequest.Transfer _ -> "PEER.TRANSFER";
+      case PeerRequest.Settle _ -> "PEER.SETTLE";
+      case PeerRequest.Take _ -> "PEER.TAKE";
     };
   }
 
@@ -158,6 +162,29 @@ public final class PeerWire {
         out.writeBoolean(pin.on());
       }
       case PeerRequest.Invalidate invalidate -> key(out, invalidate.key());
+      case PeerRequest.Transfer transfer -> {
+        key(out, transfer.key());
+        member(out, transfer.from());
+        out.writeLong(transfer.fromStamp());
+        member(out, transfer.to());
+        out.writeLong(transfer.toStamp());
+        out.writeLong(transfer.expiresAtMs());
+      }
+      case PeerRequest.Settle settle -> {
+        key(out, settle.key());
+        member(out, settle.holder());
+        out.writeLong(settle.stamp());
+        out.writeLong(settle.expiresAtMs());
+      }
+      case PeerRequest.Take take -> {
+        out.writeShort(take.key().length);
+        out.write(take.key());
+        token(out, take.token());
+        member(out, take.from());
+        out.writeLong(take.stamp());
+        out.writeLong(take.expiresAtMs());
+        out.writeBoolean(take.pinned());
+      }
     }
   }
 
@@ -202,6 +229,17 @@ public final class PeerWire {
       case "PEER.DROP" -> new PeerRequest.Drop(key(in), in.readLong(), in.readLong());
       case "PEER.PIN" -> new PeerRequest.Pin(key(in), in.readBoolean());
       case "PEER.INVALIDATE" -> new PeerRequest.Invalidate(key(in));
+      case "PEER.TRANSFER" ->
+          new PeerRequest.Transfer(
+              key(in), member(in), in.readLong(), member(in), in.readLong(), in.readLong());
+      case "PEER.SETTLE" ->
+          new PeerRequest.Settle(key(in), member(in), in.readLong(), in.readLong());
+      case "PEER.TAKE" -> {
+        byte[] key = new byte[in.readUnsignedShort()];
+        in.readFully(key);
+        yield new PeerRequest.Take(
+            key, token(in), member(in), in.readLong(), in.readLong(), in.readBoolean());
+      }
       default -> throw new IOException("there is no such request");
     };
   }
@@ -212,7 +250,8 @@ public final class PeerWire {
     return bytes(out -> {
       switch (request) {
         case PeerRequest.Lease _ -> list(out, (List<LeaseAnswer>) answer, PeerWire::leaseAnswer);
-        case PeerRequest.Commit _ -> commitAnswer(out, (CommitAnswer) answer);
+        case PeerRequest.Commit _, PeerRequest.Transfer _ ->
+            commitAnswer(out, (CommitAnswer) answer);
         case PeerRequest.Find _ -> list(out, (List<Lookup>) answer, PeerWire::lookup);
         case PeerRequest.Delete _ -> out.writeInt((Integer) answer);
         case PeerRequest.Announce _ ->
@@ -237,7 +276,7 @@ public final class PeerWire {
             in ->
                 switch (request) {
                   case PeerRequest.Lease _ -> list(in, PeerWire::leaseAnswer);
-                  case PeerRequest.Commit _ -> commitAnswer(in);
+                  case PeerRequest.Commit _, PeerRequest.Transfer _ -> commitAnswer(in);
                   case PeerRequest.Find _ -> list(in, PeerWire::lookup);
                   case PeerRequest.Delete _ -> in.readInt();
                   case PeerRequest.Announce _ -> list(in, from -> announcement(from, nowNanos));

@@ -50,7 +50,7 @@ final class Announcer {
   private final MemberTable members;
   private final ScheduledExecutorService control;
   private final LongSupplier nanoClock;
-  private final RouterMetrics metrics;
+  private final Duplicates duplicates;
   private final long[] epochs = new long[Slots.COUNT];
   private final Map<Integer, Long> syncingSince = new HashMap<>();
   private final Map<Member, Debt> debts = new HashMap<>();
@@ -62,13 +62,13 @@ final class Announcer {
       MemberTable members,
       ScheduledExecutorService control,
       LongSupplier nanoClock,
-      RouterMetrics metrics) {
+      Duplicates duplicates) {
     this.cluster = cluster;
     this.directory = directory;
     this.members = members;
     this.control = control;
     this.nanoClock = nanoClock;
-    this.metrics = metrics;
+    this.duplicates = duplicates;
   }
 
   /** Slots that wait for announcements; readable from any thread. */
@@ -216,7 +216,9 @@ final class Announcer {
             directory.announced(
                 slot, epoch, held.fingerprint(), member, held.stamp(), held.expiresAtMs());
         if (other != null) {
-          settleDuplicate(new KeyRef(slot, held.fingerprint()), epoch, other, member, held);
+          Futures.go(
+              duplicates.settle(
+                  new KeyRef(slot, held.fingerprint()), member, held.stamp(), held.expiresAtMs()));
         }
       }
       for (OpenPuts.OpenPut put : answer.open()) {
@@ -226,29 +228,6 @@ final class Announcer {
       verifyUnlisted(slot, member, answer.held());
       debt.slots.clear(slot);
     }
-  }
-
-  /** Two nodes have the key: the second copy goes once the first is confirmed. */
-  private void settleDuplicate(
-      KeyRef key, long epoch, Lookup.Found first, Member second, Held copy) {
-    Futures.finish(
-        cluster.ask(
-            first.holder(), new PeerRequest.Confirm(key, first.stamp()), Leases.ASK_DEADLINE_MS),
-        (confirmed, _) -> {
-          if (confirmed == null) {
-            return; // both stay; the next comparison brings it up again
-          }
-          if (confirmed) {
-            metrics.duplicatesDropped.increment();
-            var drop = new PeerRequest.Drop(key, copy.stamp(), epoch);
-            Futures.finish(cluster.ask(second, drop, PeerService.DROP_DEADLINE_MS), (_, _) -> {});
-          } else {
-            directory.forget(key.slot(), key.fingerprint(), first.holder(), first.stamp());
-            directory.announced(
-                key.slot(), epoch, key.fingerprint(), second, copy.stamp(), copy.expiresAtMs());
-          }
-        },
-        control);
   }
 
   /** Entries that the holder did not list are asked about one by one before they are forgotten. */

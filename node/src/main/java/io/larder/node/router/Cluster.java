@@ -63,6 +63,17 @@ final class Cluster {
     return live;
   }
 
+  /** Whether a node is to be emptied: it takes no new records. */
+  boolean isDraining(String nodeId) {
+    return image.slots().draining().contains(nodeId);
+  }
+
+  /** The live member of that id, or null. */
+  @Nullable Member member(String nodeId) {
+    NodeRecord node = image.nodes().get(nodeId);
+    return node == null ? null : member(node);
+  }
+
   boolean isSelf(Member member) {
     return member.nodeId().equals(selfId);
   }

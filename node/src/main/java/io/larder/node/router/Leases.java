@@ -234,6 +234,12 @@ final class Leases {
         });
   }
 
+  /** Another node carries the put out: this one neither lists the grant nor gives it back. */
+  void handedOn(ClientId client, Key key, PutToken token) {
+    takenByPut(client, token);
+    openPuts.ended(key.slot(), token);
+  }
+
   /** Gives a lease back unwritten. */
   CompletableFuture<Boolean> abort(Key key, PutToken token) {
     openPuts.ended(key.slot(), token);

@@ -13,7 +13,9 @@ import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.store.Store;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -39,6 +41,9 @@ final class PeerService {
   private final HotTier hot;
   private final PendingCommits pending;
   private final Announcer announcer;
+  private final Duplicates duplicates;
+  private final Arrivals arrivals;
+  private final Set<PeerRequest.Dropped> dropping = ConcurrentHashMap.newKeySet();
   private final LongSupplier nanoClock;
 
   PeerService(
@@ -50,6 +55,8 @@ final class PeerService {
       HotTier hot,
       PendingCommits pending,
       Announcer announcer,
+      Duplicates duplicates,
+      Arrivals arrivals,
       LongSupplier nanoClock) {
     this.cluster = cluster;
     this.directory = directory;
@@ -59,6 +66,8 @@ final class PeerService {
     this.hot = hot;
     this.pending = pending;
     this.announcer = announcer;
+    this.duplicates = duplicates;
+    this.arrivals = arrivals;
     this.nanoClock = nanoClock;
   }
 
@@ -96,16 +105,26 @@ final class PeerService {
       case PeerRequest.Compare compare -> done(compare(compare));
       case PeerRequest.Announce announce -> done(announce(announce));
       case PeerRequest.Wake wake -> done(leases.wake(wake.request(), wake.answer()));
-      case PeerRequest.Confirm confirm ->
-          done(
-              store.find(confirm.key().slot(), confirm.key().fingerprint()) == confirm.stamp()
-                  || pending.holds(confirm.key(), confirm.stamp()));
+      case PeerRequest.Confirm confirm -> done(confirm(confirm));
       case PeerRequest.Drop drop -> drop(drop);
       case PeerRequest.Pin pin -> store.pin(pin.key().slot(), pin.key().fingerprint(), pin.on());
       case PeerRequest.Invalidate invalidate -> {
         hot.invalidate(invalidate.key().fingerprint());
         yield done(true);
       }
+      case PeerRequest.Transfer transfer ->
+          done(
+              directory.transfer(
+                  transfer.key().slot(),
+                  transfer.key().fingerprint(),
+                  transfer.from(),
+                  transfer.fromStamp(),
+                  transfer.to(),
+                  transfer.toStamp(),
+                  transfer.expiresAtMs()));
+      case PeerRequest.Settle settle ->
+          duplicates.settle(settle.key(), settle.holder(), settle.stamp(), settle.expiresAtMs());
+      case PeerRequest.Take take -> arrivals.take(take);
     };
   }
 
@@ -242,34 +261,48 @@ final class PeerService {
     List<PeerRequest.Held> held = new ArrayList<>();
     store.forEach(
         slot,
-        (fingerprint, stamp, expiresAtMs) ->
-            held.add(new PeerRequest.Held(fingerprint, stamp, expiresAtMs)));
+        (fingerprint, stamp, expiresAtMs) -> {
+          if (!dropping.contains(new PeerRequest.Dropped(new KeyRef(slot, fingerprint), stamp))) {
+            held.add(new PeerRequest.Held(fingerprint, stamp, expiresAtMs));
+          }
+        });
     return held;
   }
 
+  private boolean confirm(PeerRequest.Confirm confirm) {
+    KeyRef key = confirm.key();
+    return (store.find(key.slot(), key.fingerprint()) == confirm.stamp()
+            || pending.holds(key, confirm.stamp()))
+        && !dropping.contains(new PeerRequest.Dropped(confirm.key(), confirm.stamp()));
+  }
+
+  /**
+   * From the moment the order is obeyed the record is neither confirmed nor listed, whatever
+   * becomes of its tombstone: else a later owner could count on it and have the other copy dropped.
+   */
   private CompletableFuture<Boolean> drop(PeerRequest.Drop drop) {
     int slot = drop.key().slot();
-    if (!openPuts.obeys(slot, drop.epoch())) {
+    var record = new PeerRequest.Dropped(drop.key(), drop.stamp());
+    if (!openPuts.obey(slot, drop.epoch(), () -> dropping.add(record))) {
       return CompletableFuture.failedFuture(
           new PeerException("slot " + slot + " has a newer owner than the one that orders"));
     }
     CompletableFuture<?> answered = pending.settled(drop.key());
-    if (answered != null && pending.holds(drop.key(), drop.stamp())) {
-      // Accepted by the owner that orders, not yet published here: it is there to be dropped then.
-      return answered
-          .orTimeout(DROP_DEADLINE_MS / 2, TimeUnit.MILLISECONDS)
-          .thenCompose(_ -> dropNow(drop));
-    }
-    return dropNow(drop);
+    // Accepted by the owner that orders, not yet published here: it is there to be dropped then.
+    CompletableFuture<Boolean> dropped =
+        answered != null && pending.holds(drop.key(), drop.stamp())
+            ? answered
+                .orTimeout(DROP_DEADLINE_MS / 2, TimeUnit.MILLISECONDS)
+                .thenCompose(_ -> delete(drop))
+            : delete(drop);
+    return dropped.whenComplete((_, _) -> {
+      dropping.remove(record);
+      hot.invalidate(drop.key().fingerprint());
+    });
   }
 
-  private CompletableFuture<Boolean> dropNow(PeerRequest.Drop drop) {
-    return store
-        .delete(drop.key().slot(), drop.key().fingerprint(), drop.stamp())
-        .thenApply(dropped -> {
-          hot.invalidate(drop.key().fingerprint());
-          return dropped;
-        });
+  private CompletableFuture<Boolean> delete(PeerRequest.Drop drop) {
+    return store.delete(drop.key().slot(), drop.key().fingerprint(), drop.stamp());
   }
 
   private static <T> CompletableFuture<T> done(T value) {

@@ -1,5 +1,7 @@
 package io.larder.node.router;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.NodeRecord;
 import io.larder.node.block.Block;
@@ -7,6 +9,7 @@ import io.larder.node.block.Key;
 import io.larder.node.block.Keyspace;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.directory.Directory;
+import io.larder.node.directory.Member;
 import io.larder.node.directory.MemberTable;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.hot.HotTier;
@@ -24,8 +27,10 @@ import io.larder.node.server.Location;
 import io.larder.node.server.PutOptions;
 import io.larder.node.server.ServiceException;
 import io.larder.node.store.Store;
+import io.larder.node.store.StoreStats;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Reply;
+import io.larder.protocol.Slots;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
@@ -63,6 +68,8 @@ public final class Router implements BlockService, AutoCloseable {
   private final Reads reads;
   private final Writes writes;
   private final Upkeep upkeep;
+  private final Forwarding forwarding;
+  private final Departures departures;
   private final Announcer announcer;
   private final PeerService peerService;
   private final ScheduledExecutorService control;
@@ -99,11 +106,24 @@ public final class Router implements BlockService, AutoCloseable {
     PendingCommits pending = new PendingCommits();
     this.reads = new Reads(cluster, hot, store, pending, metrics);
     this.writes = new Writes(cluster, leases, openPuts, store, hot, control, pending, metrics);
-    this.announcer = new Announcer(cluster, directory, members, control, nanoClock, metrics);
+    this.forwarding = new Forwarding(cluster, store, metrics);
+    this.departures = new Departures(cluster, store);
+    Duplicates duplicates = new Duplicates(cluster, directory, metrics);
+    this.announcer = new Announcer(cluster, directory, members, control, nanoClock, duplicates);
     this.upkeep = new Upkeep(cluster, store, hot);
     this.peerService =
         new PeerService(
-            cluster, directory, openPuts, leases, store, hot, pending, announcer, nanoClock);
+            cluster,
+            directory,
+            openPuts,
+            leases,
+            store,
+            hot,
+            pending,
+            announcer,
+            duplicates,
+            new Arrivals(cluster, keyspace, openPuts, store, control, metrics),
+            nanoClock);
     this.view = new ClusterView(clusterName, nodeId, 0, List.of(), List.of());
     cluster.answerLocallyBy(peerService::answer);
     pool.setEvictor(hot::evict);
@@ -227,6 +247,13 @@ public final class Router implements BlockService, AutoCloseable {
 
   @Override
   public PutHandle beginPut(Key key, PutOptions options, ClientId client) {
+    PutToken token = options.token();
+    if (cluster.isDraining(cluster.self().nodeId())) {
+      if (token != null) {
+        leases.handedOn(client, key, token);
+      }
+      return forwarding.begin(key, options);
+    }
     return writes.begin(key, options, client);
   }
 
@@ -397,8 +424,17 @@ public final class Router implements BlockService, AutoCloseable {
 
   @Override
   public CompletableFuture<Reply> peer(String name, List<byte[]> arguments, ClientId client) {
-    if (name.equals("PEER.HOLDS")) {
-      return CompletableFuture.completedFuture(holds(arguments));
+    switch (name) {
+      case "PEER.HOLDS" -> {
+        return CompletableFuture.completedFuture(holds(arguments));
+      }
+      case "PEER.USAGE" -> {
+        return CompletableFuture.completedFuture(usage());
+      }
+      case "PEER.MOVE" -> {
+        return move(arguments);
+      }
+      default -> {}
     }
     if (arguments.size() != 1) {
       return CompletableFuture.failedFuture(
@@ -428,6 +464,50 @@ public final class Router implements BlockService, AutoCloseable {
       answers.add(Reply.of(store.find(key.slot(), key.fingerprint()) != 0 ? 1 : 0));
     }
     return new Reply.Array(answers);
+  }
+
+  /** Records that are not expired, bytes in use and bytes there are. */
+  private Reply usage() {
+    StoreStats stats = store.stats();
+    return Reply.array(
+        Reply.of(departures.remaining()),
+        Reply.of(stats.usedBytes()),
+        Reply.of(stats.capacityBytes()));
+  }
+
+  /**
+   * {@code PEER.MOVE target max-bytes from-slot}: gives records to another node; the answer is
+   * records moved, bytes moved, records kept, the slot to go on with, and why the last one stays.
+   */
+  private CompletableFuture<Reply> move(List<byte[]> arguments) {
+    Member target;
+    long maxBytes;
+    int fromSlot;
+    try {
+      String nodeId = new String(arguments.get(0), UTF_8);
+      target = cluster.member(nodeId);
+      maxBytes = Long.parseLong(new String(arguments.get(1), UTF_8));
+      fromSlot = Integer.parseInt(new String(arguments.get(2), UTF_8));
+      if (target == null || cluster.isSelf(target)) {
+        return CompletableFuture.failedFuture(
+            new ServiceException("ERR no other live node '" + nodeId + "' to move to"));
+      }
+      if (fromSlot < 0 || fromSlot >= Slots.COUNT) {
+        throw new NumberFormatException("slot " + fromSlot);
+      }
+    } catch (NumberFormatException | IndexOutOfBoundsException e) {
+      return CompletableFuture.failedFuture(
+          new ServiceException("ERR PEER.MOVE takes target, max-bytes and from-slot", e));
+    }
+    return departures
+        .move(target, maxBytes, fromSlot)
+        .thenApply(batch ->
+            Reply.array(
+                Reply.of(batch.moved()),
+                Reply.of(batch.movedBytes()),
+                Reply.of(batch.kept()),
+                Reply.of(batch.nextSlot()),
+                Reply.bulk(batch.reason())));
   }
 
   @Override

@@ -13,6 +13,8 @@ final class RouterMetrics {
   private final Counter misses;
   private final Map<PutOutcome, Counter> puts = new EnumMap<>(PutOutcome.class);
   private final Counter duplicateBytes;
+  private final Counter movedRecords;
+  private final Counter movedBytes;
   final Counter claims;
   final Counter duplicatesDropped;
 
@@ -34,6 +36,15 @@ final class RouterMetrics {
             .description("Bytes not written because the key was stored already")
             .baseUnit("bytes")
             .register(registry);
+    movedRecords =
+        Counter.builder("larder.moves.records")
+            .description("Records taken over from nodes that give them up")
+            .register(registry);
+    movedBytes =
+        Counter.builder("larder.moves.bytes")
+            .description("Bytes of values taken over from nodes that give them up")
+            .baseUnit("bytes")
+            .register(registry);
     claims =
         Counter.builder("larder.puts.claims")
             .description("Commits asked for again, as claims")
@@ -42,6 +53,11 @@ final class RouterMetrics {
         Counter.builder("larder.duplicates.dropped")
             .description("Second copies dropped after the first was confirmed")
             .register(registry);
+  }
+
+  void moved(int bytes) {
+    movedRecords.increment();
+    movedBytes.increment(bytes);
   }
 
   void hit(Found.Tier tier) {

@@ -48,6 +48,7 @@ public final class Store implements AutoCloseable {
   private final Checkpointer checkpointer;
   private final Reclaimer reclaimer;
   private final RecordReader reader;
+  private final HeaderReader headers;
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile EvictionListener listener = (slot, fingerprint, stamp) -> {};
 
@@ -72,6 +73,7 @@ public final class Store implements AutoCloseable {
         (slot, fingerprint, stamp) -> listener.evicted(slot, fingerprint, stamp);
     RecentReads reads = new RecentReads();
     this.reader = new RecordReader(volume, pool, reads, told);
+    this.headers = new HeaderReader(volume);
     this.reclaimer =
         new Reclaimer(
             volume,
@@ -247,6 +249,11 @@ public final class Store implements AutoCloseable {
    */
   public CompletableFuture<@Nullable Block> read(Key key) {
     return reader.read(key);
+  }
+
+  /** What the record's header says, its key above all; null if there is no such record. */
+  public CompletableFuture<@Nullable StoredRecord> describe(int slot, long fingerprint) {
+    return headers.read(slot, fingerprint);
   }
 
   /** The stamp of the key's record, or 0; expired is 0. Does no I/O. */

@@ -28,8 +28,8 @@ class OpenPutsTest {
   void aGrantOfAnEarlierEpochThanThePromiseIsVoid() {
     puts.announce(SLOT, 20, () -> "held");
     assertThat(puts.granted(SLOT, 1, new PutToken(19, 7), 100)).isFalse();
-    assertThat(puts.obeys(SLOT, 19)).isFalse();
-    assertThat(puts.obeys(SLOT, 20)).isTrue();
+    assertThat(puts.obey(SLOT, 19, () -> {})).isFalse();
+    assertThat(puts.obey(SLOT, 20, () -> {})).isTrue();
   }
 
   @Test

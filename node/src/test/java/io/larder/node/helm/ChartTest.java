@@ -227,12 +227,12 @@ class ChartTest {
     Manifests chart =
         Chart.render(
             Chart.LEAST,
-            "node: {terminationGracePeriodSeconds: 7200, preStop: {drain: {enabled: true, extraArgs: [--timeout, '3600']}}}");
+            "node: {terminationGracePeriodSeconds: 7200, preStop: {drain: {enabled: true, extraArgs: [--throttle, 1GiB]}}}");
     assertThat(chart.nodeContainer().getLifecycle().getPreStop().getExec().getCommand())
         .containsExactly(
             "/bin/sh",
             "-c",
-            "'larder' 'admin' 'node' 'drain' '--zookeeper' 'zk-0:2181,zk-1:2181' '--cluster' 'larder' '--timeout' '3600' \"$LARDER_NODE_ID\"; sleep 5");
+            "'larder' 'admin' 'node' 'drain' '--yes' '--wait=7135' '--zookeeper' 'zk-0:2181,zk-1:2181' '--cluster' 'larder' '--throttle' '1GiB' \"$LARDER_NODE_ID\"; sleep 5");
     assertThat(chart.nodeContainer().getEnv())
         .anyMatch(env -> env.getName().equals("LARDER_NODE_ID"));
   }

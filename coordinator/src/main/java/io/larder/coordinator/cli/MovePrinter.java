@@ -1,0 +1,118 @@
+package io.larder.coordinator.cli;
+
+import io.larder.coordinator.config.ByteSize;
+import io.larder.coordinator.controller.ClusterAdmin;
+import io.larder.coordinator.moves.Move;
+import io.larder.coordinator.moves.Step;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** Shows moves, and waits for one with a progress bar on a terminal. */
+final class MovePrinter {
+  private static final long POLL_MS = 500;
+  private static final int WIDTH = 100;
+
+  private MovePrinter() {}
+
+  static void table(Move move, PrintWriter out) {
+    out.printf(
+        "%s  %s  slot table version %d  throttle %s%n",
+        move.id(),
+        move.state().name().toLowerCase(Locale.ROOT),
+        move.slotsVersion(),
+        move.throttleBytesPerSecond() == 0
+            ? "none"
+            : ByteSize.show(move.throttleBytesPerSecond()) + "/s");
+    TextTable table = new TextTable("STEP", "WHAT", "FROM", "TO", "AMOUNT", "MOVED", "STATE");
+    int number = 1;
+    for (Step step : move.steps()) {
+      boolean slots = step.kind() == Step.Kind.SLOTS;
+      table.row(
+          number++,
+          slots ? "slots" : "values",
+          step.from(),
+          step.to().isEmpty() ? "(most room)" : step.to(),
+          slots ? step.slotSet().cardinality() + " slots" : ByteSize.show(step.totalBytes()),
+          slots ? "-" : step.movedRecords() + " records, " + ByteSize.show(step.movedBytes()),
+          step.state().name().toLowerCase(Locale.ROOT));
+    }
+    table.print(out);
+  }
+
+  /**
+   * Waits until a move is over.
+   *
+   * @return the exit code
+   */
+  static int await(AdminWord word, ClusterAdmin admin, String id, long waitSeconds)
+      throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(waitSeconds);
+    String held = "";
+    try (ProgressBar bar = bar(id)) {
+      while (true) {
+        Move move =
+            admin.moves().stream().filter(each -> each.id().equals(id)).findFirst().orElse(null);
+        if (move == null) {
+          word.say("move " + id + " is remembered no more");
+          return AdminWord.FAILED;
+        }
+        long done = move.steps().stream().filter(Step::isDone).count();
+        bar.maxHint(Math.max(1, move.bytesToMove()))
+            .stepTo(Math.min(move.bytesMoved(), Math.max(1, move.bytesToMove())));
+        bar.setExtraMessage("step " + Math.min(done + 1, move.steps().size()));
+        if (move.state() != Move.State.RUNNING) {
+          boolean ok = move.state() == Move.State.DONE;
+          word.say(
+              ok
+                  ? "done: %s moved".formatted(ByteSize.show(move.bytesMoved()))
+                  : "the move was cancelled");
+          return ok ? AdminWord.OK : AdminWord.FAILED;
+        }
+        if (!move.message().isEmpty() && !move.message().equals(held)) {
+          word.say(move.message());
+        }
+        held = move.message();
+        if (System.nanoTime() - deadline >= 0) {
+          word.say("move " + id + " goes on, but is not done within " + waitSeconds + " s");
+          return AdminWord.TIMEOUT;
+        }
+        TimeUnit.MILLISECONDS.sleep(POLL_MS);
+      }
+    }
+  }
+
+  private static ProgressBar bar(String id) {
+    ProgressBarBuilder builder =
+        new ProgressBarBuilder()
+            .setTaskName(id)
+            .setInitialMax(1)
+            .setUnit(" MiB", 1 << 20)
+            .showSpeed()
+            .setStyle(ProgressBarStyle.ASCII)
+            .setUpdateIntervalMillis(250)
+            .setMaxRenderedLength(WIDTH);
+    return isTerminal()
+        ? builder.setConsumer(new ConsoleProgressBarConsumer(System.err, WIDTH)).build()
+        : builder
+            .setConsumer(new me.tongfei.progressbar.DelegatingProgressBarConsumer(_ -> {}, WIDTH))
+            .build();
+  }
+
+  /** System.console() tells about input and output, not about standard error. */
+  private static boolean isTerminal() {
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package io.larder.coordinator.cli;
+
+import io.larder.coordinator.config.ByteSize;
+import io.larder.coordinator.controller.ClusterAdmin;
+import io.larder.coordinator.moves.Move;
+import io.larder.coordinator.moves.RefusedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What the words that plan and start moves share. */
+abstract class MoveWord extends AdminWord {
+  private static final String A_DAY = "86400";
+
+  @Option(
+      names = "--wait",
+      paramLabel = "SECONDS",
+      arity = "0..1",
+      fallbackValue = A_DAY,
+      description = "Wait until it is done, at most so long (a day if not given).")
+  private @Nullable Long waitSeconds;
+
+  /** Writes a plan as a whole or not at all. */
+  void write(Move plan, Path file) throws IOException {
+    Path whole = file.toAbsolutePath();
+    Path part = whole.resolveSibling(whole.getFileName() + ".part");
+    try {
+      Files.write(part, plan.encode());
+      Files.move(part, whole, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new IOException("the plan cannot be written to " + file + ": " + e, e);
+    }
+  }
+
+  void print(Move move) throws IOException {
+    if (asJson()) {
+      json(move);
+    } else {
+      MovePrinter.table(move, out());
+    }
+    out().flush();
+  }
+
+  /** Starts a move and, if asked to, waits for it. */
+  int start(ClusterAdmin admin, Move plan)
+      throws RefusedException, IOException, InterruptedException {
+    admin.apply(plan);
+    say("move " + plan.id() + " is under way");
+    return await(admin, plan.id());
+  }
+
+  int await(ClusterAdmin admin, String id) throws IOException, InterruptedException {
+    Long seconds = waitSeconds;
+    return seconds == null ? OK : MovePrinter.await(this, admin, id, seconds);
+  }
+
+  long rate(String throttle) {
+    long rate;
+    try {
+      rate = throttle.equals("none") ? 0 : ByteSize.parse(throttle);
+    } catch (NumberFormatException e) {
+      throw usage("--throttle " + throttle + ": expected e.g. 64MiB (a second), or none");
+    }
+    if (rate < 0) {
+      throw usage("--throttle " + throttle + " is negative");
+    }
+    return rate;
+  }
+}

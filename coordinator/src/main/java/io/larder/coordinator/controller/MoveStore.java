@@ -1,0 +1,48 @@
+package io.larder.coordinator.controller;
+
+import io.larder.coordinator.moves.Move;
+import io.larder.coordinator.registry.Paths;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.data.Stat;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads {@code /moves}. Not thread-safe. */
+final class MoveStore {
+  private static final Logger log = LoggerFactory.getLogger(MoveStore.class);
+
+  /**
+   * A move as it is stored.
+   *
+   * @param version of its znode: what a compare-and-set must find
+   */
+  record Stored(Move move, int version) {}
+
+  private final Paths paths;
+
+  MoveStore(Paths paths) {
+    this.paths = paths;
+  }
+
+  /** Every move that is remembered, the oldest first; what cannot be read is left out. */
+  List<Stored> read(ZooKeeper zooKeeper) throws KeeperException, InterruptedException {
+    List<Stored> moves = new ArrayList<>();
+    for (String id : zooKeeper.getChildren(paths.moves(), false)) {
+      Stat stat = new Stat();
+      try {
+        Move move = Move.decode(zooKeeper.getData(paths.move(id), false, stat));
+        moves.add(new Stored(move, stat.getVersion()));
+      } catch (KeeperException.NoNodeException _) {
+        log.debug("move {} was removed meanwhile", id);
+      } catch (IllegalArgumentException e) {
+        log.error("{} is ignored: {}", paths.move(id), e.getMessage());
+      }
+    }
+    moves.sort(Comparator.comparingLong((Stored stored) -> stored.move().createdAtMs()));
+    return moves;
+  }
+}

@@ -1,0 +1,166 @@
+package io.larder.coordinator.moves;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A rebalance or a drain: as a plan in a file, and with its progress in {@code /moves/<id>}. A JSON
+ * object with these components as keys. Immutable.
+ *
+ * <p>States: PLANNED → (applied) RUNNING → DONE, or CANCELLED by an operator.
+ *
+ * @param format 1
+ * @param id names it for ever: kind, node and time
+ * @param cluster the cluster it was planned for
+ * @param kind what it is for
+ * @param node of a drain: the node to be emptied; else empty
+ * @param slotsVersion the slot table's version it was planned from: another, and it is stale
+ * @param throttleBytesPerSecond values move no faster than this; 0 = as fast as they can
+ * @param steps in order
+ * @param state how far it is
+ * @param message what holds it up; empty if nothing does
+ * @param createdAtMs wall clock, for people
+ * @param updatedAtMs wall clock, for people
+ */
+public record Move(
+    int format,
+    String id,
+    String cluster,
+    Kind kind,
+    String node,
+    int slotsVersion,
+    long throttleBytesPerSecond,
+    List<Step> steps,
+    State state,
+    String message,
+    long createdAtMs,
+    long updatedAtMs) {
+
+  /** The form that this software writes and reads. */
+  public static final int FORMAT = 1;
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .build();
+
+  /** What a move is for. */
+  public enum Kind {
+    REBALANCE,
+    DRAIN
+  }
+
+  /** How far a move is. */
+  public enum State {
+    PLANNED,
+    RUNNING,
+    DONE,
+    CANCELLED
+  }
+
+  /** Copies the list. */
+  public Move {
+    steps = List.copyOf(steps);
+  }
+
+  /** The step to be worked on; null if all are done. */
+  @JsonIgnore
+  public @Nullable Step currentStep() {
+    return steps.stream().filter(step -> !step.isDone()).findFirst().orElse(null);
+  }
+
+  @JsonIgnore
+  public boolean isRunning() {
+    return state == State.RUNNING;
+  }
+
+  /** Slots whose arbitration moves. */
+  public int slotsToMove() {
+    return steps.stream()
+        .filter(step -> step.kind() == Step.Kind.SLOTS)
+        .mapToInt(step -> step.slotSet().cardinality())
+        .sum();
+  }
+
+  /** Bytes of values that are to move, as planned. */
+  public long bytesToMove() {
+    return steps.stream().mapToLong(Step::totalBytes).sum();
+  }
+
+  /** Bytes of values moved so far. */
+  public long bytesMoved() {
+    return steps.stream().mapToLong(Step::movedBytes).sum();
+  }
+
+  /** The same move in another state. */
+  public Move in(State newState, String newMessage, long nowMs) {
+    return with(steps, newState, newMessage, nowMs);
+  }
+
+  /** The same move with its current step replaced. */
+  public Move withCurrentStep(Step step, String newMessage, long nowMs) {
+    List<Step> changed = new ArrayList<>(steps);
+    changed.set(steps.indexOf(currentStep()), step);
+    return with(changed, state, newMessage, nowMs);
+  }
+
+  private Move with(List<Step> newSteps, State newState, String newMessage, long nowMs) {
+    return new Move(
+        format,
+        id,
+        cluster,
+        kind,
+        node,
+        slotsVersion,
+        throttleBytesPerSecond,
+        newSteps,
+        newState,
+        newMessage,
+        createdAtMs,
+        nowMs);
+  }
+
+  /** As stored in ZooKeeper and in plan files. */
+  public byte[] encode() {
+    try {
+      return JSON.writeValueAsBytes(this);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("move " + id + " cannot be written as JSON", e);
+    }
+  }
+
+  /**
+   * Reads {@link #encode()}'s form.
+   *
+   * @throws IllegalArgumentException if it is not of that form
+   */
+  public static Move decode(byte[] json) {
+    Move move;
+    try {
+      move = JSON.readValue(json, Move.class);
+    } catch (IOException | RuntimeException e) {
+      throw new IllegalArgumentException("not a plan: " + firstLine(e.getMessage()), e);
+    }
+    if (move == null || move.format != FORMAT) {
+      throw new IllegalArgumentException(
+          "a plan of format %s, this software reads %d: make it with this version"
+              .formatted(move == null ? "none" : move.format, FORMAT));
+    }
+    move.steps.forEach(step -> {
+      var _ = step.slotSet();
+    });
+    return move;
+  }
+
+  private static String firstLine(@Nullable String text) {
+    return text == null ? "" : text.lines().findFirst().orElse("");
+  }
+}

@@ -1,0 +1,137 @@
+package io.larder.coordinator.moves;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.larder.protocol.Slots;
+import java.util.BitSet;
+
+/**
+ * One step of a move.
+ *
+ * @param kind what moves
+ * @param from the node that gives
+ * @param to the node that takes; empty = those with most room
+ * @param slots of {@link Kind#SLOTS}: which, as {@code 0-99,200}
+ * @param bytes of {@link Kind#VALUES}: how many; {@link #ALL} empties the node
+ * @param state how far it is
+ * @param totalRecords how many records the node had when the step was planned
+ * @param totalBytes how many bytes are to move, as planned
+ * @param movedRecords records moved so far
+ * @param movedBytes bytes of values moved so far
+ */
+public record Step(
+    Kind kind,
+    String from,
+    String to,
+    String slots,
+    long bytes,
+    State state,
+    long totalRecords,
+    long totalBytes,
+    long movedRecords,
+    long movedBytes) {
+
+  /** Of {@link #bytes}: everything the node holds. */
+  public static final long ALL = -1;
+
+  /** What moves. */
+  public enum Kind {
+    /** Arbitration of slots: no value moves. */
+    SLOTS,
+    /** Values. */
+    VALUES
+  }
+
+  /** How far a step is. */
+  public enum State {
+    PLANNED,
+    DONE
+  }
+
+  static Step slots(String from, String to, BitSet slots) {
+    return new Step(Kind.SLOTS, from, to, ranges(slots), 0, State.PLANNED, 0, 0, 0, 0);
+  }
+
+  static Step values(String from, long bytes, long totalRecords, long totalBytes) {
+    return new Step(
+        Kind.VALUES, from, "", "", bytes, State.PLANNED, totalRecords, totalBytes, 0, 0);
+  }
+
+  /** The same step with more moved. */
+  public Step moved(long records, long movedNow) {
+    return new Step(
+        kind,
+        from,
+        to,
+        slots,
+        bytes,
+        state,
+        totalRecords,
+        totalBytes,
+        movedRecords + records,
+        movedBytes + movedNow);
+  }
+
+  /** The same step, done. */
+  public Step done() {
+    return new Step(
+        kind,
+        from,
+        to,
+        slots,
+        bytes,
+        State.DONE,
+        totalRecords,
+        totalBytes,
+        movedRecords,
+        movedBytes);
+  }
+
+  @JsonIgnore
+  public boolean isDone() {
+    return state == State.DONE;
+  }
+
+  /**
+   * The slots of {@link #slots}.
+   *
+   * @throws IllegalArgumentException if the text is malformed
+   */
+  public BitSet slotSet() {
+    BitSet set = new BitSet(Slots.COUNT);
+    if (slots.isEmpty()) {
+      return set;
+    }
+    for (String range : slots.split(",", -1)) {
+      int dash = range.indexOf('-');
+      int first;
+      int last;
+      try {
+        first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
+        last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException("'" + range + "' is no slot range", e);
+      }
+      if (first < 0 || last < first || last >= Slots.COUNT) {
+        throw new IllegalArgumentException("'" + range + "' is no slot range within 0-16383");
+      }
+      set.set(first, last + 1);
+    }
+    return set;
+  }
+
+  private static String ranges(BitSet slots) {
+    StringBuilder text = new StringBuilder();
+    for (int from = slots.nextSetBit(0); from >= 0; ) {
+      int end = slots.nextClearBit(from);
+      if (!text.isEmpty()) {
+        text.append(',');
+      }
+      text.append(from);
+      if (end - 1 > from) {
+        text.append('-').append(end - 1);
+      }
+      from = slots.nextSetBit(end);
+    }
+    return text.toString();
+  }
+}

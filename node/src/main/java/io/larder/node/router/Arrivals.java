@@ -1,0 +1,170 @@
+package io.larder.node.router;
+
+import io.larder.node.block.Block;
+import io.larder.node.block.Key;
+import io.larder.node.block.Keyspace;
+import io.larder.node.directory.CommitAnswer;
+import io.larder.node.directory.OpenPuts;
+import io.larder.node.peer.PeerException;
+import io.larder.node.peer.PeerRequest;
+import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.store.Store;
+import io.larder.node.store.WrittenRecord;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The receiving side of a move: fetches a record from the node that gives it up, verifies every
+ * checksum and the value's id, makes it durable, has the slot's owner name this node in place of
+ * the other, and only then publishes it. The other's copy is not touched here; it goes by the rule
+ * for duplicates. Thread-safe.
+ */
+final class Arrivals {
+  private static final long FIRST_RETRY_MS = 5;
+  private static final long MAX_RETRY_MS = 250;
+
+  private final Cluster cluster;
+  private final Keyspace keyspace;
+  private final OpenPuts openPuts;
+  private final Store store;
+  private final ScheduledExecutorService timer;
+  private final RouterMetrics metrics;
+  private final ConcurrentHashMap<Key, CompletableFuture<Boolean>> underWay =
+      new ConcurrentHashMap<>();
+
+  Arrivals(
+      Cluster cluster,
+      Keyspace keyspace,
+      OpenPuts openPuts,
+      Store store,
+      ScheduledExecutorService timer,
+      RouterMetrics metrics) {
+    this.cluster = cluster;
+    this.keyspace = keyspace;
+    this.openPuts = openPuts;
+    this.store = store;
+    this.timer = timer;
+    this.metrics = metrics;
+  }
+
+  /** True when this node holds the key; false when its owner would not have it so. */
+  CompletableFuture<Boolean> take(PeerRequest.Take take) {
+    if (cluster.isDraining(cluster.self().nodeId())) {
+      return CompletableFuture.failedFuture(
+          new PeerException("node " + cluster.self().nodeId() + " is being drained itself"));
+    }
+    Key key = keyspace.key(take.key());
+    CompletableFuture<Boolean> mine = new CompletableFuture<>();
+    CompletableFuture<Boolean> other = underWay.putIfAbsent(key, mine);
+    if (other != null) {
+      return other; // asked again, since the first answer was late
+    }
+    Futures.finish(
+        store.find(key.slot(), key.fingerprint()) != 0
+            ? CompletableFuture.completedFuture(true)
+            : fetch(key, take),
+        (taken, failure) -> {
+          underWay.remove(key, mine);
+          if (taken == null) {
+            mine.completeExceptionally(failure == null ? new PeerException("no answer") : failure);
+          } else {
+            mine.complete(taken);
+          }
+        });
+    return mine;
+  }
+
+  private CompletableFuture<Boolean> fetch(Key key, PeerRequest.Take take) {
+    return cluster
+        .transport()
+        .fetch(take.from(), key, take.expiresAtMs())
+        .thenCompose(block -> {
+          if (block == null) {
+            throw new PeerException("node " + take.from().nodeId() + " did not deliver the value");
+          }
+          if (!block.id().equals(take.token())) {
+            block.payload().release();
+            throw new PeerException("node " + take.from().nodeId() + " delivered another value");
+          }
+          return write(key, take, block);
+        });
+  }
+
+  private CompletableFuture<Boolean> write(Key key, PeerRequest.Take take, Block block) {
+    int bytes = block.payload().length();
+    return store
+        .write(key, block)
+        .whenComplete((_, _) -> block.payload().release())
+        .thenCompose(record -> {
+          Arrival arrival = new Arrival(key, take, record, bytes);
+          arrival.claim();
+          return arrival.result;
+        });
+  }
+
+  /** A durable record on its way to being the key's one copy, or to being discarded. */
+  private final class Arrival {
+    private final Key key;
+    private final PeerRequest.Take take;
+    private final WrittenRecord record;
+    private final int bytes;
+    private final CompletableFuture<Boolean> result = new CompletableFuture<>();
+    private long retryMs = FIRST_RETRY_MS;
+
+    Arrival(Key key, PeerRequest.Take take, WrittenRecord record, int bytes) {
+      this.key = key;
+      this.take = take;
+      this.record = record;
+      this.bytes = bytes;
+    }
+
+    /** Asks until the owner has answered: the record is neither to be kept nor dropped unasked. */
+    void claim() {
+      var transfer =
+          new PeerRequest.Transfer(
+              new KeyRef(key.slot(), key.fingerprint()),
+              take.from(),
+              take.stamp(),
+              cluster.self(),
+              record.stamp(),
+              take.expiresAtMs());
+      Futures.finish(
+          cluster.askOwner(key.slot(), transfer, Leases.ASK_DEADLINE_MS),
+          (answer, _) -> {
+            if (!settled(answer)) {
+              var _ = timer.schedule(this::claim, retryMs, TimeUnit.MILLISECONDS);
+              retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
+            }
+          });
+    }
+
+    private boolean settled(@Nullable CommitAnswer answer) {
+      return switch (answer) {
+        case null -> false;
+        case CommitAnswer.TryAgain _ -> false;
+        case CommitAnswer.Accepted accepted -> {
+          if (!openPuts.obey(key.slot(), accepted.epoch(), record::publish)) {
+            yield false;
+          }
+          metrics.moved(bytes);
+          Futures.finish(
+              take.pinned()
+                  ? store.pin(key.slot(), key.fingerprint(), true)
+                  : CompletableFuture.completedFuture(true),
+              (_, _) -> result.complete(true)); // a pin that cannot be made is no reason to stay
+          yield true;
+        }
+        case CommitAnswer.Rejected rejected -> {
+          if (!openPuts.obey(key.slot(), rejected.epoch(), () -> {})) {
+            yield false;
+          }
+          Futures.finish(record.discard(), (_, _) -> result.complete(false));
+          yield true;
+        }
+      };
+    }
+  }
+}

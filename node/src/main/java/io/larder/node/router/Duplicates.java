@@ -1,0 +1,72 @@
+package io.larder.node.router;
+
+import io.larder.node.directory.Directory;
+import io.larder.node.directory.Lookup;
+import io.larder.node.directory.Member;
+import io.larder.node.peer.PeerRequest;
+import io.larder.node.peer.PeerRequest.KeyRef;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The owner's rule for a key that two nodes have: the copy that the directory does not name goes,
+ * but only after the named holder has just confirmed its own. One settlement a key at a time; the
+ * holders obey orders of the newest owner only, so two settlements never drop both. Thread-safe.
+ */
+final class Duplicates {
+  private final Cluster cluster;
+  private final Directory directory;
+  private final RouterMetrics metrics;
+
+  Duplicates(Cluster cluster, Directory directory, RouterMetrics metrics) {
+    this.cluster = cluster;
+    this.directory = directory;
+    this.metrics = metrics;
+  }
+
+  /**
+   * Settles that a node has a copy besides the one the directory names.
+   *
+   * @return true when that copy was dropped; false when it stays, and if it is a duplicate still,
+   *     the next comparison brings it up again. Never fails
+   */
+  CompletableFuture<Boolean> settle(KeyRef key, Member second, long stamp, long expiresAtMs) {
+    int slot = key.slot();
+    long epoch = directory.epoch(slot);
+    Lookup.Found first =
+        directory.beginSettlement(slot, key.fingerprint(), second, stamp, expiresAtMs);
+    if (first == null) {
+      return CompletableFuture.completedFuture(false);
+    }
+    return cluster
+        .ask(first.holder(), new PeerRequest.Confirm(key, first.stamp()), Leases.ASK_DEADLINE_MS)
+        .thenCompose(confirmed -> {
+          if (!confirmed) {
+            return CompletableFuture.completedFuture(
+                replace(key, epoch, first, second, stamp, expiresAtMs));
+          }
+          directory.confirmed(slot, epoch, key.fingerprint());
+          return cluster
+              .ask(second, new PeerRequest.Drop(key, stamp, epoch), PeerService.DROP_DEADLINE_MS)
+              .thenApply(dropped -> {
+                if (dropped) {
+                  metrics.duplicatesDropped.increment();
+                }
+                directory.endSettlement(slot, epoch, key.fingerprint(), true);
+                return dropped;
+              });
+        })
+        .exceptionally(_ -> {
+          directory.endSettlement(slot, epoch, key.fingerprint(), false);
+          return false;
+        });
+  }
+
+  /** The named holder has no such record: the second copy is the key's one. */
+  private boolean replace(
+      KeyRef key, long epoch, Lookup.Found first, Member second, long stamp, long expiresAtMs) {
+    directory.forget(key.slot(), key.fingerprint(), first.holder(), first.stamp());
+    var _ = directory.announced(key.slot(), epoch, key.fingerprint(), second, stamp, expiresAtMs);
+    directory.endSettlement(key.slot(), epoch, key.fingerprint(), true);
+    return false;
+  }
+}

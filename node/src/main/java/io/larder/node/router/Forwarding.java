@@ -1,0 +1,123 @@
+package io.larder.node.router;
+
+import io.larder.node.block.Key;
+import io.larder.node.block.Payload;
+import io.larder.node.directory.Member;
+import io.larder.node.server.BlockService;
+import io.larder.node.server.PutOptions;
+import io.larder.node.server.PutOutcome;
+import io.larder.node.server.ServiceException;
+import io.larder.node.store.Store;
+import io.larder.protocol.Command;
+import io.larder.protocol.PutToken;
+import io.larder.protocol.Reply;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts that reach a node which is being drained: another node carries them out, so that clients
+ * need not know. Thread-safe.
+ */
+final class Forwarding {
+  /** On top of what the client would wait for another writer. */
+  private static final long DEADLINE_MS = 30_000;
+
+  private final Cluster cluster;
+  private final Store store;
+  private final RouterMetrics metrics;
+
+  Forwarding(Cluster cluster, Store store, RouterMetrics metrics) {
+    this.cluster = cluster;
+    this.store = store;
+    this.metrics = metrics;
+  }
+
+  BlockService.PutHandle begin(Key key, PutOptions options) {
+    return new BlockService.PutHandle() {
+      @Override
+      public CompletableFuture<PutOutcome> complete(Payload payload) {
+        if (options.token() == null && store.find(key.slot(), key.fingerprint()) != 0) {
+          metrics.put(PutOutcome.EXISTS, payload.length());
+          payload.release();
+          return CompletableFuture.completedFuture(PutOutcome.EXISTS);
+        }
+        return forward(key, options, payload);
+      }
+
+      @Override
+      public void abandon() {
+        // Nothing was asked for yet; a token of the client's own ends with its connection.
+      }
+    };
+  }
+
+  private CompletableFuture<PutOutcome> forward(Key key, PutOptions options, Payload payload) {
+    Member target = target(key.slot());
+    if (target == null) {
+      payload.release();
+      return CompletableFuture.failedFuture(
+          new ServiceException(
+              "TRYAGAIN this node is being drained and no other is there to take the value"));
+    }
+    return cluster
+        .transport()
+        .put(target, command(key, options, payload), payload, DEADLINE_MS + options.waitMs())
+        .handle((reply, failure) -> {
+          payload.release();
+          return outcome(target, reply, failure);
+        });
+  }
+
+  private static PutOutcome outcome(
+      Member target, @Nullable Reply reply, @Nullable Throwable failure) {
+    return switch (reply) {
+      case Reply.Simple simple -> PutOutcome.valueOf(simple.text());
+      case Reply.Failure refusal -> throw new ServiceException(refusal.message());
+      case null, default ->
+          throw new ServiceException(
+              "TRYAGAIN node "
+                  + target.nodeId()
+                  + ", which takes the puts of this draining node, did not answer: "
+                  + Leases.reason(failure));
+    };
+  }
+
+  private static Command command(Key key, PutOptions options, Payload payload) {
+    Command put = Command.of("KV.PUT").arg(key.bytes());
+    if (options.metadata().length > 0) {
+      put.arg("META").arg(options.metadata());
+    }
+    if (payload.chunkCount() > 0) {
+      ByteBuffer crcs = ByteBuffer.allocate(4 * payload.chunkCount());
+      for (int i = 0; i < payload.chunkCount(); i++) {
+        crcs.putInt(payload.crc(i));
+      }
+      put.arg("CRC").arg(crcs.array());
+    }
+    if (options.expiresInMs() != PutOptions.NO_EXPIRY) {
+      put.arg("PX").arg(options.expiresInMs());
+    }
+    PutToken token = options.token();
+    if (token != null) {
+      put.arg("TOKEN").arg(token.toString());
+    }
+    return put.arg("WAIT").arg(options.waitMs()).arg("VALUE");
+  }
+
+  /** The slot's owner, which saves a hop, or any other node that is not being drained. */
+  private @Nullable Member target(int slot) {
+    Member owner = cluster.owner(slot);
+    if (owner != null && takes(owner)) {
+      return owner;
+    }
+    List<Member> others = cluster.live().stream().filter(this::takes).toList();
+    return others.isEmpty() ? null : others.get(ThreadLocalRandom.current().nextInt(others.size()));
+  }
+
+  private boolean takes(Member member) {
+    return !cluster.isSelf(member) && !cluster.isDraining(member.nodeId());
+  }
+}

@@ -1,0 +1,72 @@
+package io.larder.node.store;
+
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the headers of indexed records: the index knows fingerprints only, and whoever sends a
+ * record elsewhere needs its key. Thread-safe.
+ */
+final class HeaderReader {
+  private static final int BLOCK = Geometry.BLOCK_BYTES;
+
+  private final Volume volume;
+  // A header is at most a block long, but a small record's may begin anywhere in one.
+  private final Scratch memory = new Scratch(2 * BLOCK);
+
+  HeaderReader(Volume volume) {
+    this.volume = volume;
+  }
+
+  /** The record's header; null if there is no such record, or it cannot be read. */
+  CompletableFuture<@Nullable StoredRecord> read(int slot, long fingerprint) {
+    long location = locate(slot, fingerprint);
+    if (location == 0) {
+      return CompletableFuture.completedFuture(null);
+    }
+    long stamp = volume.index().stamp(slot, fingerprint, volume.clock().nowMs());
+    int segment = Location.segment(location);
+    volume.segments().hold(segment);
+    if (locate(slot, fingerprint) != location) {
+      volume.segments().letGo(segment);
+      return CompletableFuture.completedFuture(null);
+    }
+    long offset =
+        volume.geometry().segmentOffset(segment)
+            + (long) Location.offsetUnits(location) * Location.UNIT_BYTES;
+    long from = offset & -BLOCK;
+    int within = (int) (offset - from);
+    int wanted = within + Math.min(BLOCK, Location.lengthBytes(location));
+    MemorySegment piece = memory.take();
+    CompletableFuture<@Nullable StoredRecord> result = new CompletableFuture<>();
+    volume
+        .device()
+        .read(
+            from,
+            new MemorySegment[] {piece.asSlice(0, (wanted + BLOCK - 1) & -BLOCK)},
+            failure -> {
+              volume.segments().letGo(segment);
+              RecordHeader header =
+                  failure == null
+                      ? RecordHeader.decode(piece.asByteBuffer().slice(within, wanted - within), 0)
+                      : null;
+              memory.give(piece);
+              result.complete(
+                  header == null || header.fingerprint() != fingerprint
+                      ? null
+                      : new StoredRecord(
+                          header.key(),
+                          header.token(),
+                          stamp,
+                          header.expiresAtMs(),
+                          header.valueLength(),
+                          volume.pins().isPinned(fingerprint)));
+            });
+    return result;
+  }
+
+  private long locate(int slot, long fingerprint) {
+    return volume.index().get(slot, fingerprint, volume.clock().nowMs());
+  }
+}

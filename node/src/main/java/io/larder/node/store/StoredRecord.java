@@ -1,0 +1,17 @@
+package io.larder.node.store;
+
+import io.larder.protocol.PutToken;
+
+/**
+ * What a record's header says: whose value it is, without the value.
+ *
+ * @param key the key itself; not a copy
+ * @param token the value's id
+ * @param stamp where the record is
+ * @param expiresAtMs logical time; {@link io.larder.node.block.Block#NEVER} if it does not expire
+ * @param valueLength bytes of the value
+ * @param pinned whether reclaim keeps it
+ */
+@SuppressWarnings("ArrayRecordComponent") // compared by nobody
+public record StoredRecord(
+    byte[] key, PutToken token, long stamp, long expiresAtMs, int valueLength, boolean pinned) {}
