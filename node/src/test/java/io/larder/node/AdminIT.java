@@ -163,7 +163,7 @@ class AdminIT {
       assertThat(admin("node", "drain", "node-2")).as(err.toString()).isZero();
       assertThat(err.toString()).contains("nothing was changed: say --yes");
       assertThat(node("node-2").path("state").asText()).isEqualTo("live");
-      assertThat(admin("node", "drain", "node-2", "--yes", "--wait=60"))
+      assertThat(admin("node", "drain", "node-2", "--yes", "--within=60"))
           .as(() -> out + "\n" + err)
           .isZero();
     }
@@ -204,7 +204,7 @@ class AdminIT {
                 && json().at("/steps/0/movedBytes").asLong() > 0);
     cluster.replaceCoordinator();
     long before = System.nanoTime();
-    assertThat(admin("rebalance", "status", "--wait=60")).as(() -> out + "\n" + err).isZero();
+    assertThat(admin("rebalance", "status", "--within=60")).as(() -> out + "\n" + err).isZero();
     assertThat(System.nanoTime() - before).isGreaterThan(1_000_000_000L); // it had not been done
     assertThat(node("node-3").path("records").asLong()).isZero();
     List<Integer> keys = new ArrayList<>();
@@ -230,7 +230,7 @@ class AdminIT {
     assertThat(node("node-4").path("slots").asInt()).isZero();
     Path plan = dir.resolve("plan.json");
     assertThat(admin("rebalance", "plan", "--file", plan.toString())).isZero();
-    assertThat(admin("rebalance", "apply", plan.toString(), "--wait=60"))
+    assertThat(admin("rebalance", "apply", plan.toString(), "--within=60"))
         .as(() -> out + "\n" + err)
         .isZero();
     assertThat(node("node-4").path("slots").asInt()).isEqualTo(Slots.COUNT / 4);
@@ -278,14 +278,14 @@ class AdminIT {
     assertThat(admin("node", "drain", "node-1", "--yes", "--throttle", "1MiB")).isZero();
     assertThat(admin("node", "drain", "node-2", "--yes")).isEqualTo(1);
     assertThat(err.toString()).contains("is under way", "cancel");
-    assertThat(admin("rebalance", "status", "--wait=1")).isEqualTo(4);
+    assertThat(admin("rebalance", "status", "--within=1")).isEqualTo(4);
     assertThat(admin("node", "undrain", "node-1", "--yes")).isZero();
     assertThat(node("node-1").path("state").asText()).isEqualTo("live");
     assertThat(admin("rebalance", "status", "-o", "json")).isZero();
     assertThat(json().path("state").asText()).isEqualTo("CANCELLED");
 
-    assertThat(admin("node", "drain", "node-2", "--yes", "--wait=60")).isZero();
-    assertThat(admin("node", "drain", "node-3", "--yes", "--wait=60")).isZero();
+    assertThat(admin("node", "drain", "node-2", "--yes", "--within=60")).isZero();
+    assertThat(admin("node", "drain", "node-3", "--yes", "--within=60")).isZero();
     assertThat(admin("node", "drain", "node-1", "--yes")).isEqualTo(1);
     assertThat(err.toString()).contains("node-1 is the last one");
     assertThat(admin("key", "locate", "moved-1", "-o", "json")).isZero();

@@ -13,15 +13,16 @@ import picocli.CommandLine.Option;
 
 /** What the words that plan and start moves share. */
 abstract class MoveWord extends AdminWord {
-  private static final String A_DAY = "86400";
+  private static final long A_DAY_SECONDS = 86_400;
+
+  @Option(names = "--wait", description = "Wait until it is done, a day at most.")
+  private boolean wait;
 
   @Option(
-      names = "--wait",
+      names = "--within",
       paramLabel = "SECONDS",
-      arity = "0..1",
-      fallbackValue = A_DAY,
-      description = "Wait until it is done, at most so long (a day if not given).")
-  private @Nullable Long waitSeconds;
+      description = "Wait until it is done, so long at most; then exit with 4.")
+  private @Nullable Long withinSeconds;
 
   /** Writes a plan as a whole or not at all. */
   void write(Move plan, Path file) throws IOException {
@@ -53,8 +54,11 @@ abstract class MoveWord extends AdminWord {
   }
 
   int await(ClusterAdmin admin, String id) throws IOException, InterruptedException {
-    Long seconds = waitSeconds;
-    return seconds == null ? OK : MovePrinter.await(this, admin, id, seconds);
+    Long seconds = withinSeconds;
+    if (seconds == null && !wait) {
+      return OK;
+    }
+    return MovePrinter.await(this, admin, id, seconds == null ? A_DAY_SECONDS : seconds);
   }
 
   long rate(String throttle) {

@@ -40,6 +40,24 @@ class LarderTest {
     }
   }
 
+  @Test
+  void anOptionBeforeANodesNameDoesNotSwallowIt() {
+    Ended ended =
+        larder(
+            "admin",
+            "node",
+            "drain",
+            "--yes",
+            "--wait",
+            "node-1",
+            "--zookeeper",
+            "127.0.0.1:1",
+            "--timeout",
+            "1");
+    assertThat(ended.code()).isEqualTo(4);
+    assertThat(ended.err()).contains("no answer from ZooKeeper at 127.0.0.1:1");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -1,0 +1,111 @@
+package io.larder.node.directory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A record that moves from A to B, at the slot's owner. */
+class MoveTest {
+  private static final int SLOT = 77;
+  private static final long EPOCH = 100;
+  private static final long KEY = 0xcafeL;
+  private static final long NEVER = EntryTable.NEVER;
+  private static final Member A = new Member("a", 1);
+  private static final Member B = new Member("b", 2);
+  private static final Member C = new Member("c", 3);
+
+  private final AtomicLong nanos = new AtomicLong(1);
+  private final AtomicBoolean fence = new AtomicBoolean(true);
+  private final MemberTable members = new MemberTable();
+  private final Directory directory = new Directory(members, nanos::get, () -> 1, fence::get);
+
+  @BeforeEach
+  void aHoldsTheKey() {
+    members.setLive(Set.of(A, B, C));
+    directory.claim(SLOT, EPOCH);
+    directory.ready(SLOT, EPOCH);
+    assertThat(directory.announced(SLOT, EPOCH, KEY, A, 10, NEVER)).isNull();
+  }
+
+  private CommitAnswer transfer(long fromStamp, Member to, long toStamp) {
+    return directory.transfer(SLOT, KEY, A, fromStamp, to, toStamp, NEVER);
+  }
+
+  @Test
+  void onlyTheRecordThatTheEntryNamesIsMoved() {
+    assertThat(transfer(11, B, 20)).isEqualTo(new CommitAnswer.Rejected(EPOCH, true));
+    assertThat(transfer(10, B, 20)).isEqualTo(new CommitAnswer.Accepted(EPOCH));
+    assertThat(transfer(10, B, 20)).as("repeated").isEqualTo(new CommitAnswer.Accepted(EPOCH));
+    assertThat(transfer(10, C, 30)).isEqualTo(new CommitAnswer.Rejected(EPOCH, true));
+    fence.set(false);
+    assertThat(transfer(10, B, 20)).isInstanceOf(CommitAnswer.TryAgain.class);
+  }
+
+  @Test
+  void readersAreSentToTheOldCopyUntilTheNewOneIsConfirmed() {
+    transfer(10, B, 20);
+    assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(A, 10, NEVER));
+    assertThat(directory.beginSettlement(SLOT, KEY, A, 10, NEVER))
+        .isEqualTo(new Lookup.Found(B, 20, NEVER));
+    assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(A, 10, NEVER));
+    directory.confirmed(SLOT, EPOCH, KEY);
+    assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 20, NEVER));
+    directory.endSettlement(SLOT, EPOCH, KEY, true);
+    assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 20, NEVER));
+  }
+
+  @Test
+  void whileThereAreTwoCopiesNothingIsDeletedAndOneSettlementRuns() {
+    transfer(10, B, 20);
+    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Lookup.Unknown.class);
+    assertThat(directory.beginSettlement(SLOT, KEY, A, 10, NEVER)).isNotNull();
+    assertThat(directory.beginSettlement(SLOT, KEY, A, 10, NEVER)).as("a second").isNull();
+    assertThat(directory.beginSettlement(SLOT, KEY, C, 30, NEVER)).as("another's").isNull();
+    directory.endSettlement(SLOT, EPOCH, KEY, true);
+    assertThat(directory.beginDelete(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 20, NEVER));
+  }
+
+  @Test
+  void aKeyThatIsBeingDeletedIsNotMoved() {
+    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Lookup.Found.class);
+    assertThat(transfer(10, B, 20)).isEqualTo(new CommitAnswer.Rejected(EPOCH, true));
+    assertThat(directory.beginSettlement(SLOT, KEY, B, 20, NEVER)).isNull();
+  }
+
+  @Test
+  void theSourcesAnnounceDuringAMoveLeavesTheNewEntryAlone() {
+    transfer(10, B, 20);
+    assertThat(directory.announced(SLOT, EPOCH, KEY, A, 10, NEVER)).isNull();
+    assertThat(transfer(10, B, 20)).isEqualTo(new CommitAnswer.Accepted(EPOCH));
+  }
+
+  @Test
+  void anOldCopyThatWasEvictedIsReadNoMore() {
+    transfer(10, B, 20);
+    assertThat(directory.forget(SLOT, KEY, A, 10)).as("the entry is the new one").isFalse();
+    assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 20, NEVER));
+  }
+
+  @Test
+  void aSecondCopyNobodyCaresForHoldsDeletesUpForABoundedTime() {
+    transfer(10, B, 20);
+    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Lookup.Unknown.class);
+    nanos.addAndGet((Directory.SECOND_COPY_MS + 1) * 1_000_000);
+    assertThat(directory.beginDelete(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 20, NEVER));
+  }
+
+  @Test
+  void aSettlementOfAnOlderEpochChangesNothing() {
+    transfer(10, B, 20);
+    directory.claim(SLOT, EPOCH + 1);
+    directory.ready(SLOT, EPOCH + 1);
+    directory.announced(SLOT, EPOCH + 1, KEY, B, 20, NEVER);
+    assertThat(directory.beginSettlement(SLOT, KEY, A, 10, NEVER)).isNotNull();
+    directory.endSettlement(SLOT, EPOCH, KEY, true);
+    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Lookup.Unknown.class);
+  }
+}
