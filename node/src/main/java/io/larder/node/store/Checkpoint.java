@@ -84,8 +84,8 @@ final class Checkpoint {
     return System.nanoTime() - writtenAtNanos;
   }
 
-  /** Writes the table as it is now to the older side. */
-  void write(Segments segments, long mountSequence, long clockMs) throws IOException {
+  /** Writes the table as it is now to the older side; returns its sequence. */
+  long write(Segments segments, long mountSequence, long clockMs) throws IOException {
     encode(segments, mountSequence, clockMs);
     int side = nextSide;
     MemorySegment image = images[side];
@@ -106,6 +106,7 @@ final class Checkpoint {
     nextSide = 1 - side;
     sequence++;
     writtenAtNanos = System.nanoTime();
+    return sequence;
   }
 
   private void encode(Segments segments, long mountSequence, long clockMs) {

@@ -44,15 +44,15 @@ final class Checkpointer implements AutoCloseable {
     return checkpoint.ageNanos() / 1_000_000;
   }
 
-  /** Writes one now. */
-  synchronized void write() throws IOException {
+  /** Writes one now and returns its sequence. */
+  synchronized long write() throws IOException {
     requested = false;
     Superblock onDevice = Superblocks.read(volume.device()).newest();
     if (onDevice == null || !onDevice.mountNonce().equals(mounted.mountNonce())) {
       volume.stopWriting("another process has opened the device", null);
       throw new IOException(volume.device().name() + ": is no longer this process's");
     }
-    checkpoint.write(volume.segments(), mounted.mountSequence(), volume.clock().advance());
+    return checkpoint.write(volume.segments(), mounted.mountSequence(), volume.clock().advance());
   }
 
   @Override
@@ -80,7 +80,7 @@ final class Checkpointer implements AutoCloseable {
         }
         boolean due = requested || volume.clock().isBehind() || ageMs() > MAX_INTERVAL_MS;
         if (due && volume.fence().get() == null) {
-          write();
+          long _ = write();
         }
       } catch (IOException | RuntimeException e) {
         volume.counters().checkpointErrors.increment();

@@ -74,6 +74,12 @@ public final class DeviceFormat {
                   : ": holds something else, perhaps a file system or a partition table; ")
               + "nothing was changed. Use --force to destroy what is on it");
     }
+    return format(device, geometry, options.cluster(), options.nodeId());
+  }
+
+  /** Formats whatever is there. */
+  static DeviceIdentity format(Device device, Geometry geometry, String cluster, String nodeId)
+      throws IOException {
     // A crash from here on leaves a device without a superblock: unformatted.
     zero(device, 0);
     zero(device, device.sizeBytes() - Geometry.EDGE_BYTES);
@@ -81,16 +87,16 @@ public final class DeviceFormat {
     Superblock superblock =
         new Superblock(
             UUID.randomUUID(),
-            options.cluster(),
-            options.nodeId(),
+            cluster,
+            nodeId,
             geometry,
             System.currentTimeMillis(),
             0,
             Nonce.random());
     Segments empty = new Segments(geometry.segmentCount());
     Checkpoint checkpoint = new Checkpoint(device, geometry, superblock.deviceUuid(), null);
-    checkpoint.write(empty, 0, superblock.formattedAtMs());
-    checkpoint.write(empty, 0, superblock.formattedAtMs());
+    long _ = checkpoint.write(empty, 0, superblock.formattedAtMs());
+    long _ = checkpoint.write(empty, 0, superblock.formattedAtMs());
     Superblocks.write(device, superblock);
     return DeviceIdentity.of(superblock);
   }

@@ -18,7 +18,8 @@ import io.larder.protocol.Limits;
  * The first and last 64 KiB next to the ends stay unused, since partition tables are written there.
  *
  * @param sizeBytes what the device had at format, in whole blocks
- * @param segmentBytes 4 to 256 MiB, the same for all segments
+ * @param segmentBytes the same for all segments: 4 to 256 MiB as {@link #choose} has it, less only
+ *     where a test wants many small ones
  * @param segmentCount how many segments there are
  * @param sideBytes size of one side of the checkpoint
  */
@@ -34,7 +35,7 @@ record Geometry(long sizeBytes, int segmentBytes, int segmentCount, int sideByte
   private static final int OVERHEAD_BYTES = 3 * BLOCK_BYTES;
 
   Geometry {
-    if (segmentBytes < MIN_SEGMENT_BYTES
+    if (segmentBytes < 16 * BLOCK_BYTES
         || segmentBytes > MAX_SEGMENT_BYTES
         || segmentBytes % BLOCK_BYTES != 0
         || segmentCount < 1

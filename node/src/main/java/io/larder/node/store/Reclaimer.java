@@ -162,7 +162,12 @@ final class Reclaimer implements AutoCloseable {
       volume.segments().state(victim, Segments.State.SEALED);
       return false;
     }
-    reinserter.carryOn(kept);
+    try {
+      reinserter.carryOn(kept);
+    } catch (IOException e) {
+      volume.segments().sealed(victim);
+      throw e;
+    }
     for (int i = 0; i < records.count(); i++) {
       if (!records.isTombstone(i)) {
         drop(
@@ -175,6 +180,9 @@ final class Reclaimer implements AutoCloseable {
       dropAll(victim);
     }
     while (volume.segments().readers(victim) > 0) {
+      if (closed) {
+        return false; // its header says what it said before
+      }
       LockSupport.parkNanos(100_000);
     }
     release(victim);
@@ -311,6 +319,7 @@ final class Reclaimer implements AutoCloseable {
     } catch (IOException e) {
       volume.counters().writeErrors.increment();
       volume.segments().state(victim, Segments.State.QUARANTINED);
+      volume.quarantine(victim);
       throw e;
     }
     Segments segments = volume.segments();

@@ -100,7 +100,7 @@ final class Recovery {
         fromScans.get(),
         records,
         scanned.size(),
-        table != null,
+        table == null ? 0 : table.sequence(),
         Map.copyOf(new TreeMap<>(rejected)));
   }
 

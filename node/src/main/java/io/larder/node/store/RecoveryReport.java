@@ -11,7 +11,7 @@ import java.util.Map;
  * @param recordsFromScans found in segments without a footer
  * @param records keys that have a value now
  * @param segmentsScanned segments without a footer
- * @param checkpointUsed false if both sides of the checkpoint were bad
+ * @param checkpointSequence of the side of the checkpoint that was used, 0 if both were bad
  * @param rejected what was not believed, counted by reason
  */
 public record RecoveryReport(
@@ -21,5 +21,11 @@ public record RecoveryReport(
     long recordsFromScans,
     long records,
     int segmentsScanned,
-    boolean checkpointUsed,
-    Map<String, Long> rejected) {}
+    long checkpointSequence,
+    Map<String, Long> rejected) {
+
+  /** Whether a side of the checkpoint was whole. */
+  public boolean checkpointUsed() {
+    return checkpointSequence > 0;
+  }
+}

@@ -45,7 +45,8 @@ final class Reinserter {
   /**
    * Copies the records and moves their entries; small ones share groups.
    *
-   * @throws IOException if the copies could not be written in time
+   * @throws IOException if a record could not be read, and its segment is then quarantined, or if a
+   *     copy could not be written in time
    */
   void carryOn(List<Live> records) throws IOException, InterruptedException {
     int from = 0;
@@ -63,7 +64,7 @@ final class Reinserter {
   }
 
   private void carryBatch(List<Live> batch, long bytes) throws IOException, InterruptedException {
-    boolean ended = false;
+    boolean writing = false;
     Arena arena = Arena.ofShared();
     try {
       MemorySegment memory = arena.allocate(bytes, Device.BLOCK_BYTES);
@@ -77,6 +78,7 @@ final class Reinserter {
         }
         at += room;
       }
+      writing = true;
       for (Copy copy : copies) {
         survivors.append(copy.append);
       }
@@ -84,12 +86,11 @@ final class Reinserter {
         Append _ = copy.append.done.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
         moved(copy);
       }
-      ended = true;
+      writing = false;
     } catch (ExecutionException | TimeoutException e) {
-      volume.stopWriting("records that must be kept could not be carried on", e);
       throw new IOException(volume.device().name() + ": records could not be carried on", e);
     } finally {
-      if (ended) {
+      if (!writing) {
         arena.close(); // else a write may still be under way, and the memory stays
       }
     }
@@ -110,7 +111,7 @@ final class Reinserter {
   }
 
   /** The whole record, verified, or null. */
-  private @Nullable Append read(Live live, MemorySegment memory) {
+  private @Nullable Append read(Live live, MemorySegment memory) throws IOException {
     long offset =
         volume.geometry().segmentOffset(Location.segment(live.location))
             + (long) Location.offsetUnits(live.location) * Location.UNIT_BYTES;
@@ -120,7 +121,8 @@ final class Reinserter {
       BlockingIo.read(volume.device(), offset - within, blocks);
     } catch (IOException e) {
       volume.counters().readErrors.increment();
-      return null;
+      volume.quarantine(Location.segment(live.location));
+      throw e;
     }
     ByteBuffer record = memory.asByteBuffer().slice(within, live.bytes());
     RecordHeader header = RecordHeader.decode(record, 0);

@@ -43,6 +43,7 @@ final class SegmentSealer {
               segments.lowestLsn(index, Long.MAX_VALUE);
               if (failure != null) {
                 segments.state(index, Segments.State.QUARANTINED);
+                volume.quarantine(index);
                 opened.done(null, failure);
                 return;
               }

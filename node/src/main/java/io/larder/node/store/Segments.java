@@ -99,7 +99,7 @@ final class Segments {
     return first;
   }
 
-  /** How many segments could not be read. */
+  /** how many segments could not be read or written. */
   int suspects() {
     int sum = 0;
     for (int i = 0; i < count(); i++) {

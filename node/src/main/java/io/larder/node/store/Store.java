@@ -16,7 +16,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -90,6 +89,12 @@ public final class Store implements AutoCloseable {
         free.add(i);
       }
     }
+    volume
+        .fence()
+        .listen(() -> {
+          appender.pump();
+          survivors.pump();
+        });
     free.listen(
         reclaimer::wake,
         () -> {
@@ -165,7 +170,7 @@ public final class Store implements AutoCloseable {
               clock,
               new Counters(),
               new AtomicLong(sequence << LSN_COUNTER_BITS),
-              new AtomicReference<>());
+              new Fence());
       SegmentSealer sealer = new SegmentSealer(volume, () -> {});
       recovery.seal(sealer);
       RecoveryReport report = recovery.index(volume.index(), volume.pins());
@@ -173,7 +178,7 @@ public final class Store implements AutoCloseable {
           new Checkpoint(device, superblock.geometry(), superblock.deviceUuid(), table);
       Store store = new Store(volume, mounted, checkpoint, report, pool, durability);
       store.onEviction(listener);
-      store.checkpointer.write();
+      long _ = store.checkpointer.write();
       store.checkpointer.start();
       store.reclaimer.start();
       store.appender.pump();
@@ -189,6 +194,16 @@ public final class Store implements AutoCloseable {
     } catch (IOException e) {
       throw new StoreException(device.name() + ": could not be opened: " + e.getMessage(), e);
     }
+  }
+
+  /** What its parts share; for tests. */
+  Volume volume() {
+    return volume;
+  }
+
+  /** Writes a checkpoint now and returns its sequence; for tests. */
+  long checkpoint() throws IOException {
+    return checkpointer.write();
   }
 
   /** What opening took and found. */
@@ -416,7 +431,7 @@ public final class Store implements AutoCloseable {
       if (volume.fence().get() == null) {
         giveBack(appender.unused());
         giveBack(survivors.unused());
-        checkpointer.write();
+        long _ = checkpointer.write();
       }
     } catch (IOException e) {
       LOG.warn("{}: closed without a last checkpoint", volume.device().name(), e);

@@ -3,7 +3,6 @@ package io.larder.node.store;
 import io.larder.node.device.Device;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** What the parts of an open store share. */
@@ -17,7 +16,7 @@ record Volume(
     LogicalClock clock,
     Counters counters,
     AtomicLong lastLsn,
-    AtomicReference<@Nullable StoreException> fence) {
+    Fence fence) {
 
   private static final int MAX_QUARANTINED_PART = 4;
 
@@ -36,8 +35,8 @@ record Volume(
   }
 
   /**
-   * Takes a segment that could not be read out of use until the next mount; what else is in it can
-   * still be read. Too many of them, and the device is not to be written to.
+   * Takes a segment that could not be read or written out of use until the next mount; what else is
+   * in it can still be read. Too many of them, and the device is not to be written to.
    */
   void quarantine(int segment) {
     if (!segments.quarantine(segment)) {
@@ -45,7 +44,7 @@ record Volume(
     }
     int bad = segments.suspects();
     if (bad > segments.count() / MAX_QUARANTINED_PART) {
-      stopWriting(bad + " of " + segments.count() + " segments could not be read", null);
+      stopWriting(bad + " of " + segments.count() + " segments could not be read or written", null);
     }
   }
 
@@ -53,8 +52,6 @@ record Volume(
   void stopWriting(String reason, @Nullable Throwable cause) {
     String message =
         device.name() + ": " + reason + "; it is read-only until the node is restarted";
-    boolean _ =
-        fence.compareAndSet(
-            null, cause == null ? new StoreException(message) : new StoreException(message, cause));
+    fence.stop(cause == null ? new StoreException(message) : new StoreException(message, cause));
   }
 }

@@ -1,0 +1,26 @@
+package io.larder.node.store;
+
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** Whether writing has stopped for good, and why; the first reason stays. Thread-safe. */
+final class Fence {
+  private final AtomicReference<@Nullable StoreException> reason = new AtomicReference<>();
+  private volatile Runnable onStop = () -> {};
+
+  /** Installs what lets go of those who wait to write. */
+  void listen(Runnable stopped) {
+    onStop = stopped;
+  }
+
+  @Nullable StoreException get() {
+    return reason.get();
+  }
+
+  void stop(StoreException why) {
+    if (reason.compareAndSet(null, why)) {
+      // On a thread of its own: whoever finds the reason may hold a lock.
+      Thread _ = Thread.ofVirtual().start(() -> onStop.run());
+    }
+  }
+}
