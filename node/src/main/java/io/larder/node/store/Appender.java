@@ -284,6 +284,7 @@ final class Appender {
   }
 
   private void writeLarge(OpenSegment segment, Append append, RecordHeader header, int offset) {
+    Rules.now.beforeWrite(List.of(append));
     MemorySegment block = headers.take();
     header.encode(block.asByteBuffer(), 0);
     List<MemorySegment> parts = new ArrayList<>();
@@ -307,6 +308,7 @@ final class Appender {
       List<RecordHeader> recordHeaders,
       int offset,
       int bytes) {
+    Rules.now.beforeWrite(appends);
     MemorySegment memory = groups.take();
     MemorySegment extent = memory.asSlice(0, bytes);
     extent.fill((byte) 0);

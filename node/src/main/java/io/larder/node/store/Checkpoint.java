@@ -87,7 +87,7 @@ final class Checkpoint {
   /** Writes the table as it is now to the older side; returns its sequence. */
   long write(Segments segments, long mountSequence, long clockMs) throws IOException {
     encode(segments, mountSequence, clockMs);
-    int side = nextSide;
+    int side = Rules.now.sideToWrite(nextSide);
     MemorySegment image = images[side];
     boolean whole = !known[side];
     known[side] = false; // until it is written, nobody knows what the side holds

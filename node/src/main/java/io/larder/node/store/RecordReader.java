@@ -289,8 +289,11 @@ final class RecordReader {
     RecordHeader.Place place = header.place();
     boolean here =
         place.segment() == segment
-            && place.generation() == volume.segments().generation(segment)
-            && place.nonce().equals(volume.segments().nonce(segment))
+            && Rules.now.sameWriting(
+                place.generation(),
+                place.nonce(),
+                volume.segments().generation(segment),
+                volume.segments().nonce(segment))
             && place.offsetUnits() == Location.offsetUnits(location)
             && place.lengthUnits() == Location.lengthUnits(location)
             && header.kind() != RecordHeader.Kind.TOMBSTONE

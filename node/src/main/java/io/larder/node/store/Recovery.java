@@ -151,7 +151,7 @@ final class Recovery {
     Checkpoint.Entry entry = table == null ? null : table.entries()[segment];
     SegmentHeader header = reader.header(segment, superblock.deviceUuid());
     int floor = entry == null ? 0 : entry.generation();
-    if (header != null && header.generation() >= floor) {
+    if (header != null && header.generation() >= Rules.now.lowestGeneration(floor)) {
       segments.identity(segment, header.generation(), header.nonce(), header.lsn());
       if (header.free()) {
         free(segment);

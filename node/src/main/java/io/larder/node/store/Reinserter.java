@@ -152,8 +152,11 @@ final class Reinserter {
   private boolean isHere(RecordHeader.Place place, long location) {
     int segment = Location.segment(location);
     return place.segment() == segment
-        && place.generation() == volume.segments().generation(segment)
-        && place.nonce().equals(volume.segments().nonce(segment))
+        && Rules.now.sameWriting(
+            place.generation(),
+            place.nonce(),
+            volume.segments().generation(segment),
+            volume.segments().nonce(segment))
         && place.offsetUnits() == Location.offsetUnits(location)
         && place.lengthUnits() == Location.lengthUnits(location);
   }

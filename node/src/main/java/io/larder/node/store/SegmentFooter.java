@@ -215,9 +215,8 @@ final class SegmentFooter {
         && number >= 0
         && b.getInt(12) == blocks
         && b.getInt(24) == segment
-        && b.getInt(28) == generation
-        && b.getLong(32) == nonce.high()
-        && b.getLong(40) == nonce.low()
+        && Rules.now.sameFooter(
+            b.getInt(28), new Nonce(b.getLong(32), b.getLong(40)), generation, nonce)
         && b.getInt(16) >= 0
         && b.getInt(16) <= ENTRIES_PER_BLOCK;
   }

@@ -123,8 +123,7 @@ final class SegmentReader implements AutoCloseable {
     GroupHeader group = GroupHeader.decode(bytes, from);
     if (group == null
         || group.segment() != segment
-        || group.generation() != generation
-        || !group.nonce().equals(nonce)
+        || !Rules.now.sameWriting(group.generation(), group.nonce(), generation, nonce)
         || group.offsetUnits() != at / Location.UNIT_BYTES) {
       return 0;
     }
@@ -152,8 +151,7 @@ final class SegmentReader implements AutoCloseable {
   private boolean isAt(RecordHeader header, int segment, int generation, Nonce nonce, int at) {
     RecordHeader.Place place = header.place();
     return place.segment() == segment
-        && place.generation() == generation
-        && place.nonce().equals(nonce)
+        && Rules.now.sameWriting(place.generation(), place.nonce(), generation, nonce)
         && place.offsetUnits() == at / Location.UNIT_BYTES
         && place.lengthUnits()
             == RecordHeader.extentBytes(

@@ -59,8 +59,8 @@ class CrashTest {
   }
 
   /** Some lives on one device, each beginning with what a crash of the one before left. */
-  private static void lives(
-      CrashCheck check, StoreConfig.Durability durability, long seed, long end) throws Exception {
+  static void lives(CrashCheck check, StoreConfig.Durability durability, long seed, long end)
+      throws Exception {
     SplittableRandom random = new SplittableRandom(seed);
     byte[][] image = SimulatedStore.formatted();
     Ledger ledger = new Ledger();
@@ -108,6 +108,13 @@ class CrashTest {
   @EnumSource(StoreConfig.Durability.class)
   void everyPrefixOfAShortLifeTornAtEverySectorRecovers(StoreConfig.Durability durability)
       throws Exception {
+    CrashCheck check = new CrashCheck(durability);
+    shortLife(check, durability);
+    System.out.printf("crash test, %s: %d crashes of a short life%n", durability, check.checks());
+  }
+
+  /** A short life that has everything in it, crashed everywhere. */
+  static void shortLife(CrashCheck check, StoreConfig.Durability durability) throws Exception {
     byte[][] image = SimulatedStore.formatted();
     SimulatedDevice device = SimulatedDevice.prompt(image);
     try (SimulatedStore s = SimulatedStore.open(device, durability)) {
@@ -126,7 +133,6 @@ class CrashTest {
       }
       assertThat(s.delete("a2").get(20, TimeUnit.SECONDS)).isTrue();
     }
-    CrashCheck check = new CrashCheck(durability);
     CrashImages images =
         new CrashImages(image, device.log(), durability == StoreConfig.Durability.FLUSH);
     Ledger ledger = new Ledger();
@@ -143,7 +149,6 @@ class CrashTest {
             check.check(where + " torn at " + torn, images.torn(torn), ledger, random);
       }
     }
-    System.out.printf("crash test, %s: %d crashes of a short life%n", durability, check.checks());
   }
 
   @Test
