@@ -25,7 +25,7 @@ import redis.clients.jedis.Jedis;
  */
 public final class TestCluster implements AutoCloseable {
   private static final String CLUSTER = "test";
-  private static final int SESSION_TIMEOUT_MS = 3_000;
+  private static final int SESSION_TIMEOUT_MS = 10_000;
 
   private final EmbeddedZooKeeper zooKeeper;
   private final Path dir;
