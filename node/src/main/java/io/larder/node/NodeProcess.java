@@ -144,6 +144,9 @@ public final class NodeProcess implements AutoCloseable {
     if (unclaimed > 0) {
       return Readiness.no(unclaimed + " slots are still to be claimed in ZooKeeper");
     }
+    if (!current.mayGrant()) {
+      return Readiness.no("no proof of contact with ZooKeeper yet: its heartbeats are awaited");
+    }
     int syncing = router.syncingSlots();
     if (syncing > 0) {
       return Readiness.no(syncing + " slots wait to hear what the other nodes hold");

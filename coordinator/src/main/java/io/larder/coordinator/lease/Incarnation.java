@@ -169,6 +169,7 @@ final class Incarnation {
     if (!registered) {
       register();
       registered = true;
+      beat(); // the fence opens at the second heartbeat: no need to wait for the timer's
       listener.onSession(incarnation);
     }
     settle(listener);
