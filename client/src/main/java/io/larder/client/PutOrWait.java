@@ -4,7 +4,6 @@ import io.larder.protocol.Command;
 import io.larder.protocol.PutToken;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -30,6 +29,9 @@ import java.util.function.Function;
 final class PutOrWait {
   /** A key that is there for the lease and gone for the get, this often, is computed. */
   private static final int MAX_ROUNDS = 3;
+
+  /** How long a key is waited for whose slot nobody can decide about, as while it moves. */
+  private static final long UNDECIDED_WAIT_MS = 1_000;
 
   private final BlockReader reader;
   private final BlockWriter writer;
@@ -57,20 +59,28 @@ final class PutOrWait {
     var unused =
         writer
             .lease(keys)
-            .exceptionally(
-                error -> Collections.nCopies(keys.size(), new LeaseOutcome.Unavailable("silence")))
-            .thenAccept(outcomes -> begin(wants, outcomes));
+            .whenComplete((outcomes, error) -> {
+              if (outcomes == null) { // no node answers: everybody computes
+                wants.forEach(want -> want.compute(Optional.empty()));
+              } else {
+                begin(wants, outcomes);
+              }
+            });
     return wants.stream().map(want -> want.result).toList();
   }
 
   /** Own grants first: nobody here waits while others wait for what was granted here. */
   private static void begin(List<Want> wants, List<LeaseOutcome> outcomes) {
-    List<Want> held = new ArrayList<>();
+    List<Runnable> held = new ArrayList<>();
     List<CompletableFuture<?>> computing = new ArrayList<>();
     for (int i = 0; i < wants.size(); i++) {
       Want want = wants.get(i);
       if (outcomes.get(i) instanceof LeaseOutcome.Held) {
-        held.add(want);
+        held.add(() -> want.await(Long.MAX_VALUE, 1));
+        continue;
+      }
+      if (outcomes.get(i) instanceof LeaseOutcome.Unavailable) {
+        held.add(() -> want.await(UNDECIDED_WAIT_MS, 1));
         continue;
       }
       want.on(outcomes.get(i), Obtained.How.FOUND, 1);
@@ -80,7 +90,7 @@ final class PutOrWait {
     }
     var unused =
         CompletableFuture.allOf(computing.toArray(CompletableFuture<?>[]::new))
-            .whenComplete((done, error) -> held.forEach(want -> want.await(1)));
+            .whenComplete((done, error) -> held.forEach(Runnable::run));
   }
 
   /** One key on its way. */
@@ -102,15 +112,15 @@ final class PutOrWait {
       } else if (outcome instanceof LeaseOutcome.Exists) {
         fetch(how, round);
       } else if (outcome instanceof LeaseOutcome.Held) {
-        await(round);
+        await(Long.MAX_VALUE, round);
       } else {
         compute(Optional.empty());
       }
     }
 
-    void await(int round) {
-      long waitMs =
-          Math.min(leaseMs, TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime()));
+    void await(long atMostMs, int round) {
+      long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
+      long waitMs = Math.min(Math.min(leaseMs, atMostMs), leftMs);
       if (waitMs <= 0 || round > MAX_ROUNDS) {
         compute(Optional.empty());
         return;
