@@ -3,6 +3,7 @@ package io.larder.node.store;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,20 +49,47 @@ final class Pins {
     return true;
   }
 
-  /** Ends what {@link #begin} began: the marker of that LSN is durable, or null for a failure. */
-  void end(long fingerprint, long recordBytes, @Nullable Long markerLsn) {
-    if (markerLsn == null) {
-      long _ = bytes.addAndGet(-recordBytes);
-    } else {
-      put(fingerprint, markerLsn, recordBytes);
-    }
+  /**
+   * Ends what {@link #begin} began: the marker of that LSN is durable, or null for a failure. It is
+   * a pin only if the value is still there, and then reclaim keeps it.
+   */
+  void end(
+      long fingerprint, long recordBytes, @Nullable Long markerLsn, BooleanSupplier isPresent) {
+    Pin _ =
+        pins.compute(
+            fingerprint,
+            (f, old) -> {
+              if (old != null || markerLsn == null || !isPresent.getAsBoolean()) {
+                long _ = bytes.addAndGet(-recordBytes); // pinned twice at once counts once
+                return old == null || markerLsn == null
+                    ? old
+                    : new Pin(Math.max(old.lsn, markerLsn), old.bytes);
+              }
+              return new Pin(markerLsn, recordBytes);
+            });
     int _ = underWay.decrementAndGet();
+  }
+
+  /** Does something short to a value that is not pinned, and cannot be meanwhile; else false. */
+  boolean unless(long fingerprint, Runnable action) {
+    boolean[] done = new boolean[1];
+    Pin _ =
+        pins.compute(
+            fingerprint,
+            (f, pin) -> {
+              if (pin == null) {
+                action.run();
+                done[0] = true;
+              }
+              return pin;
+            });
+    return done[0];
   }
 
   /** Takes over a pin that recovery found. */
   void restore(long fingerprint, long markerLsn, long recordBytes) {
     long _ = bytes.addAndGet(recordBytes);
-    put(fingerprint, markerLsn, recordBytes);
+    Pin _ = pins.put(fingerprint, new Pin(markerLsn, recordBytes));
   }
 
   /** Ends the pin unless its marker is of that LSN or newer. */
@@ -85,16 +113,5 @@ final class Pins {
     }
     Pin pin = pins.get(fingerprint);
     return pin != null && pin.lsn == markerLsn;
-  }
-
-  private void put(long fingerprint, long markerLsn, long recordBytes) {
-    Pin _ =
-        pins.merge(
-            fingerprint,
-            new Pin(markerLsn, recordBytes),
-            (old, made) -> { // two callers pinned it at once: it is counted once
-              long _ = bytes.addAndGet(-made.bytes);
-              return new Pin(Math.max(old.lsn, made.lsn), old.bytes);
-            });
   }
 }

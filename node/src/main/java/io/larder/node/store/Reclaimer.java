@@ -164,6 +164,7 @@ final class Reclaimer implements AutoCloseable {
     }
     try {
       reinserter.carryOn(kept);
+      reinserter.carryOn(dropUnpinned(victim, records)); // those that were pinned meanwhile
     } catch (IOException e) {
       volume.segments().sealed(victim);
       throw e;
@@ -276,6 +277,31 @@ final class Reclaimer implements AutoCloseable {
     }
   }
 
+  /** Drops what is left but what is pinned by now, and returns that. */
+  private List<Reinserter.Live> dropUnpinned(int victim, SegmentFooter records) {
+    long now = volume.clock().nowMs(); // an expired pin is none
+    List<Reinserter.Live> pinned = new ArrayList<>();
+    for (int i = 0; i < records.count(); i++) {
+      int slot = records.slot(i);
+      long fingerprint = records.fingerprint(i);
+      long location = Location.pack(victim, records.offsetUnits(i), records.lengthUnits(i));
+      if (records.isTombstone(i) || volume.index().get(slot, fingerprint, now) != location) {
+        continue;
+      }
+      long[] stamp = new long[1];
+      if (!volume
+          .pins()
+          .unless(
+              fingerprint, () -> stamp[0] = volume.index().remove(slot, fingerprint, location))) {
+        pinned.add(new Reinserter.Live(slot, fingerprint, location));
+      } else if (stamp[0] != 0) {
+        volume.segments().addLiveBytes(victim, -Location.lengthBytes(location));
+        dropped(slot, fingerprint, stamp[0]);
+      }
+    }
+    return pinned;
+  }
+
   private boolean isNeeded(SegmentFooter records, int i, long lowestElsewhere) {
     return records.mode(i) == Tombstone.PIN
         ? volume.pins().needs(records.fingerprint(i), records.lsn(i))
@@ -301,9 +327,13 @@ final class Reclaimer implements AutoCloseable {
   private void drop(int slot, long fingerprint, long location) {
     long stamp = volume.remove(slot, fingerprint, location);
     if (stamp != 0) {
-      volume.counters().evictions.increment();
-      evicted.evicted(slot, fingerprint, stamp);
+      dropped(slot, fingerprint, stamp);
     }
+  }
+
+  private void dropped(int slot, long fingerprint, long stamp) {
+    volume.counters().evictions.increment();
+    evicted.evicted(slot, fingerprint, stamp);
   }
 
   /** Overwrites the header, so that what the segment held can never be recovered again. */

@@ -339,7 +339,11 @@ public final class Store implements AutoCloseable {
     CompletableFuture<Boolean> done =
         marker.done.handle((written, failure) -> {
           if (on) {
-            pins.end(fingerprint, bytes, written == null ? null : Long.valueOf(written.lsn()));
+            pins.end(
+                fingerprint,
+                bytes,
+                written == null ? null : Long.valueOf(written.lsn()),
+                () -> volume.index().get(slot, fingerprint, Long.MIN_VALUE) != 0);
           } else if (written != null) {
             pins.forget(fingerprint, written.lsn());
           }

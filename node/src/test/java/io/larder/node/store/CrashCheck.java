@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.larder.node.device.CrashImages;
 import io.larder.node.device.SimulatedDevice;
 import io.larder.node.device.SimulatedDevice.Event;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -26,7 +27,7 @@ final class CrashCheck {
   }
 
   /** What was found of a key. */
-  record Found(int version, boolean pinned, boolean evicted) {}
+  record Found(int version, boolean pinned) {}
 
   int checks() {
     return checks;
@@ -52,8 +53,15 @@ final class CrashCheck {
     // A crash in that recovery, and in what it did next.
     List<Event> log = device.log();
     Ledger after = ledger.copy();
+    Map<Long, Long> there;
+    try {
+      there = RecoveredRecordsImage.of(image).records();
+    } catch (IOException e) {
+      throw new AssertionError(where, e);
+    }
     found.forEach((key, one) -> {
-      if (one.version() == Ledger.ABSENT && one.evicted()) { // it was there when it was opened
+      boolean was = there.containsKey(SimulatedStore.key(key).fingerprint());
+      if (one.version() == Ledger.ABSENT && was) { // reclaim dropped it before it was read
         after.maybe(key, ledger.allowed(key));
       } else {
         after.found(key, one.version(), one.pinned());
@@ -104,7 +112,7 @@ final class CrashCheck {
       if (ledger.isPinned(key) && version != Ledger.ABSENT && !pinned) {
         throw new AssertionError(where + ": " + key + " is not pinned any more");
       }
-      Found _ = found.put(key, new Found(version, pinned, s.evicted.contains(key)));
+      Found _ = found.put(key, new Found(version, pinned));
     }
     assertThat(s.store.stats().checksumFailures()).as(where + ": checksum failures").isZero();
     assertThat(s.store.recovery().checkpointSequence())
