@@ -60,6 +60,11 @@ class PeerWireTest {
         new Exchange(new PeerRequest.Confirm(KEY, 3), true),
         new Exchange(new PeerRequest.Drop(KEY, 3, 6), true),
         new Exchange(new PeerRequest.Pin(KEY, true), false),
+        new Exchange(
+            new PeerRequest.Transfer(KEY, NODE, 77, new Member("node-2", 8), 78, 99),
+            new CommitAnswer.Accepted(6)),
+        new Exchange(new PeerRequest.Settle(KEY, NODE, 77, 99), true),
+        new Exchange(new PeerRequest.Take(new byte[] {1, 2}, TOKEN, NODE, 77, 99, true), true),
         new Exchange(new PeerRequest.Invalidate(KEY), true));
   }
 
@@ -68,6 +73,7 @@ class PeerWireTest {
   void whatIsWrittenIsRead(Exchange exchange) {
     PeerRequest<?> request = exchange.request();
     assertThat(PeerWire.decode(PeerWire.name(request), PeerWire.encode(request)))
+        .usingRecursiveComparison() // of arrays, by their bytes
         .isEqualTo(request);
     byte[] answer = PeerWire.encodeAnswer(request, exchange.answer());
     Object read = PeerWire.decodeAnswer(request, answer, 0);
