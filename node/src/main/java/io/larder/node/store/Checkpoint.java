@@ -116,27 +116,36 @@ final class Checkpoint {
     ByteBuffer crcs = ByteBuffer.allocate(4 * blocks).order(ByteOrder.LITTLE_ENDIAN);
     for (int block = 0; block < blocks; block++) {
       ByteBuffer b = all.slice((block + 1) * BLOCK, BLOCK).order(ByteOrder.LITTLE_ENDIAN);
-      b.putInt(0, BLOCK_MAGIC).putInt(8, block);
-      putUuid(b);
-      for (int i = 0; i < PER_BLOCK && block * PER_BLOCK + i < segments.count(); i++) {
-        int segment = block * PER_BLOCK + i;
-        int at = HEADER_BYTES + i * ENTRY_BYTES;
-        Nonce nonce = segments.nonce(segment);
-        b.putInt(at, segments.generation(segment));
-        b.putInt(at + 4, segments.state(segment).code());
-        b.putLong(at + 8, nonce.high()).putLong(at + 16, nonce.low());
-        b.putLong(at + 24, segments.openedLsn(segment));
-        b.putLong(at + 32, segments.lowestLsn(segment));
-        b.putLong(at + 40, segments.liveBytes(segment));
-      }
-      int crc = Checksum.of(b, 8, BLOCK);
-      b.putInt(4, crc);
-      crcs.putInt(4 * block, crc);
+      crcs.putInt(4 * block, encodeBlock(b, block, segments));
     }
     all.putInt(0, ROOT_MAGIC).putInt(8, blocks).putInt(12, Checksum.of(crcs, 0, 4 * blocks));
     putUuid(all);
     all.putLong(32, sequence + 1).putLong(40, mountSequence).putLong(48, clockMs);
     all.putInt(4, Checksum.of(all, 8, BLOCK));
+  }
+
+  /** Lays out one block of the table; returns its checksum. */
+  private int encodeBlock(ByteBuffer b, int block, Segments segments) {
+    b.putInt(0, BLOCK_MAGIC).putInt(8, block);
+    putUuid(b);
+    int first = block * PER_BLOCK;
+    int last = Math.min(first + PER_BLOCK, segments.count());
+    for (int segment = first; segment < last; segment++) {
+      encodeEntry(b, HEADER_BYTES + (segment - first) * ENTRY_BYTES, segments, segment);
+    }
+    int crc = Checksum.of(b, 8, BLOCK);
+    b.putInt(4, crc);
+    return crc;
+  }
+
+  private static void encodeEntry(ByteBuffer b, int at, Segments segments, int segment) {
+    Nonce nonce = segments.nonce(segment);
+    b.putInt(at, segments.generation(segment));
+    b.putInt(at + 4, segments.state(segment).code());
+    b.putLong(at + 8, nonce.high()).putLong(at + 16, nonce.low());
+    b.putLong(at + 24, segments.openedLsn(segment));
+    b.putLong(at + 32, segments.lowestLsn(segment));
+    b.putLong(at + 40, segments.liveBytes(segment));
   }
 
   private void putUuid(ByteBuffer b) {
