@@ -8,6 +8,7 @@ import io.larder.node.local.LocalClusterException;
 import io.larder.node.store.StoreException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.security.Security;
 import java.util.Arrays;
 import java.util.Set;
 import picocli.CommandLine;
@@ -47,6 +48,9 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
     })
 public final class Larder implements Runnable {
+  /** A node that moved is found again within seconds; the JDK would keep its old address for 30. */
+  private static final String NAME_CACHE_SECONDS = "2";
+
   private static final Set<String> SERVICES = Set.of("node", "coordinator");
 
   static final int FAILED = 1;
@@ -58,6 +62,9 @@ public final class Larder implements Runnable {
   private Larder() {}
 
   public static void main(String[] args) {
+    // Before the first name is looked up.
+    Security.setProperty("networkaddress.cache.ttl", NAME_CACHE_SECONDS);
+    Security.setProperty("networkaddress.cache.negative.ttl", NAME_CACHE_SECONDS);
     System.exit(run(args));
   }
 

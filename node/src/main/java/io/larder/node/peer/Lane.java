@@ -1,14 +1,26 @@
 package io.larder.node.peer;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.larder.protocol.Command;
 import io.larder.protocol.ConnectionOptions;
+import io.larder.protocol.Reply;
 import io.larder.protocol.RespConnection;
 import io.netty.channel.EventLoopGroup;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** One connection to a peer, made when first needed and again after it broke. Thread-safe. */
+/**
+ * One connection to a peer, made when first needed and again after it broke. Who answers at the
+ * peer's address is asked first who it is: after restarts two nodes may have exchanged their
+ * addresses, and one's answer in the other's name would break the promise of one holder.
+ * Thread-safe.
+ */
 final class Lane {
+  private static final long IDENTIFY_MS = 1_000;
+
   private final EventLoopGroup group;
+  private final String nodeId;
   private final PeerLinks.Address address;
   private final ConnectionOptions options;
   private final Breaker breaker;
@@ -16,8 +28,13 @@ final class Lane {
   private boolean closed;
 
   Lane(
-      EventLoopGroup group, PeerLinks.Address address, ConnectionOptions options, Breaker breaker) {
+      EventLoopGroup group,
+      String nodeId,
+      PeerLinks.Address address,
+      ConnectionOptions options,
+      Breaker breaker) {
     this.group = group;
+    this.nodeId = nodeId;
     this.address = address;
     this.options = options;
     this.breaker = breaker;
@@ -39,6 +56,7 @@ final class Lane {
     }
     CompletableFuture<RespConnection> made =
         RespConnection.connect(group.next(), address.host(), address.port(), options)
+            .thenCompose(this::identified)
             .whenComplete((_, failure) -> {
               if (failure == null) {
                 breaker.succeeded();
@@ -48,6 +66,24 @@ final class Lane {
             });
     current = made;
     return made;
+  }
+
+  private CompletableFuture<RespConnection> identified(RespConnection connection) {
+    return connection
+        .send(Command.of("CLUSTER").arg("MYID".getBytes(US_ASCII)), IDENTIFY_MS)
+        .handle((reply, failure) -> {
+          if (reply instanceof Reply.Bulk id && id.text().equals(nodeId)) {
+            return connection;
+          }
+          connection.close();
+          String found =
+              switch (reply) {
+                case Reply.Bulk id -> "node " + id.text() + " is there";
+                case null -> "no answer who is there: " + failure.getMessage();
+                default -> "no node is there";
+              };
+          throw new PeerException("looked for node " + nodeId + " at " + address + ": " + found);
+        });
   }
 
   /** Requests that await their replies here. */

@@ -36,6 +36,7 @@ final class PeerLink {
 
   PeerLink(
       EventLoopGroup group,
+      String nodeId,
       PeerLinks.Address address,
       ConnectionOptions options,
       MemoryPool pool,
@@ -43,11 +44,11 @@ final class PeerLink {
     this.pool = pool;
     this.deadlineMs = deadlineMs;
     Breaker breaker = new Breaker(address);
-    this.quick = new Lane(group, address, options, breaker);
-    this.slow = new Lane(group, address, options, breaker);
-    this.moves = new Lane(group, address, options, breaker);
+    this.quick = new Lane(group, nodeId, address, options, breaker);
+    this.slow = new Lane(group, nodeId, address, options, breaker);
+    this.moves = new Lane(group, nodeId, address, options, breaker);
     for (int i = 0; i < BLOCK_LANES; i++) {
-      blocks[i] = new Lane(group, address, options, breaker);
+      blocks[i] = new Lane(group, nodeId, address, options, breaker);
     }
   }
 

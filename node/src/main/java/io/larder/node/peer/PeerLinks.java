@@ -104,7 +104,7 @@ public final class PeerLinks implements PeerTransport, AutoCloseable {
     return address == null
         ? null
         : links.computeIfAbsent(
-            member, _ -> new PeerLink(group, address, options, pool, deadlineMs));
+            member, _ -> new PeerLink(group, member.nodeId(), address, options, pool, deadlineMs));
   }
 
   private static <T extends @Nullable Object> CompletableFuture<T> unknown(Member member) {
