@@ -1,0 +1,47 @@
+package io.larder.node.containers;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.larder.node.device.SparseFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** A block device over a sparse file, which the engine can hand to a container. */
+final class LoopDevice implements AutoCloseable {
+  private final Path backing;
+  private final String path;
+
+  LoopDevice(Path backing, long bytes) throws IOException {
+    this.backing = backing;
+    SparseFile.create(backing, bytes);
+    this.path = run("losetup", "-f", "--show", "--direct-io=on", backing.toString());
+    String _ = run("chgrp", "disk", path);
+    String _ = run("chmod", "660", path);
+  }
+
+  /** As {@code /dev/loop3}. */
+  String path() {
+    return path;
+  }
+
+  @Override
+  public void close() throws IOException {
+    String _ = run("losetup", "-d", path);
+    Files.delete(backing);
+  }
+
+  private static String run(String... command) throws IOException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8).trim();
+    try {
+      if (process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0) {
+        return output;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    throw new IOException(String.join(" ", command) + ": " + output);
+  }
+}
