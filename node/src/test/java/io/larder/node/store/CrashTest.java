@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * failed.
  */
 class CrashTest {
-  private static final long SECONDS = Long.getLong("larder.crash.seconds", 6);
+  private static final long SECONDS = Long.getLong("larder.crash.seconds", 3);
   private static final long SEED = Long.getLong("larder.crash.seed", 20_261_120);
   private static final int LIVES = 3;
   private static final int OPERATIONS = 150;
