@@ -59,17 +59,7 @@ final class Checkpointer implements AutoCloseable {
   public void close() {
     closed = true;
     wake.release();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Ending.await(thread);
   }
 
   private void run() {

@@ -88,17 +88,7 @@ final class Reclaimer implements AutoCloseable {
   public void close() {
     closed = true;
     wake.release();
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Ending.await(thread);
   }
 
   private void run() {
