@@ -26,6 +26,11 @@ public record BenchReport(String machine, String commit, String command, List<Fi
     return new BenchReport(machineHere(), commitHere(), command, figures);
   }
 
+  /** The figures that miss their goals. */
+  public List<Figure> missed() {
+    return figures.stream().filter(figure -> !figure.meetsGoal()).toList();
+  }
+
   private static String machineHere() {
     return "%s, %d cores, %s memory, Linux %s, Java %s"
         .formatted(

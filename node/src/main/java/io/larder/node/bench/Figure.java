@@ -31,13 +31,32 @@ public record Figure(
     rounds = List.copyOf(rounds);
   }
 
+  /** The median of several rounds; the mean of the middle two if they are even. */
+  public static Figure median(
+      String name, List<Double> rounds, String unit, @Nullable Double goal, Better better) {
+    List<Double> sorted = rounds.stream().sorted().toList();
+    int middle = sorted.size() / 2;
+    double median =
+        sorted.size() % 2 == 1
+            ? sorted.get(middle)
+            : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+    return new Figure(name, median, unit, goal, better, rounds);
+  }
+
+  /** Whether the goal is reached, or there is none. What could not be measured misses its goal. */
+  public boolean meetsGoal() {
+    return goal == null || (better == Better.higher ? value >= goal : value <= goal);
+  }
+
   /** A figure of one round. */
-  static Figure of(String name, double value, String unit, @Nullable Double goal, Better better) {
+  public static Figure of(
+      String name, double value, String unit, @Nullable Double goal, Better better) {
     return new Figure(name, value, unit, goal, better, List.of(value));
   }
 
   /** A count of one round. */
-  static Figure count(String name, long value, String unit, @Nullable Double goal, Better better) {
+  public static Figure count(
+      String name, long value, String unit, @Nullable Double goal, Better better) {
     return of(name, (double) value, unit, goal, better);
   }
 }

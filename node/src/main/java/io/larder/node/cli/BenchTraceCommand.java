@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -29,7 +30,7 @@ import picocli.CommandLine.Spec;
           + " the cluster answers, verify every byte and read every stored block back.",
       "Ends with exit code 1 if a promise was broken."
     })
-@SuppressWarnings("NullAway.Init") // picocli sets spec and file
+@SuppressWarnings("NullAway.Init") // picocli sets them
 final class BenchTraceCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -63,8 +64,7 @@ final class BenchTraceCommand implements Callable<Integer> {
           "The nodes of a running cluster. Default: start three here and stop them afterwards.")
   private List<String> nodes = new ArrayList<>();
 
-  @Option(names = "--json", description = "Print the report as one JSON object.")
-  private boolean json;
+  @Mixin private ReportOptions output;
 
   @Override
   public Integer call() throws Exception {
@@ -88,10 +88,11 @@ final class BenchTraceCommand implements Callable<Integer> {
     }
     List<String> broken = report.brokenPromises();
     System.out.print(
-        json
-            ? ReportPrinter.json(BenchReport.here(commandLine(), report.figures())) + "\n"
+        output.json()
+            ? ReportPrinter.json(BenchReport.here(output.commandLine(), report.figures())) + "\n"
             : ReportPrinter.table(report));
-    (json || !broken.isEmpty() ? System.err : System.out).println(ReportPrinter.verdict(broken));
+    (output.json() || !broken.isEmpty() ? System.err : System.out)
+        .println(ReportPrinter.verdict(broken));
     return broken.isEmpty() ? 0 : Larder.FAILED;
   }
 
@@ -99,9 +100,5 @@ final class BenchTraceCommand implements Callable<Integer> {
       Trace trace, DemoOptions options, Cluster cluster, ConsoleProgress progress)
       throws IOException, InterruptedException {
     return Demo.run(trace, options, cluster, Arguments.freshPrefix("trace"), null, progress);
-  }
-
-  private String commandLine() {
-    return "larder " + String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
   }
 }

@@ -3,7 +3,10 @@ package io.larder.node.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.larder.node.bench.BenchReport;
 import io.larder.node.bench.DemoReport;
+import io.larder.node.bench.Figure;
+import io.larder.node.bench.Figure.Better;
 import java.util.List;
 import java.util.Locale;
 
@@ -21,6 +24,36 @@ final class ReportPrinter {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a report of numbers and texts cannot be written", e);
     }
+  }
+
+  static String table(BenchReport report) {
+    StringBuilder out = new StringBuilder();
+    row(out, "machine", report.machine());
+    row(out, "commit", report.commit());
+    row(out, "command", report.command());
+    for (Figure figure : report.figures()) {
+      out.append("  ").append(line(figure)).append(figure.meetsGoal() ? "" : "  MISSED");
+      out.append(System.lineSeparator());
+    }
+    return out.toString();
+  }
+
+  /** A figure with its unit and goal. */
+  static String line(Figure figure) {
+    String unit = figure.unit().equals("1") ? "" : " " + figure.unit();
+    Double goal = figure.goal();
+    String wanted =
+        goal == null
+            ? ""
+            : "  (goal %s %s)"
+                .formatted(figure.better() == Better.higher ? ">=" : "<=", number(goal));
+    return "%-40s%14s%s%s".formatted(figure.name(), number(figure.value()), unit, wanted);
+  }
+
+  private static String number(double value) {
+    return Math.abs(value) >= 100 || value == Math.rint(value)
+        ? String.format(Locale.ROOT, "%,.0f", value)
+        : String.format(Locale.ROOT, "%.3f", value);
   }
 
   static String table(DemoReport report) {

@@ -1,0 +1,46 @@
+package io.larder.node.cli;
+
+import io.larder.node.bench.BenchReport;
+import io.larder.node.bench.Figure;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** How every benchmark reports: a table or JSON on standard output, the verdict, the exit code. */
+final class ReportOptions {
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec command;
+
+  @Option(names = "--json", description = "Print the report as one JSON object.")
+  private boolean json;
+
+  boolean json() {
+    return json;
+  }
+
+  /** The command as it was typed. */
+  String commandLine() {
+    if (command == null) {
+      throw new IllegalStateException("these options belong to a command");
+    }
+    return "larder "
+        + String.join(" ", command.root().commandLine().getParseResult().originalArgs());
+  }
+
+  /**
+   * Prints what was measured.
+   *
+   * @return the exit code: 0, or 1 if a goal was missed
+   */
+  int report(List<Figure> figures) {
+    BenchReport report = BenchReport.here(commandLine(), figures);
+    System.out.print(json ? ReportPrinter.json(report) + "\n" : ReportPrinter.table(report));
+    List<String> missed =
+        report.missed().stream().map(figure -> ReportPrinter.line(figure) + ": missed").toList();
+    (json || !missed.isEmpty() ? System.err : System.out)
+        .println(missed.isEmpty() ? "every goal was reached" : String.join("\n", missed));
+    return missed.isEmpty() ? 0 : Larder.FAILED;
+  }
+}
