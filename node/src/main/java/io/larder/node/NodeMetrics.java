@@ -16,6 +16,8 @@ record NodeMetrics(Store store, MemoryPool pool) {
     gauge(registry, "larder.store.used", "bytes", StoreStats::usedBytes);
     gauge(registry, "larder.store.entries", "", StoreStats::entries);
     gauge(registry, "larder.store.readonly", "", stats -> stats.readOnly() ? 1 : 0);
+    gauge(registry, "larder.device.stalled", "", stats -> stats.stalled() ? 1 : 0);
+    counter(registry, "larder.device.stalls", "", StoreStats::stalls);
     gauge(registry, "larder.store.writes.waiting", "", StoreStats::waitingWrites);
     gauge(registry, "larder.device.pending", "", StoreStats::devicePending);
     gauge(registry, "larder.checkpoint.age", "seconds", s -> s.checkpointAgeMs() / 1000.0);

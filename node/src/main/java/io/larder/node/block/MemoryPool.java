@@ -122,6 +122,7 @@ public final class MemoryPool implements AutoCloseable {
   private final ArrayDeque<Waiter> waitingPuts = new ArrayDeque<>();
   private long freeBytes;
   private LongPredicate evictor = bytes -> false;
+  private boolean closed;
 
   /**
    * Maps the pool's memory; pages are touched as they are used.
@@ -171,6 +172,7 @@ public final class MemoryPool implements AutoCloseable {
    * there. Cancelling the future leaves the queue.
    *
    * @throws IllegalArgumentException if it could never be granted
+   * @throws IllegalStateException if the pool is closed
    */
   public CompletableFuture<Payload> allocate(int length, Purpose purpose) {
     if (length < 0 || pieceBytes(length) > capacityBytes - floor(purpose)) {
@@ -179,6 +181,9 @@ public final class MemoryPool implements AutoCloseable {
     }
     Waiter waiter;
     synchronized (this) {
+      if (closed) {
+        throw new IllegalStateException("the memory pool is closed");
+      }
       ArrayDeque<Waiter> queue = queue(purpose);
       if (queue.isEmpty()) {
         Payload payload = tryTake(length, purpose);
@@ -195,7 +200,7 @@ public final class MemoryPool implements AutoCloseable {
 
   /** Allocates now or answers null: for optional use, such as keeping a copy. */
   public synchronized @Nullable Payload tryAllocate(int length, Purpose purpose) {
-    return queue(purpose).isEmpty() ? tryTake(length, purpose) : null;
+    return !closed && queue(purpose).isEmpty() ? tryTake(length, purpose) : null;
   }
 
   /** Bytes of the whole pool. */
@@ -220,13 +225,39 @@ public final class MemoryPool implements AutoCloseable {
       for (Chunk chunk : chunks) {
         giveBack(chunk.unit, chunk.order);
       }
+      unmapIfUnused();
     }
     serveWaiters();
   }
 
-  /** Unmaps the memory. Every payload must have been released. */
+  /**
+   * Allocates no more and cancels who waits. The memory is unmapped when the last payload is
+   * released, at once if there is none: a device or a socket may still be at work on one.
+   * Idempotent.
+   */
   @Override
   public void close() {
+    List<Waiter> waiting = new ArrayList<>();
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      waiting.addAll(waitingReads);
+      waiting.addAll(waitingPuts);
+      waitingReads.clear();
+      waitingPuts.clear();
+      unmapIfUnused();
+    }
+    for (Waiter waiter : waiting) {
+      boolean _ = waiter.granted().cancel(false);
+    }
+  }
+
+  private void unmapIfUnused() {
+    if (!closed || freeBytes != capacityBytes) {
+      return;
+    }
     try {
       int _ = (int) Mmap.MUNMAP.invokeExact(mapped, mapped.byteSize());
     } catch (Throwable e) {

@@ -69,7 +69,14 @@ public record NodeConfig(
               value = "Threads of device I/O, each with at most 1 MiB in flight",
               min = 1,
               max = 256)
-          int ioThreads) {}
+          int ioThreads,
+      @Setting(
+              value =
+                  "How long the device may take to answer, ms; then reads are misses until it does,"
+                      + " and after a write or flush the node is read-only until it is restarted",
+              min = 100,
+              max = 600_000)
+          int ioDeadlineMs) {}
 
   /** Who may connect. */
   public record Security(
@@ -100,7 +107,10 @@ public record NodeConfig(
           new Http("0.0.0.0", 9379),
           CoordinatorConfig.ZooKeeper.DEFAULT,
           new Memory(1L << 30, 0, 0),
-          new Storage(StoreConfig.Durability.WRITTEN, DirectDevice.DEFAULT_THREADS),
+          new Storage(
+              StoreConfig.Durability.WRITTEN,
+              DirectDevice.DEFAULT_THREADS,
+              StoreConfig.DEFAULT_IO_DEADLINE_MS),
           new Security("", ""),
           new Limits(10_000, 10_000, 250));
 
@@ -131,6 +141,7 @@ public record NodeConfig(
 
   /** How the device is opened. */
   public StoreConfig storeConfig() {
-    return new StoreConfig(device, storage.durability(), storage.ioThreads());
+    return new StoreConfig(
+        device, storage.durability(), storage.ioThreads(), storage.ioDeadlineMs());
   }
 }

@@ -7,7 +7,8 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Submissions are asynchronous and unordered; a flush covers the writes that were done when it
  * was submitted. Offsets, lengths and addresses are multiples of {@link #BLOCK_BYTES}. The memory
- * must stay valid until the callback. Submissions beyond what the engine keeps in flight wait in a
+ * is the device's from the submission to the callback, however long that takes: whoever gives up
+ * waiting must leave it untouched. Submissions beyond what the engine keeps in flight wait in a
  * queue which is bounded by its callers' memory. Thread-safe.
  */
 public interface Device extends AutoCloseable {
@@ -16,6 +17,9 @@ public interface Device extends AutoCloseable {
 
   /** The most bytes of one submission; more only adds latency to the others. */
   int MAX_SUBMISSION_BYTES = 1 << 20;
+
+  /** How long closing waits for what is in flight. */
+  long CLOSE_DEADLINE_NANOS = 5_000_000_000L;
 
   /** What it was opened as, for messages. */
   String name();
@@ -42,7 +46,17 @@ public interface Device extends AutoCloseable {
   /** Submissions that are queued or in flight. */
   int pending();
 
-  /** Finishes what was submitted, fails what comes later, and releases the device. Idempotent. */
+  /**
+   * How long the oldest read that is not answered has been waiting, or else the oldest write or
+   * flush, in nanoseconds; 0 if there is none.
+   */
+  long oldestNanos(boolean reads);
+
+  /**
+   * Fails what comes later, finishes what was submitted and releases the device. Returns after
+   * {@link #CLOSE_DEADLINE_NANOS} even if something is not answered: that keeps its memory, and the
+   * device, until it is. Idempotent.
+   */
   @Override
   void close();
 }

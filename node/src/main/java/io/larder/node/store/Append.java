@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** One record on its way to the device. What is not final is set when its extent is reserved. */
 final class Append {
@@ -24,10 +25,11 @@ final class Append {
   final byte[] metadata;
   final long expiresAtMs;
 
-  /** Completes on a device thread when the record is durable. */
+  /** Completes on a device thread when the record is durable; fails as soon as that is hopeless. */
   final CompletableFuture<Append> done = new CompletableFuture<>();
 
   private final Value value;
+  private @Nullable Payload held;
   private int mode;
   private boolean copy;
   private PutToken token;
@@ -54,6 +56,7 @@ final class Append {
     this.token = token;
   }
 
+  /** A new value; its memory is retained until {@link #letGo}. */
   static Append value(
       int slot,
       long fingerprint,
@@ -73,15 +76,18 @@ final class Append {
       chunks.add(payload.ioSegment(i));
     }
     payload.clearPadding();
-    return new Append(
-        kind,
-        slot,
-        fingerprint,
-        key,
-        metadata,
-        new Value(payload.length(), crcs, chunks),
-        expiresAtMs,
-        token);
+    Append append =
+        new Append(
+            kind,
+            slot,
+            fingerprint,
+            key,
+            metadata,
+            new Value(payload.length(), crcs, chunks),
+            expiresAtMs,
+            token);
+    append.held = payload.retain();
+    return append;
   }
 
   /**
@@ -138,6 +144,18 @@ final class Append {
   /** Sets what a deletion spares, known only when its LSN is. */
   void spare(long first, long second) {
     token = new PutToken(first, second);
+  }
+
+  /**
+   * Gives the value's memory back, once: nothing reads it any more. Not when {@link #done} fails,
+   * which may be long before the device has answered.
+   */
+  void letGo() {
+    Payload payload = held;
+    held = null;
+    if (payload != null) {
+      payload.release();
+    }
   }
 
   int valueLength() {

@@ -1,12 +1,16 @@
 package io.larder.node.store;
 
 import io.larder.node.device.IoCallback;
+import io.larder.node.device.Scratch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +37,7 @@ final class Appender {
   // Guarded by `this`.
   private final ArrayDeque<Append> large = new ArrayDeque<>();
   private final ArrayDeque<Append> small = new ArrayDeque<>();
+  private final Set<Append> writing = Collections.newSetFromMap(new IdentityHashMap<>());
   private @Nullable OpenSegment current;
   private @Nullable OpenSegment next;
   private boolean opening;
@@ -73,10 +78,13 @@ final class Appender {
   void pump() {
     List<Runnable> starts = new ArrayList<>();
     List<Append> refused = new ArrayList<>();
+    List<Append> hopeless = List.of();
     StoreException reason;
     synchronized (this) {
       reason = volume.fence().get();
-      if (reason == null && closed) {
+      if (reason != null) { // what the device says of these by now is not to be trusted
+        hopeless = List.copyOf(writing);
+      } else if (closed) {
         reason = new StoreException(volume.device().name() + ": the store is closed");
       }
       if (reason != null) {
@@ -103,11 +111,24 @@ final class Appender {
                   "a key with more than "
                       + Tombstone.MAX_SPARED
                       + " puts under way cannot be deleted; try again when they are done");
+      append.letGo();
       boolean _ = append.done.completeExceptionally(why);
+    }
+    if (reason != null) {
+      for (Append append : hopeless) {
+        boolean _ = append.done.completeExceptionally(notWritten(reason));
+      }
     }
     for (Runnable start : starts) {
       start.run();
     }
+  }
+
+  private StoreException notWritten(Exception cause) {
+    String message = volume.device().name() + ": a record could not be written";
+    return cause instanceof StoreException known
+        ? new StoreException(message + ": " + known.getMessage(), known)
+        : new StoreException(message + "; put it again", cause);
   }
 
   /** Seals what is open once it is written; refuses all further records. */
@@ -157,6 +178,7 @@ final class Appender {
     int offset = segment.take(append.extentBytes());
     RecordHeader header = reserve(append, segment, offset / Location.UNIT_BYTES);
     writesInFlight++;
+    boolean _ = writing.add(append);
     starts.add(() -> writeLarge(segment, append, header, offset));
     return true;
   }
@@ -197,6 +219,7 @@ final class Appender {
     }
     groupsInFlight++;
     writesInFlight++;
+    boolean _ = writing.addAll(appends);
     starts.add(() -> writeGroup(segment, appends, recordHeaders, groupOffset, (int) bytes));
     return true;
   }
@@ -297,6 +320,7 @@ final class Appender {
         parts,
         failure -> {
           headers.give(block);
+          append.letGo();
           volume.counters().bytesWritten.add(append.extentBytes());
           durable(failure, result -> finish(segment, List.of(append), false, result));
         });
@@ -324,6 +348,7 @@ final class Appender {
         MemorySegment value = appends.get(i).chunks().getFirst();
         MemorySegment.copy(value, 0, extent, (long) at + header.headerBytes(), length);
       }
+      appends.get(i).letGo();
     }
     new GroupHeader(
             segment.index(),
@@ -365,6 +390,7 @@ final class Appender {
     synchronized (this) {
       writesInFlight--;
       groupsInFlight -= group ? 1 : 0;
+      appends.forEach(writing::remove);
       if (failure != null) {
         countFailure(failure);
         for (Append append : appends) {
@@ -379,17 +405,14 @@ final class Appender {
       }
     }
     for (Append append : appends) {
-      if (failure == null) {
-        boolean _ = append.done.complete(append);
-      } else {
+      boolean written = failure == null && append.done.complete(append);
+      if (!written) {
         if (append.isPut()) {
           settled(append);
         }
-        boolean _ =
-            append.done.completeExceptionally(
-                new StoreException(
-                    volume.device().name() + ": a record could not be written; put it again",
-                    failure));
+      }
+      if (failure != null) {
+        boolean _ = append.done.completeExceptionally(notWritten(failure));
       }
     }
     for (Runnable start : starts) {

@@ -59,7 +59,7 @@ final class Checkpointer implements AutoCloseable {
   public void close() {
     closed = true;
     wake.release();
-    Ending.await(thread);
+    Ending.await(thread, volume.fence());
   }
 
   private void run() {

@@ -12,5 +12,6 @@ final class Counters {
   final LongAdder bytesRead = new LongAdder();
   final LongAdder bytesReinserted = new LongAdder();
   final LongAdder segmentsReclaimed = new LongAdder();
+  final LongAdder stalls = new LongAdder();
   final LongAdder checkpointErrors = new LongAdder();
 }

@@ -1,15 +1,26 @@
 package io.larder.node.store;
 
+import java.time.Duration;
+
 /** Waits for a housekeeping thread that was told to end. */
 final class Ending {
+  private static final Duration LOOK = Duration.ofMillis(20);
+
   private Ending() {}
 
-  /** Returns only when the thread is gone; an interrupt meanwhile is kept for the caller. */
-  static void await(Thread thread) {
+  /**
+   * Returns only when the thread is gone, which is hurried out of its I/O once writing has stopped
+   * for good; an interrupt meanwhile is kept for the caller.
+   */
+  static void await(Thread thread, Fence fence) {
     boolean interrupted = false;
-    while (thread.isAlive()) {
+    boolean ended = false;
+    while (!ended) {
+      if (fence.get() != null) {
+        thread.interrupt();
+      }
       try {
-        thread.join();
+        ended = thread.join(LOOK);
       } catch (InterruptedException e) {
         interrupted = true;
       }

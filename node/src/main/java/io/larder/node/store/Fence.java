@@ -17,10 +17,13 @@ final class Fence {
     return reason.get();
   }
 
-  void stop(StoreException why) {
-    if (reason.compareAndSet(null, why)) {
+  /** Stops writing; false if it has stopped already. */
+  boolean stop(StoreException why) {
+    boolean first = reason.compareAndSet(null, why);
+    if (first) {
       // On a thread of its own: whoever finds the reason may hold a lock.
       Thread _ = Thread.ofVirtual().start(() -> onStop.run());
     }
+    return first;
   }
 }

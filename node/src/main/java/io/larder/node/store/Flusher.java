@@ -9,12 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Group commit of flushes: one is under way at a time, and all writes that finish meanwhile share
- * the next. Thread-safe.
+ * the next. After a flush that failed none is tried again: what the device lost is unknown, and the
+ * next might succeed. Thread-safe.
  */
 final class Flusher {
   private final Device device;
   private List<IoCallback> waiting = new ArrayList<>();
   private boolean running;
+  private @Nullable IOException failed;
 
   Flusher(Device device) {
     this.device = device;
@@ -34,6 +36,7 @@ final class Flusher {
 
   private void next() {
     List<IoCallback> covered;
+    IOException known;
     synchronized (this) {
       covered = waiting;
       waiting = new ArrayList<>();
@@ -41,8 +44,17 @@ final class Flusher {
         running = false;
         return;
       }
+      known = failed;
+    }
+    if (known != null) {
+      tell(covered, known);
+      next();
+      return;
     }
     device.flush(failure -> {
+      synchronized (this) {
+        failed = failure;
+      }
       tell(covered, failure);
       next();
     });

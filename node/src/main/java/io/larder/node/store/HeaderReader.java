@@ -1,7 +1,9 @@
 package io.larder.node.store;
 
+import io.larder.node.device.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,11 +14,13 @@ final class HeaderReader {
   private static final int BLOCK = Geometry.BLOCK_BYTES;
 
   private final Volume volume;
+  private final long deadlineMs;
   // A header is at most a block long, but a small record's may begin anywhere in one.
   private final Scratch memory = new Scratch(2 * BLOCK);
 
-  HeaderReader(Volume volume) {
+  HeaderReader(Volume volume, long deadlineMs) {
     this.volume = volume;
+    this.deadlineMs = deadlineMs;
   }
 
   /** The record's header; null if there is no such record, or it cannot be read. */
@@ -52,18 +56,19 @@ final class HeaderReader {
                       ? RecordHeader.decode(piece.asByteBuffer().slice(within, wanted - within), 0)
                       : null;
               memory.give(piece);
-              result.complete(
-                  header == null || header.fingerprint() != fingerprint
-                      ? null
-                      : new StoredRecord(
-                          header.key(),
-                          header.token(),
-                          stamp,
-                          header.expiresAtMs(),
-                          header.valueLength(),
-                          volume.pins().isPinned(fingerprint)));
+              boolean _ =
+                  result.complete(
+                      header == null || header.fingerprint() != fingerprint
+                          ? null
+                          : new StoredRecord(
+                              header.key(),
+                              header.token(),
+                              stamp,
+                              header.expiresAtMs(),
+                              header.valueLength(),
+                              volume.pins().isPinned(fingerprint)));
             });
-    return result;
+    return result.completeOnTimeout(null, deadlineMs, TimeUnit.MILLISECONDS);
   }
 
   private long locate(int slot, long fingerprint) {

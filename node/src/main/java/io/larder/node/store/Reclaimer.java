@@ -88,7 +88,7 @@ final class Reclaimer implements AutoCloseable {
   public void close() {
     closed = true;
     wake.release();
-    Ending.await(thread);
+    Ending.await(thread, volume.fence());
   }
 
   private void run() {

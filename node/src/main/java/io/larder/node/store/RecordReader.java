@@ -4,6 +4,7 @@ import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
+import io.larder.node.device.Scratch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -12,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,7 @@ final class RecordReader {
   private static final int SMALL_READ_BYTES = LARGE_EXTENT_BYTES + 2 * BLOCK;
 
   private static final class Flight {
+    final long begunNanos = System.nanoTime();
     final List<CompletableFuture<@Nullable Block>> waiters = new ArrayList<>(1);
   }
 
@@ -43,12 +46,22 @@ final class RecordReader {
   private final Volume volume;
   private final MemoryPool pool;
   private final RecentReads reads;
+  private final BooleanSupplier stalled;
   private final EvictionListener dropped;
   private final ConcurrentHashMap<Key, Flight> flights = new ConcurrentHashMap<>();
   private final Scratch headers = new Scratch(RecordHeader.LARGE_HEADER_BYTES);
   private final Scratch smalls = new Scratch(SMALL_READ_BYTES);
 
-  RecordReader(Volume volume, MemoryPool pool, RecentReads reads, EvictionListener dropped) {
+  /**
+   * @param stalled whether the device does not answer: then a read is a miss at once
+   */
+  RecordReader(
+      Volume volume,
+      MemoryPool pool,
+      RecentReads reads,
+      BooleanSupplier stalled,
+      EvictionListener dropped) {
+    this.stalled = stalled;
     this.volume = volume;
     this.pool = pool;
     this.reads = reads;
@@ -71,6 +84,18 @@ final class RecordReader {
       attempt(new Reading(key, made), 1);
     }
     return waiter;
+  }
+
+  /**
+   * Makes misses of the reads that began before that time. Their memory stays the device's until it
+   * has answered.
+   */
+  void expire(long beforeNanos) {
+    flights.forEach((key, flight) -> {
+      if (flight.begunNanos - beforeNanos < 0) {
+        new Reading(key, flight).finish(null, null);
+      }
+    });
   }
 
   private final class Reading {
@@ -99,7 +124,7 @@ final class RecordReader {
 
   private void attempt(Reading reading, int number) {
     try {
-      long location = locate(reading.key);
+      long location = stalled.getAsBoolean() ? 0 : locate(reading.key);
       if (location == 0) {
         reading.finish(null, null);
         return;

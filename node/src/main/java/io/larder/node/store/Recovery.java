@@ -2,7 +2,9 @@ package io.larder.node.store;
 
 import io.larder.node.device.BlockingIo;
 import io.larder.node.device.Device;
+import io.larder.node.device.StalledException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -136,6 +138,8 @@ final class Recovery {
       while (segment < segments.count()) {
         try {
           readSegment(reader, segment);
+        } catch (StalledException e) { // nor would the others be answered
+          throw new UncheckedIOException(e);
         } catch (IOException e) {
           reject("unreadable segment", 1);
           segments.state(segment, Segments.State.QUARANTINED);

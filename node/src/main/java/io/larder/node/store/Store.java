@@ -47,6 +47,7 @@ public final class Store implements AutoCloseable {
   private final Checkpointer checkpointer;
   private final Reclaimer reclaimer;
   private final RecordReader reader;
+  private final Watchdog watchdog;
   private final HeaderReader headers;
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile EvictionListener listener = (slot, fingerprint, stamp) -> {};
@@ -57,7 +58,8 @@ public final class Store implements AutoCloseable {
       Checkpoint checkpoint,
       RecoveryReport recovery,
       MemoryPool pool,
-      StoreConfig.Durability durability) {
+      StoreConfig.Durability durability,
+      int ioDeadlineMs) {
     this.volume = volume;
     this.identity = DeviceIdentity.of(mounted);
     this.recovery = recovery;
@@ -71,8 +73,9 @@ public final class Store implements AutoCloseable {
     EvictionListener told =
         (slot, fingerprint, stamp) -> listener.evicted(slot, fingerprint, stamp);
     RecentReads reads = new RecentReads();
-    this.reader = new RecordReader(volume, pool, reads, told);
-    this.headers = new HeaderReader(volume);
+    this.reader = new RecordReader(volume, pool, reads, this::areReadsStalled, told);
+    this.watchdog = new Watchdog(volume, ioDeadlineMs, reader::expire);
+    this.headers = new HeaderReader(volume, ioDeadlineMs);
     this.reclaimer =
         new Reclaimer(
             volume,
@@ -123,7 +126,7 @@ public final class Store implements AutoCloseable {
     }
     boolean opened = false;
     try {
-      Store store = open(device, pool, config.durability(), listener);
+      Store store = open(device, pool, config.durability(), config.ioDeadlineMs(), listener);
       opened = true;
       return store;
     } finally {
@@ -138,6 +141,7 @@ public final class Store implements AutoCloseable {
       Device device,
       MemoryPool pool,
       StoreConfig.Durability durability,
+      int ioDeadlineMs,
       EvictionListener listener) {
     try {
       Superblock superblock = Superblocks.open(device);
@@ -176,9 +180,10 @@ public final class Store implements AutoCloseable {
       RecoveryReport report = recovery.index(volume.index(), volume.pins());
       Checkpoint checkpoint =
           new Checkpoint(device, superblock.geometry(), superblock.deviceUuid(), table);
-      Store store = new Store(volume, mounted, checkpoint, report, pool, durability);
+      Store store = new Store(volume, mounted, checkpoint, report, pool, durability, ioDeadlineMs);
       store.onEviction(listener);
       long _ = store.checkpointer.write();
+      store.watchdog.start();
       store.checkpointer.start();
       store.reclaimer.start();
       store.appender.pump();
@@ -227,9 +232,10 @@ public final class Store implements AutoCloseable {
   }
 
   /**
-   * Writes a record, durable but not visible until it is published. The caller keeps its reference
-   * to the payload, whose checksums are set, until the future is done; the future fails with a
-   * {@link StoreException}. Never blocks.
+   * Writes a record, durable but not visible until it is published. The payload's checksums are set
+   * and its bytes do not change any more; the store takes a reference of its own, and keeps it for
+   * as long as the device may read them. The future fails with a {@link StoreException}, at the
+   * latest when the device has not answered within its deadline. Never blocks.
    */
   public CompletableFuture<WrittenRecord> write(Key key, Block block) {
     if (block.payload().length() > maxValueBytes()
@@ -411,6 +417,8 @@ public final class Store implements AutoCloseable {
         appender.waiting() + survivors.waiting(),
         volume.device().pending(),
         volume.device().engine(),
+        counters.stalls.sum(),
+        watchdog.isStalled(),
         volume.fence().get() != null);
   }
 
@@ -427,7 +435,7 @@ public final class Store implements AutoCloseable {
     appender.close();
     survivors.close();
     long deadline = System.nanoTime() + CLOSE_DEADLINE_NANOS;
-    while (!isQuiet() && System.nanoTime() < deadline) {
+    while (!isQuiet() && !watchdog.isStalled() && System.nanoTime() < deadline) {
       LockSupport.parkNanos(1_000_000);
     }
     checkpointer.close();
@@ -440,7 +448,12 @@ public final class Store implements AutoCloseable {
     } catch (IOException e) {
       LOG.warn("{}: closed without a last checkpoint", volume.device().name(), e);
     }
+    watchdog.close();
     volume.device().close();
+  }
+
+  private boolean areReadsStalled() {
+    return watchdog.areReadsStalled();
   }
 
   private boolean isQuiet() {

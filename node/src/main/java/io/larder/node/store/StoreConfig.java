@@ -9,8 +9,11 @@ import java.nio.file.Path;
  * @param device a formatted block device or file
  * @param durability when a put counts as done
  * @param deviceThreads threads of device I/O, each with at most 1 MiB in flight
+ * @param ioDeadlineMs how long the device may take to answer before it counts as stalled
  */
-public record StoreConfig(Path device, Durability durability, int deviceThreads) {
+public record StoreConfig(Path device, Durability durability, int deviceThreads, int ioDeadlineMs) {
+  /** Longer than a good drive ever takes, shorter than the kernel's patience of 30 s. */
+  public static final int DEFAULT_IO_DEADLINE_MS = 10_000;
 
   /** When a record counts as durable. */
   public enum Durability {
@@ -28,10 +31,15 @@ public record StoreConfig(Path device, Durability durability, int deviceThreads)
       throw new IllegalArgumentException(
           "device threads " + deviceThreads + ": give 1 to 256, 16 by default");
     }
+    if (ioDeadlineMs < 10) {
+      throw new IllegalArgumentException(
+          "a device deadline of " + ioDeadlineMs + " ms: at least 10");
+    }
   }
 
   /** The defaults: {@link Durability#WRITTEN}, {@link DirectDevice#DEFAULT_THREADS}. */
   public static StoreConfig of(Path device) {
-    return new StoreConfig(device, Durability.WRITTEN, DirectDevice.DEFAULT_THREADS);
+    return new StoreConfig(
+        device, Durability.WRITTEN, DirectDevice.DEFAULT_THREADS, DEFAULT_IO_DEADLINE_MS);
   }
 }

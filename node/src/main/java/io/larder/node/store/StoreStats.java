@@ -22,6 +22,8 @@ import java.util.Map;
  * @param waitingWrites records that wait for a free segment or for their group
  * @param devicePending submissions queued or in flight
  * @param engine the device engine's name
+ * @param stalls how often the device did not answer within the deadline
+ * @param stalled whether it does not at present: reads are misses
  * @param readOnly whether writing has stopped for good
  */
 public record StoreStats(
@@ -42,4 +44,6 @@ public record StoreStats(
     int waitingWrites,
     int devicePending,
     String engine,
+    long stalls,
+    boolean stalled,
     boolean readOnly) {}

@@ -4,6 +4,8 @@ import io.larder.node.device.Device;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What the parts of an open store share. */
 record Volume(
@@ -18,6 +20,7 @@ record Volume(
     AtomicLong lastLsn,
     Fence fence) {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Volume.class);
   private static final int MAX_QUARANTINED_PART = 4;
 
   long nextLsn() {
@@ -48,10 +51,14 @@ record Volume(
     }
   }
 
-  /** Stops all writing for good, with the first reason given. */
+  /** Stops all writing for good, with the first reason given, and says so in the log. */
   void stopWriting(String reason, @Nullable Throwable cause) {
     String message =
         device.name() + ": " + reason + "; it is read-only until the node is restarted";
-    fence.stop(cause == null ? new StoreException(message) : new StoreException(message, cause));
+    StoreException why =
+        cause == null ? new StoreException(message) : new StoreException(message, cause);
+    if (fence.stop(why)) {
+      LOG.error(message, cause);
+    }
   }
 }

@@ -160,4 +160,18 @@ class MemoryPoolTest {
       assertThat(pool.waiting()).isZero();
     }
   }
+
+  @Test
+  void whatIsHeldWhenThePoolClosesStaysMapped() throws Exception {
+    MemoryPool pool = new MemoryPool(4 * MIB, 0);
+    Payload held = pool.allocate(MIB, Purpose.READ).get();
+    CompletableFuture<Payload> waiting = pool.allocate(4 * MIB, Purpose.READ);
+    pool.close();
+    assertThat(waiting).isCancelled();
+    assertThatThrownBy(() -> pool.allocate(1, Purpose.READ)).hasMessageContaining("is closed");
+    assertThat(pool.tryAllocate(1, Purpose.READ)).isNull();
+    fill(held, (byte) 9); // as a device's late answer does
+    check(new Held(held, (byte) 9));
+    held.release();
+  }
 }

@@ -8,7 +8,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -125,6 +129,72 @@ class DirectDeviceTest {
           .hasMessageContaining("interrupted");
       assertThat(Thread.interrupted()).isTrue();
       BlockingIo.write(device, 0, random(arena));
+    }
+  }
+
+  /** Reads begin at once and end when they may. */
+  private static final class Held extends SystemCalls {
+    final CountDownLatch begun = new CountDownLatch(1);
+    final CountDownLatch mayEnd = new CountDownLatch(1);
+
+    @Override
+    long preadv(MemorySegment state, int fd, MemorySegment iovecs, int count, long offset) {
+      begun.countDown();
+      try {
+        mayEnd.await();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+      return super.preadv(state, fd, iovecs, count, offset);
+    }
+  }
+
+  @Test
+  void aReadThatItsCallerGaveUpNeverWritesIntoTheCallersMemory() throws Exception {
+    Held held = new Held();
+    try (Arena arena = Arena.ofShared();
+        Device device = DirectDevice.open(file, 2, held)) {
+      BlockingIo.write(device, 0, random(arena));
+      MemorySegment memory = arena.allocate(BYTES, Device.BLOCK_BYTES).fill((byte) 7);
+      Thread caller =
+          new Thread(() -> {
+            assertThatThrownBy(() -> BlockingIo.read(device, 0, memory))
+                .hasMessageContaining("interrupted");
+          });
+      caller.start();
+      held.begun.await();
+      caller.interrupt();
+      caller.join(); // by now the memory is another's
+      held.mayEnd.countDown();
+      while (device.pending() > 0) {
+        Thread.onSpinWait();
+      }
+      assertThat(memory.mismatch(arena.allocate(BYTES).fill((byte) 7))).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void closingLeavesWhatIsNotAnsweredItsMemoryAndTheDevice() throws Exception {
+    Held held = new Held();
+    try (Arena arena = Arena.ofShared()) {
+      Device device = DirectDevice.open(file, 2, held);
+      CompletableFuture<Boolean> answered = new CompletableFuture<>();
+      MemorySegment memory = random(arena);
+      device.read(
+          0,
+          new MemorySegment[] {memory},
+          failure -> {
+            boolean _ = answered.complete(failure == null);
+          });
+      held.begun.await();
+      Thread closing = new Thread(device::close);
+      closing.start();
+      assertThat(closing.join(Duration.ofNanos(2 * Device.CLOSE_DEADLINE_NANOS))).isTrue();
+      assertThat(answered).isNotDone();
+      assertThatThrownBy(() -> DirectDevice.open(file, 2)).hasMessageContaining("locked");
+      held.mayEnd.countDown();
+      assertThat(answered.get(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(memory.mismatch(arena.allocate(BYTES))).isEqualTo(-1); // zeros, as the file has
     }
   }
 }

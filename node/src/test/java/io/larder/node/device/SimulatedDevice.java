@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>By a plan ({@link Faults}), per submission: <i>lost</i> (acknowledged, not written),
  *       <i>misdirected</i> (goes to, or comes from, another place), <i>stale</i> (a read sees what
  *       the device held at first), <i>short</i> (a part is transferred, then an error), <i>EIO</i>,
- *       <i>ENOSPC</i>, <i>stalled</i> (no answer until the power is off).
+ *       <i>ENOSPC</i>, <i>stalled</i> (no answer until it resumes or the power is off).
  *   <li><i>Slow</i>: submissions wait for one another, so that several are under way at a crash.
  * </ul>
  *
@@ -62,7 +63,7 @@ public final class SimulatedDevice implements Device {
     /** A read of what was there at first. */
     record Stale() implements Outcome {}
 
-    /** No answer before the power is off. */
+    /** No answer before it resumes or the power is off. */
     record Stalled() implements Outcome {}
   }
 
@@ -95,7 +96,12 @@ public final class SimulatedDevice implements Device {
 
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   private record Submission(
-      Kind kind, int id, int page, MemorySegment[] segments, IoCallback callback) {}
+      Kind kind,
+      int id,
+      int page,
+      MemorySegment[] segments,
+      IoCallback callback,
+      long submittedNanos) {}
 
   private final byte[][] first;
   private final byte[][] pages;
@@ -209,7 +215,26 @@ public final class SimulatedDevice implements Device {
 
   @Override
   public synchronized int pending() {
-    return queue.size();
+    return queue.size() + stalled.size();
+  }
+
+  @Override
+  public synchronized long oldestNanos(boolean reads) {
+    return Stream.concat(stalled.stream(), queue.stream())
+        .filter(submission -> (submission.kind == Kind.READ) == reads)
+        .mapToLong(submission -> System.nanoTime() - submission.submittedNanos)
+        .max()
+        .orElse(0);
+  }
+
+  /** Answers what has stalled, as if it had only been slow. */
+  public void resume() {
+    List<Submission> late;
+    synchronized (this) {
+      late = new ArrayList<>(stalled);
+      stalled.clear();
+    }
+    late.forEach(this::execute);
   }
 
   @Override
@@ -241,7 +266,8 @@ public final class SimulatedDevice implements Device {
       submission =
           off
               ? null
-              : new Submission(kind, ids++, (int) (offset / BLOCK_BYTES), segments, callback);
+              : new Submission(
+                  kind, ids++, (int) (offset / BLOCK_BYTES), segments, callback, System.nanoTime());
       if (submission != null && order != null) {
         queue.add(submission);
         begin(submission);

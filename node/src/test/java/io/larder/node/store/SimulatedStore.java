@@ -36,13 +36,15 @@ final class SimulatedStore implements AutoCloseable {
   /** Keys that were dropped since it was opened. */
   final Set<String> evicted = ConcurrentHashMap.newKeySet();
 
-  private SimulatedStore(SimulatedDevice device, StoreConfig.Durability durability) {
+  private SimulatedStore(
+      SimulatedDevice device, StoreConfig.Durability durability, int ioDeadlineMs) {
     this.device = device;
     this.store =
         Store.open(
             device,
             POOL,
             durability,
+            ioDeadlineMs,
             (slot, fingerprint, stamp) -> {
               String name = NAMES.getOrDefault(fingerprint, "?");
               boolean _ = evicted.add(name);
@@ -51,7 +53,17 @@ final class SimulatedStore implements AutoCloseable {
   }
 
   static SimulatedStore open(SimulatedDevice device, StoreConfig.Durability durability) {
-    return new SimulatedStore(device, durability);
+    return open(device, durability, StoreConfig.DEFAULT_IO_DEADLINE_MS);
+  }
+
+  static SimulatedStore open(
+      SimulatedDevice device, StoreConfig.Durability durability, int ioDeadlineMs) {
+    return new SimulatedStore(device, durability, ioDeadlineMs);
+  }
+
+  /** Payload memory in use, in bytes. */
+  static long memoryBytes() {
+    return POOL.usedBytes();
   }
 
   /** The image of a formatted device. */

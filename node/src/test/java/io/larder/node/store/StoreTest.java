@@ -223,7 +223,7 @@ class StoreTest {
 
   @Test
   void aFlushedStoreKeepsItsPuts() throws Exception {
-    StoreConfig config = new StoreConfig(file, StoreConfig.Durability.FLUSH, 16);
+    StoreConfig config = new StoreConfig(file, StoreConfig.Durability.FLUSH, 16, 10_000);
     try (TestStore s = TestStore.open(config)) {
       for (int i = 0; i < 20; i++) {
         s.put("k" + i, i * 10_000);

@@ -1,25 +1,26 @@
-package io.larder.node.store;
+package io.larder.node.device;
 
-import io.larder.node.device.Device;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 
 /**
  * Aligned pieces of memory of one size that are used again: header blocks, groups, small reads. As
- * many are made as were ever in use at once, which the callers bound. Thread-safe.
+ * many are made as were ever in use at once, which the callers bound. A piece that is not given
+ * back is freed once nobody can reach it. Thread-safe.
  */
-final class Scratch {
+public final class Scratch {
   private static final long SLAB_BYTES = 256 << 10;
 
   private final long pieceBytes;
   private final ArrayDeque<MemorySegment> free = new ArrayDeque<>();
 
-  Scratch(long pieceBytes) {
+  public Scratch(long pieceBytes) {
     this.pieceBytes = pieceBytes;
   }
 
-  synchronized MemorySegment take() {
+  /** A piece of undefined content, the taker's until it is given back. */
+  public synchronized MemorySegment take() {
     if (free.isEmpty()) {
       long pieces = Math.max(1, SLAB_BYTES / pieceBytes);
       MemorySegment slab = Arena.ofAuto().allocate(pieces * pieceBytes, Device.BLOCK_BYTES);
@@ -30,7 +31,8 @@ final class Scratch {
     return free.pop();
   }
 
-  synchronized void give(MemorySegment piece) {
+  /** Gives a piece back; only when no submission uses it any more. */
+  public synchronized void give(MemorySegment piece) {
     free.push(piece);
   }
 }
