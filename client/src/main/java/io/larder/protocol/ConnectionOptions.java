@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a {@link RespConnection} is made and what bounds it. Immutable.
  *
- * @param connectTimeoutMs how long the TCP connect and the HELLO exchange may take together, in ms
+ * @param connectTimeoutMs how long the lookup of the name, the TCP connect and the HELLO exchange
+ *     may take together, in ms
  * @param user the ACL user; null for the default user
  * @param password null when the server asks for none
  * @param clientName the name under which the server lists the connection; no spaces

@@ -3,6 +3,7 @@ package io.larder.protocol;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
@@ -12,6 +13,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -65,19 +67,70 @@ public final class RespConnection implements AutoCloseable {
       int port,
       ConnectionOptions options) {
     String peer = host + ":" + port;
-    RespHandler handler = new RespHandler(peer);
     CompletableFuture<RespConnection> result = new CompletableFuture<>();
+    EventLoop loop = group.next();
     long deadlineNanos =
         System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.connectTimeoutMs());
+    try {
+      var late =
+          loop.schedule(
+              () ->
+                  result.completeExceptionally(
+                      new RespTimeoutException(
+                          "no connection to "
+                              + peer
+                              + " within "
+                              + options.connectTimeoutMs()
+                              + " ms: its name may not have been found in that time")),
+              options.connectTimeoutMs(),
+              TimeUnit.MILLISECONDS);
+      var unused =
+          NameLookups.lookUp(host)
+              .whenCompleteAsync(
+                  (address, error) -> {
+                    late.cancel(false);
+                    if (error != null) {
+                      result.completeExceptionally(
+                          new RespClosedException(
+                              "cannot connect to " + peer + ": no such name", error));
+                    } else if (!result.isDone()) {
+                      connect(
+                          loop,
+                          channelClass,
+                          new InetSocketAddress(address, port),
+                          peer,
+                          options,
+                          deadlineNanos,
+                          result);
+                    }
+                  },
+                  loop);
+    } catch (RejectedExecutionException e) {
+      result.completeExceptionally(
+          new RespClosedException("the event loop for " + peer + " is shut down", e));
+    }
+    return result;
+  }
+
+  private static void connect(
+      EventLoop loop,
+      Class<? extends Channel> channelClass,
+      InetSocketAddress address,
+      String peer,
+      ConnectionOptions options,
+      long deadlineNanos,
+      CompletableFuture<RespConnection> result) {
+    RespHandler handler = new RespHandler(peer);
+    long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
     new Bootstrap()
-        .group(group)
+        .group(loop)
         .channel(channelClass)
-        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, options.connectTimeoutMs())
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.max(1, leftMs))
         .option(ChannelOption.TCP_NODELAY, true)
         .option(ChannelOption.SO_KEEPALIVE, true)
         .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
         .handler(handler)
-        .connect(InetSocketAddress.createUnresolved(host, port))
+        .connect(address)
         .addListener((io.netty.channel.ChannelFuture connected) -> {
           if (!connected.isSuccess()) {
             result.completeExceptionally(
@@ -89,7 +142,6 @@ public final class RespConnection implements AutoCloseable {
           new RespConnection(connected.channel(), handler, peer, options.maxPending())
               .hello(options, deadlineNanos, result);
         });
-    return result;
   }
 
   private void hello(
@@ -167,7 +219,7 @@ public final class RespConnection implements AutoCloseable {
     }
     try {
       channel.eventLoop().execute(() -> handler.submit(request));
-    } catch (java.util.concurrent.RejectedExecutionException e) {
+    } catch (RejectedExecutionException e) {
       inFlight.decrementAndGet();
       request.command.releasePayload();
       request.fail(new RespClosedException("the event loop of " + peer + " is shut down", e));

@@ -14,24 +14,23 @@ import org.jspecify.annotations.Nullable;
 final class FetchSink implements BlockSink {
   private final MemoryPool pool;
   private final long expiresAtMs;
-  private final CompletableFuture<Void> begun = new CompletableFuture<>();
+  private final Runnable heard;
   private @Nullable BlockHeader header;
   private @Nullable CompletableFuture<Payload> allocation;
   private boolean finished;
 
-  FetchSink(MemoryPool pool, long expiresAtMs) {
+  /**
+   * @param heard told whenever something has come
+   */
+  FetchSink(MemoryPool pool, long expiresAtMs, Runnable heard) {
     this.pool = pool;
     this.expiresAtMs = expiresAtMs;
-  }
-
-  /** Completes when the peer has begun to answer, or the request is over. */
-  CompletableFuture<Void> begun() {
-    return begun;
+    this.heard = heard;
   }
 
   @Override
   public synchronized CompletionStage<Void> begin(BlockHeader header) {
-    begun.complete(null);
+    heard.run();
     if (finished) {
       throw new PeerException("the request is over");
     }
@@ -48,6 +47,7 @@ final class FetchSink implements BlockSink {
 
   @Override
   public void arrived(int chunkIndex) {
+    heard.run();
     int expected = header().crcs()[chunkIndex];
     if (payload().computeCrc(chunkIndex) != expected) {
       throw new PeerException("chunk " + chunkIndex + " fails its checksum");
@@ -57,7 +57,6 @@ final class FetchSink implements BlockSink {
 
   /** Ends the fetch: the block on success, else null and the memory is given back. */
   synchronized @Nullable Block finish(boolean success) {
-    begun.complete(null);
     finished = true;
     CompletableFuture<Payload> memory = allocation;
     if (memory == null) {

@@ -8,6 +8,7 @@ import io.larder.protocol.Reply;
 import io.larder.protocol.RespConnection;
 import io.netty.channel.EventLoopGroup;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,7 @@ final class Lane {
   private final ConnectionOptions options;
   private final Breaker breaker;
   private @Nullable CompletableFuture<RespConnection> current;
+  private volatile long heardNanos = System.nanoTime();
   private boolean closed;
 
   Lane(
@@ -84,6 +86,52 @@ final class Lane {
               };
           throw new PeerException("looked for node " + nodeId + " at " + address + ": " + found);
         });
+  }
+
+  /** As {@link #connection()}, but fails when it takes longer than so many ms. */
+  CompletableFuture<RespConnection> connection(long deadlineMs) {
+    CompletableFuture<RespConnection> known = connection();
+    if (known.isDone()) {
+      return known;
+    }
+    CompletableFuture<RespConnection> bounded = known.copy();
+    var late =
+        group
+            .next()
+            .schedule(
+                () ->
+                    bounded.completeExceptionally(
+                        new PeerException(
+                            "no connection to " + address + " within " + deadlineMs + " ms")),
+                deadlineMs,
+                TimeUnit.MILLISECONDS);
+    return bounded.whenComplete((_, _) -> late.cancel(false));
+  }
+
+  /** Notes that a request is sent: the peer's silence counts from the first that awaits it. */
+  void sending() {
+    if (inFlight() == 0) {
+      heard();
+    }
+  }
+
+  /** Notes that the peer has sent something of what was asked for. */
+  void heard() {
+    heardNanos = System.nanoTime();
+  }
+
+  /** For how long the peer has sent nothing of what was asked for, in ms. */
+  long silentMs() {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - heardNanos);
+  }
+
+  /** Ends a connection over which nothing comes: all that awaits its replies there fails. */
+  synchronized void giveUp() {
+    breaker.failed();
+    CompletableFuture<RespConnection> known = current;
+    if (known != null) {
+      var _ = known.thenAccept(RespConnection::close);
+    }
   }
 
   /** Requests that await their replies here. */

@@ -6,6 +6,7 @@ import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
 import io.larder.protocol.Command;
 import io.larder.protocol.ConnectionOptions;
+import io.larder.protocol.Limits;
 import io.larder.protocol.Reply;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -23,14 +24,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class PeerLink {
   private static final int BLOCK_LANES = 4;
+  private static final int PUT_LANES = 2;
 
-  /** The slowest transfer that is still waited for. */
-  private static final long MIN_BYTES_PER_MS = 20_000;
+  /** The largest value over the slowest network that is still waited for, 20 MB/s. */
+  private static final long SLOWEST_TRANSFER_MS = Limits.MAX_VALUE_BYTES / 20_000;
 
+  /** A connection that is silent for so many first-byte deadlines is given up. */
+  private static final int SILENCES = 4;
+
+  private final EventLoopGroup group;
   private final Lane quick;
   private final Lane slow;
   private final Lane moves;
   private final Lane[] blocks = new Lane[BLOCK_LANES];
+  private final Lane[] puts = new Lane[PUT_LANES];
   private final MemoryPool pool;
   private final long deadlineMs;
 
@@ -41,6 +48,7 @@ final class PeerLink {
       ConnectionOptions options,
       MemoryPool pool,
       long deadlineMs) {
+    this.group = group;
     this.pool = pool;
     this.deadlineMs = deadlineMs;
     Breaker breaker = new Breaker(address);
@@ -49,6 +57,9 @@ final class PeerLink {
     this.moves = new Lane(group, nodeId, address, options, breaker);
     for (int i = 0; i < BLOCK_LANES; i++) {
       blocks[i] = new Lane(group, nodeId, address, options, breaker);
+    }
+    for (int i = 0; i < PUT_LANES; i++) {
+      puts[i] = new Lane(group, nodeId, address, options, breaker);
     }
   }
 
@@ -67,8 +78,9 @@ final class PeerLink {
           default -> quick;
         };
     Command command = Command.of(PeerWire.name(request)).arg(PeerWire.encode(request));
-    return lane.connection()
-        .thenCompose(connection -> connection.send(command, askDeadlineMs))
+    long start = System.nanoTime();
+    return lane.connection(askDeadlineMs)
+        .thenCompose(connection -> connection.send(command, left(start, askDeadlineMs)))
         .thenApply(reply ->
             switch (reply) {
               case Reply.Bulk bulk ->
@@ -84,14 +96,20 @@ final class PeerLink {
     for (int i = 0; i < payload.chunkCount(); i++) {
       chunks.add(Unpooled.wrappedBuffer(payload.chunk(i)));
     }
-    return leastBusy()
-        .connection()
-        .thenCompose(connection -> connection.send(put.payload(chunks), putDeadlineMs));
+    long start = System.nanoTime();
+    return leastBusy(puts)
+        .connection(putDeadlineMs)
+        .thenCompose(
+            connection -> connection.send(put.payload(chunks), left(start, putDeadlineMs)));
   }
 
-  private Lane leastBusy() {
-    Lane lane = blocks[0];
-    for (Lane other : blocks) {
+  private static long left(long startNanos, long ms) {
+    return ms - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+  }
+
+  private static Lane leastBusy(Lane[] lanes) {
+    Lane lane = lanes[0];
+    for (Lane other : lanes) {
       if (other.inFlight() < lane.inFlight()) {
         lane = other;
       }
@@ -100,19 +118,21 @@ final class PeerLink {
   }
 
   CompletableFuture<@Nullable Block> fetch(Key key, long expiresAtMs) {
-    Lane lane = leastBusy();
-    // Blocks ahead on the connection have their turn first.
-    long firstByteMs = deadlineMs * (1 + lane.inFlight());
-    FetchSink sink = new FetchSink(pool, expiresAtMs);
+    Lane lane = leastBusy(blocks);
+    FetchSink sink = new FetchSink(pool, expiresAtMs, lane::heard);
     CompletableFuture<@Nullable Block> result = new CompletableFuture<>();
+    lane.sending();
     var _ =
-        lane.connection()
+        lane.connection(deadlineMs)
             .thenCompose(connection ->
                 connection.get(
                     Command.of("PEER.GET").arg(key.bytes()),
                     sink,
-                    firstByteMs + io.larder.protocol.Limits.MAX_VALUE_BYTES / MIN_BYTES_PER_MS))
+                    deadlineMs * (1 + connection.inFlight()) + SLOWEST_TRANSFER_MS))
             .whenComplete((hit, failure) -> {
+              if (failure == null) {
+                lane.heard();
+              }
               Block block = sink.finish(failure == null && hit);
               if (failure != null) {
                 result.completeExceptionally(failure);
@@ -120,16 +140,34 @@ final class PeerLink {
                 block.payload().release(); // the reader has gone on without it
               }
             });
-    // A late first byte is a miss for the reader; the connection catches up or times out.
-    var _ =
-        sink.begun()
-            .orTimeout(firstByteMs, TimeUnit.MILLISECONDS)
-            .exceptionally(_ -> {
-              result.completeExceptionally(
-                  new PeerException("no answer from the peer within " + firstByteMs + " ms"));
-              return null;
-            });
+    watch(lane, result);
     return result;
+  }
+
+  /**
+   * Silence is a miss for the reader; while blocks ahead on the connection come, it has patience.
+   * The connection may catch up; one that stays silent is given up.
+   */
+  private void watch(Lane lane, CompletableFuture<@Nullable Block> result) {
+    var late =
+        group
+            .next()
+            .schedule(
+                () -> {
+                  long silentMs = lane.silentMs();
+                  if (silentMs < deadlineMs) {
+                    watch(lane, result);
+                    return;
+                  }
+                  result.completeExceptionally(
+                      new PeerException("nothing came from the peer for " + silentMs + " ms"));
+                  if (silentMs >= deadlineMs * SILENCES) {
+                    lane.giveUp();
+                  }
+                },
+                deadlineMs,
+                TimeUnit.MILLISECONDS);
+    var _ = result.whenComplete((_, _) -> late.cancel(false));
   }
 
   void close() {
@@ -137,6 +175,9 @@ final class PeerLink {
     slow.close();
     moves.close();
     for (Lane lane : blocks) {
+      lane.close();
+    }
+    for (Lane lane : puts) {
       lane.close();
     }
   }

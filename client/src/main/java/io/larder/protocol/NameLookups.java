@@ -1,0 +1,60 @@
+package io.larder.protocol;
+
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Looks names up off the event loops: the JDK's lookup blocks its thread for as long as a name
+ * server does not answer, which is many seconds. A thread for each name that is being looked up,
+ * and one lookup of a name at a time, however many want it. Thread-safe.
+ */
+final class NameLookups {
+  private static final ConcurrentHashMap<String, CompletableFuture<InetAddress>> RUNNING =
+      new ConcurrentHashMap<>();
+
+  private NameLookups() {}
+
+  /**
+   * The name's address; an address in letters is its own.
+   *
+   * @return a future of the caller's own; it may take as long as the system's resolver
+   */
+  static CompletableFuture<InetAddress> lookUp(String host) {
+    byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
+    if (literal != null) {
+      try {
+        return CompletableFuture.completedFuture(InetAddress.getByAddress(host, literal));
+      } catch (UnknownHostException e) {
+        return CompletableFuture.failedFuture(e);
+      }
+    }
+    CompletableFuture<InetAddress> mine = new CompletableFuture<>();
+    CompletableFuture<InetAddress> running = RUNNING.putIfAbsent(host, mine);
+    if (running != null) {
+      return running.copy();
+    }
+    Thread thread = new Thread(() -> resolve(host, mine), "larder-lookup-" + host);
+    thread.setDaemon(true);
+    thread.start();
+    return mine.copy();
+  }
+
+  private static void resolve(String host, CompletableFuture<InetAddress> result) {
+    InetAddress address = null;
+    Throwable failure = null;
+    try {
+      address = InetAddress.getByName(host);
+    } catch (UnknownHostException | RuntimeException e) {
+      failure = e;
+    }
+    RUNNING.remove(host, result); // before it is done: who comes later looks anew
+    if (address != null) {
+      result.complete(address);
+    } else {
+      result.completeExceptionally(failure == null ? new UnknownHostException(host) : failure);
+    }
+  }
+}
