@@ -17,7 +17,7 @@ import java.util.List;
  * array of 0 and 1), whatever the directory says, and adds up. An auditor's own few lines of RESP
  * over a plain socket: the code under audit is not used.
  */
-final class PeerCounts {
+public final class PeerCounts {
   private static final int DEADLINE_MS = 10_000;
 
   private PeerCounts() {}
@@ -28,7 +28,7 @@ final class PeerCounts {
    * @param addresses {@code host:port} of every node
    * @throws IOException if a node does not answer as it should
    */
-  static List<Integer> copies(List<String> addresses, List<String> keys) throws IOException {
+  public static List<Integer> copies(List<String> addresses, List<String> keys) throws IOException {
     byte[] request = request(keys);
     int[] copies = new int[keys.size()];
     for (String address : addresses) {

@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description = "Measure a cluster. Every benchmark has one shape of report.",
-    subcommands = BenchTraceCommand.class)
+    subcommands = {BenchTraceCommand.class, BenchFaultsCommand.class})
 @SuppressWarnings("NullAway.Init") // picocli sets the spec
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;

@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       UpCommand.class,
       NodeCommand.class,
       CoordinatorCommand.class,
+      ZooKeeperCommand.class,
       StatusCommand.class,
       ProbeCommand.class,
       AdminCommand.class,
@@ -51,7 +52,7 @@ public final class Larder implements Runnable {
   /** A node that moved is found again within seconds; the JDK would keep its old address for 30. */
   private static final String NAME_CACHE_SECONDS = "2";
 
-  private static final Set<String> SERVICES = Set.of("node", "coordinator");
+  private static final Set<String> SERVICES = Set.of("node", "coordinator", "zookeeper");
 
   static final int FAILED = 1;
   static final int USAGE = 2;

@@ -1,9 +1,10 @@
 package io.larder.node.cli;
 
-import static io.larder.node.cli.PlainConnection.text;
+import static io.larder.node.bench.PlainConnection.text;
 
 import io.larder.coordinator.config.HostPort;
 import io.larder.node.bench.BlockContent;
+import io.larder.node.bench.PlainConnection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

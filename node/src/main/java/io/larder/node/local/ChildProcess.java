@@ -24,6 +24,7 @@ final class ChildProcess {
   private final String name;
   private final Path log;
   private final Process process;
+  private volatile boolean frozen;
 
   private ChildProcess(String name, Path log, Process process) {
     this.name = name;
@@ -36,11 +37,13 @@ final class ChildProcess {
    *
    * @param name for messages
    * @param log appended to
+   * @param launcher words to put before the command
    * @throws LocalClusterException if the process cannot be started
    */
-  static ChildProcess start(String name, Path log, List<String> jvmOptions, List<String> arguments)
+  static ChildProcess start(
+      String name, Path log, List<String> launcher, List<String> jvmOptions, List<String> arguments)
       throws LocalClusterException {
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(launcher);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
       if (option.startsWith("--enable-native-access") || option.startsWith("--sun-misc-unsafe")) {
@@ -99,8 +102,43 @@ final class ChildProcess {
     }
   }
 
+  /** SIGSTOP. */
+  void freeze() throws IOException {
+    frozen = true;
+    signal("STOP");
+  }
+
+  /** SIGCONT. */
+  void thaw() throws IOException {
+    signal("CONT");
+    frozen = false;
+  }
+
+  private void signal(String signal) throws IOException {
+    Process kill = // the shell's own: there may be no such program
+        new ProcessBuilder("sh", "-c", "kill -" + signal + " " + pid())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(kill.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    try {
+      if (kill.waitFor() != 0) {
+        throw new IOException(name + " cannot be sent SIG" + signal + ": " + said.strip());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while signalling " + name, e);
+    }
+  }
+
   /** Asks it to end. */
   void requestStop() {
+    if (frozen) {
+      try {
+        thaw();
+      } catch (IOException e) {
+        process.destroyForcibly(); // it has ended meanwhile, or cannot
+      }
+    }
     process.destroy();
   }
 

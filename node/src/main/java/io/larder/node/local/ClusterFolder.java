@@ -13,7 +13,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The folder of a local cluster: {@code zookeeper/}, {@code coordinator.log}, and {@code node-1/}
+ * The folder of a local cluster: {@code zookeeper/}, {@code coordinator-1.log}, and {@code node-1/}
  * and so on with {@code device}, {@code node.yaml} and {@code node.log}. Locked while it is in use.
  */
 final class ClusterFolder implements AutoCloseable {
@@ -72,6 +72,11 @@ final class ClusterFolder implements AutoCloseable {
 
   Path zooKeeper() {
     return root.resolve("zookeeper");
+  }
+
+  /** The log of a process that has no folder of its own. */
+  Path log(String process) {
+    return root.resolve(process + ".log");
   }
 
   Path node(int number) throws IOException {

@@ -1,49 +1,63 @@
 package io.larder.node.local;
 
+import io.larder.coordinator.controller.StatusReader;
 import io.larder.coordinator.embedded.EmbeddedZooKeeper;
+import io.larder.coordinator.registry.ZooKeeperOptions;
 import io.larder.protocol.Slots;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cluster on this machine's loopback address: a real ZooKeeper server in this process, one
- * coordinator and the nodes each in a process of its own. None of them outlives this process,
- * whatever ends it.
+ * A cluster on this machine: ZooKeeper, coordinators and nodes, each node and coordinator in a
+ * process of its own, ZooKeeper within this process or as an ensemble of processes. Everything is
+ * at the loopback address unless the options give each process a site of its own. None outlives
+ * this process, whatever ends it.
  *
- * <p>Thread-safe. Closing it stops everything in order; a temporary folder goes with it.
+ * <p>Processes are known by their names: {@code node-1}, {@code coordinator-1}, {@code zookeeper-1}
+ * and so on. Thread-safe. Closing it stops everything in order; a temporary folder goes with it.
  */
 public final class LocalCluster implements AutoCloseable {
   /** The cluster's name in ZooKeeper and on the devices. */
   public static final String CLUSTER = "local";
 
-  private static final String HOST = "127.0.0.1";
+  /** Of every node and coordinator. */
+  public static final Duration SESSION_TIMEOUT =
+      Duration.ofMillis(LocalConfiguration.SESSION_TIMEOUT_MS);
+
   private static final int ZOOKEEPER_PORT = 2181;
   private static final int COORDINATOR_HTTP_PORT = 9378;
   private static final int FIRST_PORT = 7379;
   private static final int FIRST_HTTP_PORT = 9379;
   private static final Duration START_PATIENCE = Duration.ofSeconds(60);
   private static final Duration SPREAD_PAUSE = Duration.ofMillis(100);
-  private static final Duration STOP_PATIENCE = Duration.ofSeconds(15);
+  private static final List<String> ZOOKEEPER_JVM =
+      List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
   private static final List<String> COORDINATOR_JVM = List.of("-Xmx256m", "-XX:+UseSerialGC");
   private static final List<String> NODE_JVM = List.of("-Xmx1g");
 
   private final LocalClusterOptions options;
   private final ClusterFolder folder;
   private final HttpClient http = HttpClient.newHttpClient();
-  private final Map<LocalNode, ChildProcess> processes = new LinkedHashMap<>();
+  private final Ports ports = new Ports();
+  private final ProcessTable processes = new ProcessTable();
   private final Thread onExit = Thread.ofPlatform().name("cluster-stop").unstarted(this::stop);
   private volatile @Nullable EmbeddedZooKeeper zooKeeper;
-  private volatile @Nullable ChildProcess coordinator;
-  private volatile int coordinatorHttpPort;
+  private volatile String zooKeeperAddress = "";
+  private volatile List<HttpAddress> coordinators = List.of();
+  private volatile List<String> zooKeepers = List.of();
+  private volatile List<LocalNode> nodes = List.of();
   private boolean stopped;
+
+  /** Where a process says how it is. */
+  private record HttpAddress(String name, String host, int port) {}
 
   private LocalCluster(LocalClusterOptions options, ClusterFolder folder) {
     this.options = options;
@@ -72,30 +86,87 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   private void startAll(Consumer<String> say) throws IOException {
-    Ports ports = new Ports();
     say.accept("starting ZooKeeper, a coordinator and the nodes in " + folder.root());
-    EmbeddedZooKeeper server =
-        EmbeddedZooKeeper.start(
-            folder.zooKeeper(), options.fixedPorts() ? ports.prefer(ZOOKEEPER_PORT) : ports.any());
-    zooKeeper = server;
-    int httpPort = options.fixedPorts() ? ports.prefer(COORDINATOR_HTTP_PORT) : ports.any();
-    coordinatorHttpPort = httpPort;
-    ChildProcess leader =
-        ChildProcess.start(
-            "the coordinator",
-            folder.root().resolve("coordinator.log"),
-            COORDINATOR_JVM,
-            LocalConfiguration.coordinator(server.address(), HOST + ":" + httpPort));
-    coordinator = leader;
-    for (LocalNode node : place(ports)) {
+    if (options.zooKeepers() == 1) {
+      EmbeddedZooKeeper server = EmbeddedZooKeeper.start(folder.zooKeeper(), port(ZOOKEEPER_PORT));
+      zooKeeper = server;
+      zooKeeperAddress = server.address();
+    } else {
+      startEnsemble();
+    }
+    startCoordinators();
+    List<LocalNode> placed = place();
+    for (LocalNode node : placed) {
       LocalDevice.prepare(node, options);
-      launch(node);
+      List<String> arguments =
+          LocalConfiguration.node(node, zooKeeperAddress, options.memoryBytes());
+      launch(node.nodeId(), node.log(), NODE_JVM, arguments);
     }
-    for (LocalNode node : nodes()) {
-      awaitReady(node, process(node));
+    nodes = placed;
+    for (LocalNode node : placed) {
+      awaitReady(node);
     }
-    Readiness.await(http, leader, HOST, httpPort, START_PATIENCE);
+    for (HttpAddress coordinator : coordinators) {
+      Readiness.await(
+          http,
+          processes.get(coordinator.name()),
+          coordinator.host(),
+          coordinator.port(),
+          START_PATIENCE);
+    }
     awaitSpread();
+  }
+
+  private void startEnsemble() throws IOException {
+    List<String> names = new ArrayList<>();
+    List<EmbeddedZooKeeper.Member> members = new ArrayList<>();
+    for (int i = 1; i <= options.zooKeepers(); i++) {
+      String name = "zookeeper-" + i;
+      names.add(name);
+      members.add(
+          new EmbeddedZooKeeper.Member(site(name).host(), ports.any(), ports.any(), ports.any()));
+    }
+    for (int i = 0; i < names.size(); i++) {
+      launch(
+          names.get(i),
+          folder.log(names.get(i)),
+          ZOOKEEPER_JVM,
+          LocalConfiguration.zooKeeper(folder.zooKeeper().resolve(names.get(i)), members, i));
+    }
+    zooKeepers = List.copyOf(names);
+    zooKeeperAddress =
+        String.join(",", members.stream().map(EmbeddedZooKeeper.Member::address).toList());
+  }
+
+  private void startCoordinators() throws IOException {
+    List<HttpAddress> started = new ArrayList<>();
+    for (int i = 1; i <= options.coordinators(); i++) {
+      String name = "coordinator-" + i;
+      HttpAddress at =
+          new HttpAddress(name, site(name).host(), port(COORDINATOR_HTTP_PORT + 1 - i));
+      launch(
+          name,
+          folder.log(name),
+          COORDINATOR_JVM,
+          LocalConfiguration.coordinator(zooKeeperAddress, at.host() + ":" + at.port()));
+      started.add(at);
+    }
+    coordinators = List.copyOf(started);
+  }
+
+  private void launch(String name, Path log, List<String> jvm, List<String> arguments)
+      throws IOException {
+    ChildProcess _ =
+        processes.add(
+            name, () -> ChildProcess.start(name, log, site(name).launcher(), jvm, arguments));
+  }
+
+  private Site site(String name) {
+    return options.sites().apply(name);
+  }
+
+  private int port(int wanted) throws LocalClusterException {
+    return options.fixedPorts() ? ports.prefer(wanted) : ports.any();
   }
 
   /**
@@ -121,19 +192,35 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   private boolean isSpread() throws IOException, InterruptedException {
-    long owned = 0;
-    for (LocalNode node : nodes()) {
-      Scrape scrape = scrape(node);
-      double slots = scrape.sum("larder_slots_owned");
-      if (slots == 0 || scrape.sum("larder_directory_slots_syncing") > 0) {
+    for (LocalNode node : nodes) {
+      if (scrape(node).sum("larder_slots_owned") == 0) {
         return false;
       }
-      owned += (long) slots;
+    }
+    return isSettled();
+  }
+
+  /**
+   * Whether every node answers, the nodes together hold every slot's put-lease, and every owner has
+   * heard what the nodes hold.
+   */
+  public boolean isSettled() throws InterruptedException {
+    long owned = 0;
+    for (LocalNode node : nodes) {
+      try {
+        Scrape scrape = scrape(node);
+        if (scrape.sum("larder_directory_slots_syncing") > 0) {
+          return false;
+        }
+        owned += (long) scrape.sum("larder_slots_owned");
+      } catch (IOException e) {
+        return false; // it does not answer now
+      }
     }
     return owned == Slots.COUNT;
   }
 
-  private List<LocalNode> place(Ports ports) throws IOException {
+  private List<LocalNode> place() throws IOException {
     int existing = folder.existingNodes();
     int count = options.nodes();
     if (count == 0) {
@@ -145,60 +232,81 @@ public final class LocalCluster implements AutoCloseable {
               .formatted(folder.root(), existing, count),
           null);
     }
-    List<LocalNode> nodes = new ArrayList<>();
+    List<LocalNode> placed = new ArrayList<>();
     for (int i = 0; i < count; i++) {
+      String nodeId = "node-" + (i + 1);
       Path home = folder.node(i + 1);
       Path device = options.devices().isEmpty() ? home.resolve("device") : options.devices().get(i);
-      boolean fixed = options.fixedPorts();
-      nodes.add(
+      placed.add(
           new LocalNode(
-              "node-" + (i + 1),
-              HOST,
-              fixed ? ports.prefer(FIRST_PORT + i) : ports.any(),
-              fixed ? ports.prefer(FIRST_HTTP_PORT + i) : ports.any(),
+              nodeId,
+              site(nodeId).host(),
+              port(FIRST_PORT + i),
+              port(FIRST_HTTP_PORT + i),
               device,
               home));
     }
-    return nodes;
+    return List.copyOf(placed);
   }
 
-  private synchronized ChildProcess launch(LocalNode node) throws IOException {
-    if (stopped) {
-      throw new LocalClusterException("the cluster is being stopped", null);
-    }
-    List<String> arguments =
-        LocalConfiguration.node(node, zooKeeperAddress(), options.memoryBytes());
-    ChildProcess process = ChildProcess.start(node.nodeId(), node.log(), NODE_JVM, arguments);
-    processes.put(node, process);
-    return process;
-  }
-
-  private void awaitReady(LocalNode node, ChildProcess process) throws LocalClusterException {
-    Readiness.await(http, process, node.host(), node.httpPort(), START_PATIENCE);
+  private void awaitReady(LocalNode node) throws LocalClusterException {
+    Readiness.await(
+        http, processes.get(node.nodeId()), node.host(), node.httpPort(), START_PATIENCE);
   }
 
   /** The nodes, in order; the same whether they run or not. */
-  public synchronized List<LocalNode> nodes() {
-    return List.copyOf(processes.keySet());
+  public List<LocalNode> nodes() {
+    return nodes;
+  }
+
+  /** The names of the ZooKeeper servers' processes; empty if there is one within this process. */
+  public List<String> zooKeepers() {
+    return zooKeepers;
   }
 
   /** The process id of a node. */
   public long pid(LocalNode node) {
-    return process(node).pid();
+    return processes.get(node.nodeId()).pid();
   }
 
-  /** {@code host:port} of ZooKeeper. */
+  /** {@code host:port[,host:port…]} of ZooKeeper. */
   public String zooKeeperAddress() {
-    EmbeddedZooKeeper server = zooKeeper;
-    if (server == null) {
-      throw new IllegalStateException("ZooKeeper has not been started");
-    }
-    return server.address();
+    return zooKeeperAddress;
   }
 
-  /** {@code host:port} of the coordinator's metrics, liveness and readiness. */
+  /** {@code host:port} of the first coordinator's metrics, liveness and readiness. */
   public String coordinatorHttpAddress() {
-    return HOST + ":" + coordinatorHttpPort;
+    HttpAddress first = coordinators.getFirst();
+    return first.host() + ":" + first.port();
+  }
+
+  /** The name of the coordinator that says it leads; null if none does now. */
+  public @Nullable String leadingCoordinator() throws InterruptedException {
+    for (HttpAddress coordinator : coordinators) {
+      if (Readiness.ask(http, coordinator.host(), coordinator.port()).equals("200 leading")) {
+        return coordinator.name();
+      }
+    }
+    return null;
+  }
+
+  /** The live nodes' incarnations as ZooKeeper has them, by node id. */
+  public Map<String, String> incarnations() throws IOException, InterruptedException {
+    ZooKeeperOptions zooKeeperOptions =
+        ZooKeeperOptions.of(
+            zooKeeperAddress,
+            CLUSTER,
+            LocalConfiguration.SESSION_TIMEOUT_MS,
+            EmbeddedZooKeeper.TICK_MS);
+    try (StatusReader reader = new StatusReader(zooKeeperOptions)) {
+      Map<String, String> incarnations = new HashMap<>();
+      reader
+          .read(START_PATIENCE)
+          .orElseThrow(() -> new IOException("no answer from ZooKeeper at " + zooKeeperAddress))
+          .nodes()
+          .forEach(node -> incarnations.put(node.nodeId(), node.incarnation()));
+      return incarnations;
+    }
   }
 
   /** Where everything lies. */
@@ -206,9 +314,34 @@ public final class LocalCluster implements AutoCloseable {
     return folder.root();
   }
 
+  /** Kill -9 of a process; returns when it is gone. */
+  public void kill(String name) throws LocalClusterException {
+    processes.get(name).kill();
+  }
+
   /** Kill -9 of a node; returns when its process is gone. */
   public void kill(LocalNode node) throws LocalClusterException {
-    process(node).kill();
+    kill(node.nodeId());
+  }
+
+  /** Stops a process as a machine that hangs would: it neither runs nor ends (SIGSTOP). */
+  public void freeze(String name) throws IOException {
+    processes.get(name).freeze();
+  }
+
+  /** Lets a frozen process run on (SIGCONT). */
+  public void thaw(String name) throws IOException {
+    processes.get(name).thaw();
+  }
+
+  /** Ends a process in order. */
+  public void stop(String name) {
+    processes.stop(List.of(name));
+  }
+
+  /** Starts a process that has ended once more, where it was; does not wait for it. */
+  public void start(String name) throws IOException {
+    ChildProcess _ = processes.again(name);
   }
 
   /**
@@ -218,8 +351,8 @@ public final class LocalCluster implements AutoCloseable {
    */
   public long restart(LocalNode node) throws IOException {
     long start = System.nanoTime();
-    ChildProcess process = launch(node);
-    awaitReady(node, process);
+    start(node.nodeId());
+    awaitReady(node);
     return Duration.ofNanos(System.nanoTime() - start).toMillis();
   }
 
@@ -229,21 +362,8 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /** The names of the processes that have ended without being asked to. */
-  public synchronized List<String> ended() {
-    List<String> ended = new ArrayList<>();
-    if (stopped) {
-      return ended;
-    }
-    ChildProcess leader = coordinator;
-    if (leader != null && !leader.isAlive()) {
-      ended.add(leader.name());
-    }
-    for (ChildProcess process : processes.values()) {
-      if (!process.isAlive()) {
-        ended.add(process.name());
-      }
-    }
-    return ended;
+  public List<String> ended() {
+    return processes.ended();
   }
 
   @Override
@@ -262,12 +382,10 @@ public final class LocalCluster implements AutoCloseable {
       return;
     }
     stopped = true;
-    List<ChildProcess> nodes = new ArrayList<>(processes.values());
-    stopAll(nodes);
-    ChildProcess leader = coordinator;
-    if (leader != null) {
-      stopAll(List.of(leader));
-    }
+    processes.seal();
+    processes.stop(processes.names("node-"));
+    processes.stop(processes.names("coordinator-"));
+    processes.stop(processes.names("zookeeper-"));
     EmbeddedZooKeeper server = zooKeeper;
     if (server != null) {
       server.close();
@@ -278,25 +396,5 @@ public final class LocalCluster implements AutoCloseable {
     } catch (IOException e) {
       System.err.println("larder: " + folder.root() + " was not removed: " + e);
     }
-  }
-
-  private static void stopAll(List<ChildProcess> children) {
-    children.forEach(ChildProcess::requestStop);
-    long deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
-    for (ChildProcess child : children) {
-      try {
-        child.awaitStop(deadline);
-      } catch (LocalClusterException e) {
-        System.err.println("larder: " + e.getMessage());
-      }
-    }
-  }
-
-  private synchronized ChildProcess process(LocalNode node) {
-    ChildProcess process = processes.get(node);
-    if (process == null) {
-      throw new IllegalArgumentException(node + " is not of this cluster");
-    }
-    return process;
   }
 }

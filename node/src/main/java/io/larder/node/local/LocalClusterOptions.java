@@ -2,6 +2,7 @@ package io.larder.node.local;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param deviceBytes size of a device file that is made
  * @param memoryBytes payload memory of each node
  * @param fixedPorts whether to prefer the well-known ports
+ * @param zooKeepers servers of ZooKeeper: one within this process, or several in processes
+ * @param coordinators of which one leads
+ * @param sites where the process of each name runs
  */
 public record LocalClusterOptions(
     int nodes,
@@ -22,7 +26,10 @@ public record LocalClusterOptions(
     boolean format,
     long deviceBytes,
     long memoryBytes,
-    boolean fixedPorts) {
+    boolean fixedPorts,
+    int zooKeepers,
+    int coordinators,
+    Function<String, Site> sites) {
   /** Nodes of a new cluster unless told otherwise. */
   public static final int DEFAULT_NODES = 3;
 
@@ -44,6 +51,18 @@ public record LocalClusterOptions(
       throw new IllegalArgumentException(
           "%d devices for %d nodes: give one device a node".formatted(devices.size(), nodes));
     }
+  }
+
+  /** One ZooKeeper server and one coordinator, all on the loopback address. */
+  public LocalClusterOptions(
+      int nodes,
+      @Nullable Path dir,
+      List<Path> devices,
+      boolean format,
+      long deviceBytes,
+      long memoryBytes,
+      boolean fixedPorts) {
+    this(nodes, dir, devices, format, deviceBytes, memoryBytes, fixedPorts, 1, 1, Site.LOOPBACK);
   }
 
   /** Three nodes on sparse files in a temporary folder. */

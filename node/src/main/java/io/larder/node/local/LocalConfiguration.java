@@ -3,12 +3,14 @@ package io.larder.node.local;
 import io.larder.coordinator.embedded.EmbeddedZooKeeper;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What the processes of a local cluster are told: arguments, and for a node a file. */
 final class LocalConfiguration {
   /** Short, so that a killed node's slots are free again soon; long enough for a busy laptop. */
-  private static final int SESSION_TIMEOUT_MS = 4_000;
+  static final int SESSION_TIMEOUT_MS = 4_000;
 
   private LocalConfiguration() {}
 
@@ -44,6 +46,20 @@ final class LocalConfiguration {
                 EmbeddedZooKeeper.TICK_MS,
                 memoryBytes));
     return List.of("node", "--config", node.configuration().toString());
+  }
+
+  /** One server of an ensemble, as {@code ZooKeeperCommand} takes it. */
+  static List<String> zooKeeper(Path dir, List<EmbeddedZooKeeper.Member> members, int index) {
+    List<String> arguments =
+        new ArrayList<>(List.of("zookeeper", "--dir", dir.toString(), "--index", "" + index));
+    for (EmbeddedZooKeeper.Member member : members) {
+      arguments.add("--member");
+      arguments.add(
+          "%s:%d:%d:%d"
+              .formatted(
+                  member.host(), member.clientPort(), member.quorumPort(), member.electionPort()));
+    }
+    return arguments;
   }
 
   static List<String> coordinator(String zooKeeper, String listen) {

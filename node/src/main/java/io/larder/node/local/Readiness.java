@@ -15,11 +15,21 @@ final class Readiness {
 
   private Readiness() {}
 
+  /** What {@code /ready} says now: status and reason, or why there is no answer. */
+  static String ask(HttpClient http, String host, int httpPort) throws InterruptedException {
+    URI uri = URI.create("http://" + host + ":" + httpPort + "/ready");
+    HttpRequest request = HttpRequest.newBuilder(uri).timeout(ATTEMPT).build();
+    try {
+      HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+      return response.statusCode() + " " + response.body().strip();
+    } catch (IOException e) {
+      return String.valueOf(e);
+    }
+  }
+
   static void await(
       HttpClient http, ChildProcess process, String host, int httpPort, Duration patience)
       throws LocalClusterException {
-    URI uri = URI.create("http://" + host + ":" + httpPort + "/ready");
-    HttpRequest request = HttpRequest.newBuilder(uri).timeout(ATTEMPT).build();
     long deadline = System.nanoTime() + patience.toNanos();
     String last = "no answer yet";
     try {
@@ -34,14 +44,9 @@ final class Readiness {
                       process.logTail(TAIL_LINES)),
               null);
         }
-        try {
-          HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-          if (response.statusCode() == 200) {
-            return;
-          }
-          last = response.statusCode() + " " + response.body().strip();
-        } catch (IOException e) {
-          last = String.valueOf(e);
+        last = ask(http, host, httpPort);
+        if (last.startsWith("200 ")) {
+          return;
         }
         Thread.sleep(PAUSE);
       }
@@ -50,11 +55,12 @@ final class Readiness {
       throw new LocalClusterException("interrupted while waiting for " + process.name(), e);
     }
     throw new LocalClusterException(
-        "%s was not ready within %d s: %s says %s; the end of %s:%s"
+        "%s was not ready within %d s: %s:%d says %s; the end of %s:%s"
             .formatted(
                 process.name(),
                 patience.toSeconds(),
-                uri,
+                host,
+                httpPort,
                 last,
                 process.log(),
                 process.logTail(TAIL_LINES)),

@@ -1,4 +1,4 @@
-package io.larder.node.cli;
+package io.larder.node.bench;
 
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -15,11 +15,11 @@ import java.util.Optional;
  * A blocking RESP2 connection of the plainest kind: what any Redis client without Larder's own code
  * would see of a node. One request at a time; every wait ends after the timeout. For one thread.
  */
-final class PlainConnection implements AutoCloseable {
+public final class PlainConnection implements AutoCloseable {
   private static final int MAX_REPLY_BYTES = 64 << 20;
 
   /** The node answered with an error. */
-  static final class RefusedException extends IOException {
+  public static final class RefusedException extends IOException {
     private static final long serialVersionUID = 1L;
 
     RefusedException(String message) {
@@ -42,7 +42,7 @@ final class PlainConnection implements AutoCloseable {
    *
    * @param timeoutMs for connecting, and later for each read
    */
-  static PlainConnection open(String host, int port, int timeoutMs) throws IOException {
+  public static PlainConnection open(String host, int port, int timeoutMs) throws IOException {
     Socket socket = new Socket();
     try {
       socket.connect(new InetSocketAddress(host, port), timeoutMs);
@@ -61,7 +61,7 @@ final class PlainConnection implements AutoCloseable {
    * @return the reply's bytes; empty for the null bulk string
    * @throws RefusedException if the node answers with an error
    */
-  Optional<byte[]> call(byte[]... words) throws IOException {
+  public Optional<byte[]> call(byte[]... words) throws IOException {
     line('*', words.length);
     for (byte[] word : words) {
       line('$', word.length);
@@ -118,7 +118,7 @@ final class PlainConnection implements AutoCloseable {
     return line.toString();
   }
 
-  static byte[] text(String text) {
+  public static byte[] text(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
