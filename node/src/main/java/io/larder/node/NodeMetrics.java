@@ -45,6 +45,19 @@ record NodeMetrics(Store store, MemoryPool pool) {
     Gauge.builder("larder.recovery.records", recovery::records)
         .description("Records that the last opening found")
         .register(registry);
+    Gauge.builder("larder.recovery.read", recovery::bytesRead)
+        .description("What the last opening read from the device")
+        .baseUnit("bytes")
+        .register(registry);
+    listed(registry, "footers", recovery.recordsFromFooters());
+    listed(registry, "scans", recovery.recordsFromScans());
+    recovery
+        .rejected()
+        .forEach((reason, count) ->
+            Gauge.builder("larder.recovery.rejected", () -> count)
+                .description("What the last opening did not believe, by reason")
+                .tag("reason", reason)
+                .register(registry));
     Gauge.builder("larder.memory.capacity", pool, MemoryPool::capacityBytes)
         .baseUnit("bytes")
         .register(registry);
@@ -53,6 +66,13 @@ record NodeMetrics(Store store, MemoryPool pool) {
         .register(registry);
     Gauge.builder("larder.memory.waiting", pool, MemoryPool::waiting)
         .description("Requests that wait for memory")
+        .register(registry);
+  }
+
+  private static void listed(MeterRegistry registry, String source, long count) {
+    Gauge.builder("larder.recovery.listed", () -> count)
+        .description("Records that the last opening came across, dead ones included, by source")
+        .tag("source", source)
         .register(registry);
   }
 

@@ -69,7 +69,14 @@ class LayeringTest {
                 NODE + "block..",
                 "io.larder.protocol..",
                 "io.larder.coordinator.registry.."),
-            mayKnow("bench", NODE + "local..", "io.larder.client..", "io.larder.protocol.."),
+            mayKnow(
+                "bench",
+                NODE + "local..",
+                NODE + "store..",
+                NODE + "block..",
+                NODE + "device..",
+                "io.larder.client..",
+                "io.larder.protocol.."),
             classes()
                 .that()
                 .resideInAPackage(NODE + "device..")

@@ -8,8 +8,8 @@ import picocli.CommandLine.Spec;
 /** The benchmarks. */
 @Command(
     name = "bench",
-    description = "Measure a cluster. Every benchmark has one shape of report.",
-    subcommands = {BenchTraceCommand.class, BenchFaultsCommand.class})
+    description = "Measure Larder. Every benchmark has one shape of report.",
+    subcommands = {BenchTraceCommand.class, BenchCrashCommand.class, BenchFaultsCommand.class})
 @SuppressWarnings("NullAway.Init") // picocli sets the spec
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;

@@ -63,6 +63,7 @@ final class ConsoleProgress implements Progress {
           new ProgressBarBuilder()
               .setTaskName(name)
               .setInitialMax(total)
+              .showSpeed()
               .setStyle(ProgressBarStyle.ASCII)
               .setUpdateIntervalMillis(250)
               .setMaxRenderedLength(WIDTH)

@@ -8,14 +8,18 @@ import picocli.CommandLine.Spec;
 /** What can be done with a device while no node has it open. */
 @Command(
     name = "device",
-    description = "Format or inspect a node's device.",
-    subcommands = {DeviceFormatCommand.class, DeviceInspectCommand.class})
+    description = "Format, inspect or verify a node's device.",
+    subcommands = {
+      DeviceFormatCommand.class,
+      DeviceInspectCommand.class,
+      DeviceVerifyCommand.class
+    })
 @SuppressWarnings("NullAway.Init") // picocli sets the spec
 final class DeviceCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Which: format or inspect?");
+    throw new ParameterException(spec.commandLine(), "Which: format, inspect or verify?");
   }
 }

@@ -3,6 +3,7 @@ package io.larder.node.cli;
 import io.larder.node.store.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.DeviceInspection;
+import io.larder.node.store.RecoveryReport;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -32,7 +33,7 @@ final class DeviceInspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    DeviceInspection found = DeviceFormat.inspect(device);
+    DeviceInspection found = DeviceFormat.inspect(device, true);
     System.out.print(json ? ReportPrinter.json(fields(found)) + "\n" : table(found));
     if (found.identity().isEmpty()) {
       System.err.println(
@@ -42,7 +43,7 @@ final class DeviceInspectCommand implements Callable<Integer> {
               + (found.content().equals("empty") ? "" : "--force ")
               + device);
     }
-    return found.identity().isPresent() && found.checkpointValid() ? 0 : UNHEALTHY;
+    return found.identity().isPresent() && found.checkpointSequence() > 0 ? 0 : UNHEALTHY;
   }
 
   /** As the record, with nothing where there is no identity. */
@@ -56,9 +57,10 @@ final class DeviceInspectCommand implements Callable<Integer> {
     fields.put("formattedAtMs", found.formattedAtMs());
     fields.put("mountSequence", found.mountSequence());
     fields.put("validSuperblocks", found.validSuperblocks());
-    fields.put("checkpointValid", found.checkpointValid());
-    fields.put("checkpointSequence", found.checkpointSequence());
+    fields.put("leftCheckpoint", found.leftCheckpoint());
+    fields.put("rightCheckpoint", found.rightCheckpoint());
     fields.put("segmentsByState", found.segmentsByState());
+    fields.put("recovery", found.recovery().orElse(null));
     return fields;
   }
 
@@ -90,10 +92,37 @@ final class DeviceInspectCommand implements Callable<Integer> {
       ReportPrinter.row(
           out,
           "checkpoint",
-          found.checkpointValid()
-              ? "number " + found.checkpointSequence()
-              : "both sides damaged: the next mount reads every segment");
+          "left %s, right %s"
+              .formatted(side(found.leftCheckpoint()), side(found.rightCheckpoint())));
+      found.recovery().ifPresent(recovery -> recovery(out, recovery));
     }
     return out.toString();
+  }
+
+  private static String side(long sequence) {
+    return sequence > 0 ? "number " + sequence : "damaged";
+  }
+
+  private static void recovery(StringBuilder out, RecoveryReport recovery) {
+    ReportPrinter.row(
+        out,
+        "a start now finds",
+        "%,d records in %,d ms, reading %s"
+            .formatted(
+                recovery.records(),
+                recovery.durationMs(),
+                ReportPrinter.bytes(recovery.bytesRead())));
+    ReportPrinter.row(
+        out,
+        "",
+        "%,d listed by footers, %,d found by scanning %d segments"
+            .formatted(
+                recovery.recordsFromFooters(),
+                recovery.recordsFromScans(),
+                recovery.segmentsScanned()));
+    ReportPrinter.row(
+        out,
+        "rejected",
+        recovery.rejected().isEmpty() ? "nothing" : recovery.rejected().toString());
   }
 }

@@ -3,7 +3,6 @@ package io.larder.node.local;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,16 +43,7 @@ final class ChildProcess {
       String name, Path log, List<String> launcher, List<String> jvmOptions, List<String> arguments)
       throws LocalClusterException {
     List<String> command = new ArrayList<>(launcher);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-      if (option.startsWith("--enable-native-access") || option.startsWith("--sun-misc-unsafe")) {
-        command.add(option);
-      }
-    }
-    command.addAll(jvmOptions);
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add("io.larder.node.cli.Larder");
+    command.addAll(JavaCommand.of("io.larder.node.cli.Larder", jvmOptions));
     command.addAll(arguments);
     command.add("--exit-with-parent");
     File file = log.toFile();

@@ -127,7 +127,7 @@ public final class Router implements BlockService, AutoCloseable {
     this.view = new ClusterView(clusterName, nodeId, 0, List.of(), List.of());
     cluster.answerLocallyBy(peerService::answer);
     pool.setEvictor(hot::evict);
-    store.onEviction(upkeep::evicted);
+    store.onEviction((slot, fingerprint, stamp, cause) -> upkeep.evicted(slot, fingerprint, stamp));
     registerGauges(registry);
     var _ = control.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
     var _ =

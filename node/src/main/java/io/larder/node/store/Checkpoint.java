@@ -163,6 +163,12 @@ final class Checkpoint {
     return left.sequence() > right.sequence() ? left : right;
   }
 
+  /** The sequence of a side, 0 if it is damaged. */
+  static long sequence(Device device, Geometry geometry, UUID deviceUuid, int side) {
+    Loaded loaded = loadSide(device, geometry, deviceUuid, side);
+    return loaded == null ? 0 : loaded.sequence();
+  }
+
   private static @Nullable Loaded loadSide(Device device, Geometry geometry, UUID uuid, int side) {
     ByteBuffer all;
     try (Arena arena = Arena.ofShared()) {

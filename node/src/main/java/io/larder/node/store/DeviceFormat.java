@@ -107,6 +107,15 @@ public final class DeviceFormat {
    * @throws StoreException if it cannot be opened, or its format is not understood
    */
   public static DeviceInspection inspect(Path path) {
+    return inspect(path, false);
+  }
+
+  /**
+   * As {@link #inspect(Path)}.
+   *
+   * @param rehearse whether to try a recovery, too, which reads all footers and whatever has none
+   */
+  public static DeviceInspection inspect(Path path, boolean rehearse) {
     try (Device device = DirectDevice.open(path, THREADS)) {
       if (device.sizeBytes() < 2L * Geometry.EDGE_BYTES) {
         return nothing(device, Content.FOREIGN);
@@ -126,6 +135,12 @@ public final class DeviceFormat {
           int _ = states.merge(state.toLowerCase(java.util.Locale.ROOT), 1, Integer::sum);
         }
       }
+      RecoveryReport recovery = null;
+      if (rehearse && whole) {
+        Recovery trial = new Recovery(device, superblock, table);
+        trial.read();
+        recovery = trial.index(new Index(trial.segments()), new Pins(Long.MAX_VALUE));
+      }
       return new DeviceInspection(
           device.name(),
           device.sizeBytes(),
@@ -134,10 +149,11 @@ public final class DeviceFormat {
           superblock.formattedAtMs(),
           superblock.mountSequence(),
           superblocks.valid(),
-          table != null,
-          table == null ? 0 : table.sequence(),
+          whole ? side(device, superblock, 0) : 0,
+          whole ? side(device, superblock, 1) : 0,
           Map.copyOf(states),
-          name(Content.LARDER));
+          name(Content.LARDER),
+          Optional.ofNullable(recovery));
     } catch (IOException e) {
       throw new StoreException(message(e), e);
     }
@@ -152,10 +168,15 @@ public final class DeviceFormat {
         0,
         0,
         0,
-        false,
+        0,
         0,
         Map.of(),
-        name(content));
+        name(content),
+        Optional.empty());
+  }
+
+  private static long side(Device device, Superblock superblock, int side) {
+    return Checkpoint.sequence(device, superblock.geometry(), superblock.deviceUuid(), side);
   }
 
   private static String name(Content content) {

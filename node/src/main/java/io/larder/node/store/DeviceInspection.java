@@ -13,10 +13,11 @@ import java.util.Optional;
  * @param formattedAtMs wall clock
  * @param mountSequence how often it was opened
  * @param validSuperblocks 0 to 2
- * @param checkpointValid whether at least one side of the checkpoint is whole
- * @param checkpointSequence the newest side's, 0 if none
+ * @param leftCheckpoint sequence of the checkpoint's left side, 0 if it is damaged
+ * @param rightCheckpoint the same of the right side
  * @param segmentsByState as of the newest checkpoint
  * @param content "larder", "empty" or "foreign": whether formatting needs force
+ * @param recovery what a recovery finds, if it was asked for
  */
 public record DeviceInspection(
     String path,
@@ -26,7 +27,14 @@ public record DeviceInspection(
     long formattedAtMs,
     long mountSequence,
     int validSuperblocks,
-    boolean checkpointValid,
-    long checkpointSequence,
+    long leftCheckpoint,
+    long rightCheckpoint,
     Map<String, Integer> segmentsByState,
-    String content) {}
+    String content,
+    Optional<RecoveryReport> recovery) {
+
+  /** The newest side's sequence, 0 if both are damaged. */
+  public long checkpointSequence() {
+    return Math.max(leftCheckpoint, rightCheckpoint);
+  }
+}

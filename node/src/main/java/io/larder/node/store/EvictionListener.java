@@ -1,8 +1,19 @@
 package io.larder.node.store;
 
-/** Told of every record that the store has dropped by itself: reclaimed, or found damaged. */
+/** Told of every record that the store has dropped by itself. */
 @FunctionalInterface
 public interface EvictionListener {
-  /** Called on a housekeeping or device thread after the entry is gone; must not block. */
-  void evicted(int slot, long fingerprint, long stamp);
+  /** Why a record was dropped. */
+  enum Cause {
+    /** To make room. */
+    RECLAIMED,
+    /** It could not be read, or did not verify. */
+    DAMAGED
+  }
+
+  /**
+   * Called on a housekeeping or device thread after the entry is gone, and before what it pointed
+   * to can be overwritten; must not block.
+   */
+  void evicted(int slot, long fingerprint, long stamp, Cause cause);
 }

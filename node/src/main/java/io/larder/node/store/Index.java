@@ -13,13 +13,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class Index {
   private static final class Slot {
-    final LongTable locations = new LongTable();
+    final LongTable locations;
     @Nullable LongTable expiries;
 
     /** The stamps of entries that reclaim has moved: a record keeps its stamp while it lives. */
     @Nullable LongTable stamps;
 
     long xor;
+
+    Slot(LongTable locations) {
+      this.locations = locations;
+    }
   }
 
   /** Sees an entry of a slot. */
@@ -72,7 +76,7 @@ final class Index {
       }
       LongTable stamps = s.stamps;
       if (stamps == null) {
-        stamps = new LongTable();
+        stamps = new LongTable(0);
         s.stamps = stamps;
       }
       long _ = stamps.put(fingerprint, stamp(s, fingerprint, from));
@@ -91,11 +95,21 @@ final class Index {
     }
   }
 
+  /** Takes over all entries of a slot, found by recovery; its expiries may be none. */
+  void install(int slot, LongTable locations, @Nullable LongTable expiries) {
+    Slot made = new Slot(locations);
+    made.expiries = expiries;
+    for (int i = 0; i < locations.capacity(); i++) {
+      made.xor ^= locations.hashAt(i);
+    }
+    slots.set(slot, made);
+  }
+
   /** Puts an entry and returns the location it replaced, or 0. */
   long put(int slot, long fingerprint, long location, long expiresAtMs) {
     Slot s = slots.get(slot);
     if (s == null) {
-      Slot made = new Slot();
+      Slot made = new Slot(new LongTable(0));
       s = slots.compareAndExchange(slot, null, made);
       if (s == null) {
         s = made;
@@ -110,7 +124,7 @@ final class Index {
       LongTable expiries = s.expiries;
       if (expiresAtMs != Block.NEVER) {
         if (expiries == null) {
-          expiries = new LongTable();
+          expiries = new LongTable(0);
           s.expiries = expiries;
         }
         long _ = expiries.put(fingerprint, Math.max(1, expiresAtMs));

@@ -3,16 +3,26 @@ package io.larder.node.store;
 /**
  * A map from a 64-bit hash (not 0) to a long (not 0): open addressing with linear probing, 16 bytes
  * a place. The home of a hash is {@code hash × capacity / 2^64} (Lemire, "fast range", 2016), so
- * the capacity need not be a power of two and grows by a fifth: the table is at least 70% full once
- * it has more than a few entries. Removal shifts back (Knuth, vol. 3, 6.4 R), so there are no
+ * the capacity need not be a power of two and grows by an eighth: the table is at least 77% full
+ * once it has more than a few entries. Removal shifts back (Knuth, vol. 3, 6.4 R), so there are no
  * tombstones. Not thread-safe.
  */
 final class LongTable {
   private static final int MIN_CAPACITY = 4;
 
-  private long[] table = new long[2 * MIN_CAPACITY];
-  private int capacity = MIN_CAPACITY;
+  private long[] table;
+  private int capacity;
   private int size;
+
+  /** A table that takes so many entries before it grows. */
+  LongTable(int entries) {
+    capacity = capacityFor(entries);
+    table = new long[2 * capacity];
+  }
+
+  private static int capacityFor(int entries) {
+    return Math.max(MIN_CAPACITY, Math.addExact(entries, Math.max(1, (entries + 6) / 7)));
+  }
 
   int size() {
     return size;
@@ -37,7 +47,7 @@ final class LongTable {
       return old;
     }
     if (size + 1 > capacity - Math.max(1, capacity / 8)) {
-      resize(Math.max(capacity + 2, (int) (capacity * 1.2)));
+      resize(Math.max(capacity + 2, capacity + capacity / 8));
     }
     insert(hash, value);
     size++;
@@ -80,6 +90,19 @@ final class LongTable {
 
   long valueAt(int i) {
     return table[2 * i + 1];
+  }
+
+  /** Changes the value at a place that is not empty. */
+  void valueAt(int i, long value) {
+    table[2 * i + 1] = value;
+  }
+
+  /** Gives up room for entries that did not come. */
+  void trim() {
+    int enough = capacityFor(size);
+    if (enough < capacity) {
+      resize(enough);
+    }
   }
 
   private int find(long hash) {

@@ -323,7 +323,7 @@ final class Reclaimer implements AutoCloseable {
 
   private void dropped(int slot, long fingerprint, long stamp) {
     volume.counters().evictions.increment();
-    evicted.evicted(slot, fingerprint, stamp);
+    evicted.evicted(slot, fingerprint, stamp, EvictionListener.Cause.RECLAIMED);
   }
 
   /** Overwrites the header, so that what the segment held can never be recovered again. */

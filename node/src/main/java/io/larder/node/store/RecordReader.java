@@ -302,7 +302,7 @@ final class RecordReader {
     volume.counters().checksumFailures.add(damaged ? 1 : 0);
     long stamp = volume.remove(key.slot(), key.fingerprint(), location);
     if (stamp != 0) {
-      dropped.evicted(key.slot(), key.fingerprint(), stamp);
+      dropped.evicted(key.slot(), key.fingerprint(), stamp, EvictionListener.Cause.DAMAGED);
     }
   }
 

@@ -2,22 +2,13 @@ package io.larder.node.store;
 
 import io.larder.node.device.BlockingIo;
 import io.larder.node.device.Device;
-import io.larder.node.device.StalledException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -26,9 +17,7 @@ import org.jspecify.annotations.Nullable;
  * segment's header, then its footer or, without one, all of it. {@link #seal} then ends the
  * segments that were open. A crash at any point leaves what the next recovery needs.
  */
-final class Recovery {
-  private static final int WORKERS = 8;
-
+final class Recovery implements EachSegment.Visitor {
   private record Scanned(int segment, SegmentFooter records) {}
 
   private final Device device;
@@ -40,6 +29,7 @@ final class Recovery {
   private final ConcurrentLinkedQueue<Integer> unknown = new ConcurrentLinkedQueue<>();
   private final Map<String, Long> rejected = new ConcurrentHashMap<>();
   private final AtomicLong bytesRead = new AtomicLong();
+  private final AtomicLong bytesNeeded = new AtomicLong();
   private final AtomicLong fromFooters = new AtomicLong();
   private final AtomicLong fromScans = new AtomicLong();
   private final AtomicLong highestLsn = new AtomicLong();
@@ -63,26 +53,7 @@ final class Recovery {
 
   /** Reads all segments. */
   void read() throws IOException {
-    AtomicInteger next = new AtomicInteger();
-    ExecutorService workers =
-        Executors.newFixedThreadPool(
-            WORKERS, Thread.ofPlatform().daemon().name("larder-recovery-", 0).factory());
-    try {
-      List<Future<?>> all = new ArrayList<>();
-      for (int i = 0; i < WORKERS; i++) {
-        all.add(workers.submit(() -> readSegments(next)));
-      }
-      for (Future<?> one : all) {
-        Object _ = one.get();
-      }
-    } catch (ExecutionException e) {
-      throw new IOException(device.name() + ": recovery failed", e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(device.name() + ": recovery was interrupted", e);
-    } finally {
-      workers.shutdownNow();
-    }
+    EachSegment.visit(device, superblock.geometry(), this);
     int floor = 0;
     for (int i = 0; i < segments.count(); i++) {
       floor = Math.max(floor, segments.generation(i));
@@ -97,7 +68,8 @@ final class Recovery {
     long records = found.resolve(index, segments, pins);
     return new RecoveryReport(
         (System.nanoTime() - startNanos) / 1_000_000,
-        bytesRead.get(),
+        bytesRead.get() + Superblocks.BYTES + 2L * superblock.geometry().sideBytes(),
+        bytesNeeded.get(),
         fromFooters.get(),
         fromScans.get(),
         records,
@@ -132,27 +104,22 @@ final class Recovery {
     BlockingIo.flush(device);
   }
 
-  private void readSegments(AtomicInteger next) {
-    try (SegmentReader reader = new SegmentReader(device, superblock.geometry())) {
-      int segment = next.getAndIncrement();
-      while (segment < segments.count()) {
-        try {
-          readSegment(reader, segment);
-        } catch (StalledException e) { // nor would the others be answered
-          throw new UncheckedIOException(e);
-        } catch (IOException e) {
-          reject("unreadable segment", 1);
-          segments.state(segment, Segments.State.QUARANTINED);
-        }
-        segment = next.getAndIncrement();
-      }
-      long _ = bytesRead.addAndGet(reader.bytesRead());
-      reject("torn record", reader.torn());
-    }
+  @Override
+  public void unreadable(int segment, IOException why) {
+    reject("unreadable segment", 1);
+    segments.state(segment, Segments.State.QUARANTINED);
   }
 
-  private void readSegment(SegmentReader reader, int segment) throws IOException {
+  @Override
+  public void finished(SegmentReader reader) {
+    long _ = bytesRead.addAndGet(reader.bytesRead());
+    reject("torn record", reader.torn());
+  }
+
+  @Override
+  public void visit(SegmentReader reader, int segment) throws IOException {
     Checkpoint.Entry entry = table == null ? null : table.entries()[segment];
+    long _ = bytesNeeded.addAndGet(SegmentHeader.BYTES);
     SegmentHeader header = reader.header(segment, superblock.deviceUuid());
     int floor = entry == null ? 0 : entry.generation();
     if (header != null && header.generation() >= Rules.now.lowestGeneration(floor)) {
@@ -184,16 +151,16 @@ final class Recovery {
     SegmentFooter records = reader.footer(segment, generation, nonce);
     if (records == null) {
       records = reader.scan(segment, generation, nonce);
+      long _ = bytesNeeded.addAndGet(superblock.geometry().segmentBytes());
       scanned.add(new Scanned(segment, records));
       long _ = fromScans.addAndGet(records.count());
     } else {
+      long _ = bytesNeeded.addAndGet(SegmentFooter.bytes(records.count()));
       long _ = fromFooters.addAndGet(records.count());
     }
     segments.state(segment, Segments.State.SEALED);
     segments.lowestLsn(segment, records.lowestLsn());
-    for (int i = 0; i < records.count(); i++) {
-      note(records.lsn(i));
-    }
+    note(records.highestLsn());
     found.add(segment, records);
   }
 

@@ -6,7 +6,9 @@ import java.util.Map;
  * What opening the store took and found.
  *
  * @param durationMs how long it took
- * @param bytesRead from the device, superblocks and checkpoint left out
+ * @param bytesRead from the device, by all of the opening
+ * @param bytesNeeded what there is to be read at the least: the segments' headers, the footers, and
+ *     whole segments that have none
  * @param recordsFromFooters listed by sealed segments
  * @param recordsFromScans found in segments without a footer
  * @param records keys that have a value now
@@ -17,6 +19,7 @@ import java.util.Map;
 public record RecoveryReport(
     long durationMs,
     long bytesRead,
+    long bytesNeeded,
     long recordsFromFooters,
     long recordsFromScans,
     long records,

@@ -2,6 +2,7 @@ package io.larder.node.store;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -142,6 +143,15 @@ final class SegmentFooter {
     return lowest;
   }
 
+  /** The highest LSN, or 0 if there is no record. */
+  long highestLsn() {
+    long highest = 0;
+    for (int i = 0; i < count; i++) {
+      highest = Math.max(highest, lsn(i));
+    }
+    return highest;
+  }
+
   /** A copy without the failed records, as it is written. */
   SegmentFooter written() {
     SegmentFooter copy = new SegmentFooter();
@@ -199,9 +209,8 @@ final class SegmentFooter {
         return null;
       }
       int here = b.getInt(16);
-      for (int i = 0; i < here * LONGS; i++) {
-        footer.entries[footer.count * LONGS + i] = b.getLong(BLOCK_HEADER_BYTES + 8 * i);
-      }
+      b.position(BLOCK_HEADER_BYTES);
+      LongBuffer _ = b.asLongBuffer().get(footer.entries, footer.count * LONGS, here * LONGS);
       footer.count += here;
     }
     return footer;

@@ -18,6 +18,14 @@ import org.jspecify.annotations.Nullable;
 final class SegmentReader implements AutoCloseable {
   private static final int WINDOW_BYTES = Device.MAX_SUBMISSION_BYTES;
 
+  /** What can be wrong with a record. */
+  enum Fault {
+    HEADER,
+    VALUE,
+    /** Nothing but the header of its group, which does not list it. */
+    GROUP
+  }
+
   private final Device device;
   private final Geometry geometry;
   private final Arena arena = Arena.ofShared();
@@ -28,6 +36,8 @@ final class SegmentReader implements AutoCloseable {
   private int windowTo;
   private long bytesRead;
   private long torn;
+  private long stale;
+  private long dirtyPadding;
 
   SegmentReader(Device device, Geometry geometry) {
     this.device = device;
@@ -42,6 +52,16 @@ final class SegmentReader implements AutoCloseable {
   /** Records found by a scan that were not whole. */
   long torn() {
     return torn;
+  }
+
+  /** Records and groups found by a scan that belong to an earlier writing of their segment. */
+  long stale() {
+    return stale;
+  }
+
+  /** Records found by a scan after whose value there is something. */
+  long dirtyPadding() {
+    return dirtyPadding;
   }
 
   @Override
@@ -66,10 +86,15 @@ final class SegmentReader implements AutoCloseable {
     if (blocks == 0 || (long) blocks * block > end - SegmentHeader.BYTES) {
       return null;
     }
+    if (blocks == 1) {
+      return SegmentFooter.decode(bytes.slice(at, block), segment, generation, nonce);
+    }
     try (Arena whole = Arena.ofShared()) {
       MemorySegment memory = whole.allocate((long) blocks * block, block);
-      BlockingIo.read(device, geometry.segmentOffset(segment) + end - memory.byteSize(), memory);
-      bytesRead += memory.byteSize();
+      MemorySegment others = memory.asSlice(0, memory.byteSize() - block);
+      BlockingIo.read(device, geometry.segmentOffset(segment) + end - memory.byteSize(), others);
+      bytesRead += others.byteSize();
+      MemorySegment.copy(window, at, memory, others.byteSize(), block);
       return SegmentFooter.decode(memory.asByteBuffer(), segment, generation, nonce);
     }
   }
@@ -93,23 +118,70 @@ final class SegmentReader implements AutoCloseable {
       throws IOException {
     RecordHeader header =
         RecordHeader.decode(bytes, load(segment, at, Geometry.BLOCK_BYTES, WINDOW_BYTES));
-    if (header == null
-        || header.kind() != RecordHeader.Kind.LARGE
-        || !isAt(header, segment, generation, nonce, at)) {
+    if (header == null || header.kind() != RecordHeader.Kind.LARGE) {
       return 0;
     }
-    int length = header.place().lengthUnits() * Location.UNIT_BYTES;
+    if (!isAt(header, segment, generation, nonce, at)) {
+      stale++;
+      return 0;
+    }
+    if (isValueWhole(segment, at, header)) {
+      int _ = found.add(header);
+    } else {
+      torn++;
+    }
+    return Location.UNIT_BYTES * header.place().lengthUnits(); // it was reserved for it alone
+  }
+
+  /** Whether all chunks of a large record's value verify. */
+  private boolean isValueWhole(int segment, int at, RecordHeader header) throws IOException {
     for (int i = 0; i < header.crcs().length; i++) {
-      int from = at + RecordHeader.LARGE_HEADER_BYTES + i * Limits.CHUNK_BYTES;
+      int offset = at + RecordHeader.LARGE_HEADER_BYTES + i * Limits.CHUNK_BYTES;
       int chunk = Math.min(Limits.CHUNK_BYTES, header.valueLength() - i * Limits.CHUNK_BYTES);
       int padded = (chunk + Geometry.BLOCK_BYTES - 1) & -Geometry.BLOCK_BYTES;
-      if (crc(load(segment, from, padded, WINDOW_BYTES), chunk) != header.crcs()[i]) {
-        torn++;
-        return length; // the extent was reserved for it, so nothing else is in there
+      int from = load(segment, offset, padded, WINDOW_BYTES);
+      if (crc(from, chunk) != header.crcs()[i]) {
+        return false;
+      }
+      notePadding(from + chunk, from + padded);
+    }
+    return true;
+  }
+
+  private void notePadding(int from, int to) {
+    for (int at = from; at < to; at++) {
+      if (bytes.get(at) != 0) {
+        dirtyPadding++;
+        return;
       }
     }
-    int _ = found.add(header);
-    return length;
+  }
+
+  /** What is wrong with a record that a footer lists and a scan has not found. */
+  Fault fault(int segment, int generation, Nonce nonce, SegmentFooter footer, int i)
+      throws IOException {
+    int at = footer.offsetUnits(i) * Location.UNIT_BYTES;
+    int length = footer.lengthUnits(i) * Location.UNIT_BYTES;
+    int block = at & -Geometry.BLOCK_BYTES;
+    int ahead = Math.min(WINDOW_BYTES, geometry.segmentBytes() - block);
+    int from = load(segment, block, ahead, ahead) + at - block;
+    int room = Math.min(length, windowTo - at);
+    RecordHeader header = RecordHeader.decode(bytes.slice(from, room), 0);
+    if (header == null
+        || !isAt(header, segment, generation, nonce, at)
+        || header.lsn() != footer.lsn(i)) {
+      return Fault.HEADER;
+    }
+    boolean whole =
+        header.kind() == RecordHeader.Kind.LARGE
+            ? isValueWhole(segment, at, header)
+            : isSmallWhole(from, header);
+    return whole ? Fault.GROUP : Fault.VALUE;
+  }
+
+  private boolean isSmallWhole(int from, RecordHeader header) {
+    return header.valueLength() == 0
+        || crc(from + header.headerBytes(), header.valueLength()) == header.crcs()[0];
   }
 
   private int scanGroup(SegmentFooter found, int segment, int generation, Nonce nonce, int at)
@@ -121,10 +193,13 @@ final class SegmentReader implements AutoCloseable {
     }
     from = load(segment, at, length, WINDOW_BYTES);
     GroupHeader group = GroupHeader.decode(bytes, from);
-    if (group == null
-        || group.segment() != segment
+    if (group == null) {
+      return 0;
+    }
+    if (group.segment() != segment
         || !Rules.now.sameWriting(group.generation(), group.nonce(), generation, nonce)
         || group.offsetUnits() != at / Location.UNIT_BYTES) {
+      stale++;
       return 0;
     }
     ByteBuffer extent = bytes.slice(from, length);
@@ -137,12 +212,12 @@ final class SegmentReader implements AutoCloseable {
           || header.kind() == RecordHeader.Kind.LARGE
           || header.place().lengthUnits() != size / Location.UNIT_BYTES
           || !isAt(header, segment, generation, nonce, at + offset)
-          || (header.valueLength() > 0
-              && crc(from + offset + header.headerBytes(), header.valueLength())
-                  != header.crcs()[0])) {
+          || !isSmallWhole(from + offset, header)) {
         torn++;
         continue;
       }
+      notePadding(
+          from + offset + header.headerBytes() + header.valueLength(), from + offset + size);
       int _ = found.add(header);
     }
     return length;
@@ -169,13 +244,22 @@ final class SegmentReader implements AutoCloseable {
     return (int) crc.getValue();
   }
 
-  /** Makes {@code length} bytes at {@code at} present; returns where they are in the window. */
+  /**
+   * Makes {@code length} bytes at {@code at} present; returns where they are in the window. Going
+   * forward, nothing is read twice.
+   */
   private int load(int segment, int at, int length, int ahead) throws IOException {
     if (windowSegment != segment || at < windowFrom || at + length > windowTo) {
+      boolean overlaps = windowSegment == segment && windowFrom <= at && at <= windowTo;
+      int kept = overlaps ? windowTo - at : 0;
+      if (kept > 0) {
+        MemorySegment.copy(window, at - windowFrom, window, 0, kept);
+      }
       int want = Math.min(ahead, geometry.segmentBytes() - at);
       windowSegment = -1;
-      BlockingIo.read(device, geometry.segmentOffset(segment) + at, window.asSlice(0, want));
-      bytesRead += want;
+      BlockingIo.read(
+          device, geometry.segmentOffset(segment) + at + kept, window.asSlice(kept, want - kept));
+      bytesRead += want - kept;
       windowSegment = segment;
       windowFrom = at;
       windowTo = at + want;

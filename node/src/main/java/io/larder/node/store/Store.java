@@ -50,7 +50,7 @@ public final class Store implements AutoCloseable {
   private final Watchdog watchdog;
   private final HeaderReader headers;
   private final AtomicBoolean closed = new AtomicBoolean();
-  private volatile EvictionListener listener = (slot, fingerprint, stamp) -> {};
+  private volatile EvictionListener listener = (slot, fingerprint, stamp, cause) -> {};
 
   private Store(
       Volume volume,
@@ -71,7 +71,7 @@ public final class Store implements AutoCloseable {
     this.appender = new Appender(volume, free, this.sealer, unsettled, false, flusher);
     this.survivors = new Appender(volume, free, this.sealer, unsettled, true, flusher);
     EvictionListener told =
-        (slot, fingerprint, stamp) -> listener.evicted(slot, fingerprint, stamp);
+        (slot, fingerprint, stamp, cause) -> listener.evicted(slot, fingerprint, stamp, cause);
     RecentReads reads = new RecentReads();
     this.reader = new RecordReader(volume, pool, reads, this::areReadsStalled, told);
     this.watchdog = new Watchdog(volume, ioDeadlineMs, reader::expire);
@@ -113,7 +113,7 @@ public final class Store implements AutoCloseable {
    *     format that is not understood; the message names the cause and the remedy
    */
   public static Store open(StoreConfig config, MemoryPool pool) {
-    return open(config, pool, (slot, fingerprint, stamp) -> {});
+    return open(config, pool, (slot, fingerprint, stamp, cause) -> {});
   }
 
   /** As {@link #open(StoreConfig, MemoryPool)}, with a listener that misses no eviction. */
@@ -188,12 +188,16 @@ public final class Store implements AutoCloseable {
       store.reclaimer.start();
       store.appender.pump();
       LOG.info(
-          "{}: opened with engine {}: {} records in {} ms, {} from scans, rejected {}",
+          "{}: opened with engine {}: {} records in {} ms, read {} bytes, {} from footers, {} from"
+              + " scans of {} segments, rejected {}",
           device.name(),
           device.engine(),
           report.records(),
           report.durationMs(),
+          report.bytesRead(),
+          report.recordsFromFooters(),
           report.recordsFromScans(),
+          report.segmentsScanned(),
           report.rejected());
       return store;
     } catch (IOException e) {

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param valid how many copies are valid, 0 to 2
  */
 record Superblocks(@Nullable Superblock newest, int valid) {
+  /** What reading both takes. */
+  static final int BYTES = 2 * Superblock.BYTES;
 
   /**
    * Reads both copies; the second is looked for where the first says the device ends.

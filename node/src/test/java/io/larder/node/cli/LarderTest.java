@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -75,8 +76,10 @@ class LarderTest {
         "device --help",
         "device format --help",
         "device inspect --help",
+        "device verify --help",
         "bench --help",
         "bench trace --help",
+        "bench crash --help",
       })
   void everyCommandExplainsItselfOnStandardOutput(String line) {
     Ended ended = larder(line.split(" "));
@@ -102,6 +105,7 @@ class LarderTest {
         "node --device /dev/null --set listen.port=70000",
         "device",
         "device format",
+        "device verify",
         "device format --force --if-empty /dev/null",
         "probe",
         "probe --node nowhere",
@@ -110,6 +114,8 @@ class LarderTest {
         "bench",
         "bench trace",
         "bench trace --file /dev/null --servers 0",
+        "bench crash --kills 0",
+        "bench crash --dir /nowhere",
       })
   void wrongUsageEndsWithCode2AndSaysWhatIsWrong(String line) {
     Ended ended = larder(line.isEmpty() ? new String[0] : line.split(" "));
@@ -126,7 +132,7 @@ class LarderTest {
   }
 
   @Test
-  void aDeviceIsFormattedOnceAndInspected() {
+  void aDeviceIsFormattedOnceInspectedAndVerified() throws Exception {
     String device = dir.resolve("device").toString();
     Ended before = larder("device", "inspect", device);
     assertThat(before.code()).isEqualTo(1);
@@ -154,6 +160,19 @@ class LarderTest {
     assertThat(inspect.code()).isZero();
     assertThat(inspect.out()).startsWith("{").contains("\"nodeId\" : \"n1\"");
     assertThat(inspect.err()).isEmpty();
+    assertThat(inspect.out()).contains("\"recordsFromFooters\" : 0");
+
+    Ended verify = larder("device", "verify", "--json", device);
+    assertThat(verify.code()).isZero();
+    assertThat(verify.out()).startsWith("{").contains("\"whole\" : true");
+    try (RandomAccessFile file = new RandomAccessFile(device, "rw")) {
+      file.seek(64 << 10); // the first superblock
+      file.write(1);
+    }
+    Ended damaged = larder("device", "verify", device);
+    assertThat(damaged.code()).isEqualTo(3);
+    assertThat(damaged.out()).contains("damage: superblocks");
+    assertThat(damaged.err()).contains("is damaged");
   }
 
   @Test

@@ -33,7 +33,7 @@ class DamageTest {
   void aFlippedBitIsAMissAndCountedAndTold() throws Exception {
     List<Long> evicted = new CopyOnWriteArrayList<>();
     try (TestStore s =
-        TestStore.open(StoreConfig.of(file), (slot, print, stamp) -> evicted.add(stamp))) {
+        TestStore.open(StoreConfig.of(file), (slot, print, stamp, cause) -> evicted.add(stamp))) {
       s.put("large", 300_000);
       s.put("small", 3000);
       s.put("header", 300_000);

@@ -48,7 +48,8 @@ class DeviceFormatTest {
     assertThat(identity.cluster()).isEqualTo("prod");
     assertThat(identity.nodeId()).isEqualTo("node-a");
     assertThat(inspection.validSuperblocks()).isEqualTo(2);
-    assertThat(inspection.checkpointValid()).isTrue();
+    assertThat(inspection.leftCheckpoint()).isEqualTo(1);
+    assertThat(inspection.rightCheckpoint()).isEqualTo(2);
     assertThat(inspection.segmentsByState()).containsEntry("free", identity.segments());
     assertThat(inspection.content()).isEqualTo("larder");
   }

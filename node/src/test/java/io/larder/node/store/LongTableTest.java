@@ -11,7 +11,7 @@ class LongTableTest {
   @Test
   void itBehavesAsAMap() {
     SplittableRandom random = new SplittableRandom(7);
-    LongTable table = new LongTable();
+    LongTable table = new LongTable(0);
     Map<Long, Long> model = new HashMap<>();
     for (int i = 0; i < 200_000; i++) {
       // Few high bits in half of them, so that homes collide and wrap around.
@@ -33,7 +33,7 @@ class LongTableTest {
   @Test
   void anEntryCostsAtMost24Bytes() {
     SplittableRandom random = new SplittableRandom(7);
-    LongTable table = new LongTable();
+    LongTable table = new LongTable(0);
     for (int i = 1; i <= 10_000; i++) {
       long _ = table.put(random.nextLong() | 1, 1);
       if (i >= 100) {

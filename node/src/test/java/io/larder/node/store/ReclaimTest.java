@@ -42,7 +42,7 @@ class ReclaimTest {
   void aFullDeviceForgetsTheOldestAndNeverRefuses() throws Exception {
     Set<Long> evicted = ConcurrentHashMap.newKeySet();
     try (TestStore s =
-        TestStore.open(StoreConfig.of(file), (slot, print, stamp) -> evicted.add(print))) {
+        TestStore.open(StoreConfig.of(file), (slot, print, stamp, cause) -> evicted.add(print))) {
       for (int i = 0; i < 1000; i++) {
         s.put("k" + i, 200_000);
       }

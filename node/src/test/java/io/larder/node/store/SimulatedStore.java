@@ -45,7 +45,7 @@ final class SimulatedStore implements AutoCloseable {
             POOL,
             durability,
             ioDeadlineMs,
-            (slot, fingerprint, stamp) -> {
+            (slot, fingerprint, stamp, cause) -> {
               String name = NAMES.getOrDefault(fingerprint, "?");
               boolean _ = evicted.add(name);
               device.note(new Note.Evicted(name));

@@ -40,7 +40,7 @@ final class TestStore implements AutoCloseable {
   }
 
   static TestStore open(StoreConfig config) {
-    return open(config, (slot, fingerprint, stamp) -> {});
+    return open(config, (slot, fingerprint, stamp, cause) -> {});
   }
 
   static TestStore open(StoreConfig config, EvictionListener listener) {

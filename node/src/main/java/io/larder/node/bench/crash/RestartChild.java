@@ -1,0 +1,104 @@
+package io.larder.node.bench.crash;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import io.larder.node.bench.crash.Note.Kind;
+import io.larder.node.block.Block;
+import io.larder.node.block.Key;
+import io.larder.node.block.MemoryPool;
+import io.larder.node.store.Store;
+import io.larder.node.store.StoreConfig;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** Fills a device with small records, or opens it and measures that; then waits to be killed. */
+final class RestartChild {
+  static final int VALUE_BYTES = 1024;
+  private static final long POOL_BYTES = 64L << 20;
+  private static final long READ_FLOOR_BYTES = 16L << 20;
+  private static final int DEPTH = 1024;
+  private static final int READS = 200;
+
+  private RestartChild() {}
+
+  /** Arguments: device, {@code fill} or {@code open}, how many records. */
+  public static void main(String[] args) throws Exception {
+    int records = Integer.parseInt(args[2]);
+    MemoryPool pool = new MemoryPool(POOL_BYTES, READ_FLOOR_BYTES);
+    long heapBefore = heapBytes();
+    long start = System.nanoTime();
+    Store store = Store.open(StoreConfig.of(Path.of(args[0])), pool);
+    say(Kind.OPEN_NANOS, System.nanoTime() - start);
+    if (args[1].equals("fill")) {
+      fill(store, pool, records);
+    } else {
+      say(Kind.RECORDS, store.recovery().records());
+      say(Kind.BYTES_READ, store.recovery().bytesRead());
+      say(Kind.BYTES_NEEDED, store.recovery().bytesNeeded());
+      say(Kind.HEAP_BYTES, heapBytes() - heapBefore);
+      readSome(store, records);
+    }
+    say(Kind.LOOKED, 0);
+    Thread.sleep(Long.MAX_VALUE);
+  }
+
+  private static void fill(Store store, MemoryPool pool, int records) throws Exception {
+    Semaphore free = new Semaphore(DEPTH);
+    AtomicReference<@Nullable Throwable> failed = new AtomicReference<>();
+    for (int i = 0; i < records; i++) {
+      free.acquire();
+      Block block = Content.block(pool, i, 1, VALUE_BYTES);
+      var _ =
+          store
+              .write(Content.key(i), block)
+              .whenComplete((written, failure) -> {
+                block.payload().release();
+                if (failure == null) {
+                  written.publish();
+                } else {
+                  failed.set(failure);
+                }
+                free.release();
+              });
+    }
+    free.acquire(DEPTH);
+    Throwable failure = failed.get();
+    if (failure != null) {
+      throw new IllegalStateException("a put failed", failure);
+    }
+  }
+
+  /** That it is open to serving is not taken on trust. */
+  private static void readSome(Store store, int records) throws Exception {
+    SplittableRandom random = new SplittableRandom();
+    for (int i = 0; i < READS; i++) {
+      int number = random.nextInt(records);
+      Key key = Content.key(number);
+      Block block = store.read(key).get();
+      if (block == null || Content.version(number, block, VALUE_BYTES) != 1) {
+        say(Kind.WRONG, number);
+      }
+      if (block != null) {
+        block.payload().release();
+      }
+    }
+  }
+
+  /** What lives on the heap. */
+  private static long heapBytes() {
+    for (int i = 0; i < 3; i++) {
+      System.gc();
+    }
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+  }
+
+  private static void say(Kind kind, long value) {
+    byte[] line = Note.of(kind, value).line().getBytes(US_ASCII);
+    System.out.write(line, 0, line.length);
+    System.out.flush();
+  }
+}

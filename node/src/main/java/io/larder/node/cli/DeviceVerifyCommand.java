@@ -1,0 +1,83 @@
+package io.larder.node.cli;
+
+import io.larder.node.bench.Progress;
+import io.larder.node.store.DeviceFormat;
+import io.larder.node.store.DeviceVerification;
+import io.larder.node.store.DeviceVerifier;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Reads everything on a device. */
+@Command(
+    name = "verify",
+    description = {
+      "Read every record of a device that no node has open, and count what is whole and what is"
+          + " not; changes nothing.",
+      "Ends with exit code 3 if anything is damaged."
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the device
+final class DeviceVerifyCommand implements Callable<Integer> {
+  private static final int MIB = 1 << 20;
+  private static final int UNHEALTHY = 3;
+
+  @Parameters(paramLabel = "DEVICE", description = "A block device or a file.")
+  private Path device;
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    DeviceVerification found;
+    try (Progress.Task task =
+        ConsoleProgress.onStandardError().task("MiB of " + device, size(device) / MIB)) {
+      found = DeviceVerifier.verify(device, bytes -> task.step(bytes / MIB));
+    }
+    System.out.print(json ? ReportPrinter.json(found) + "\n" : table(found));
+    if (!found.isWhole()) {
+      System.err.println(
+          "larder: "
+              + device
+              + " is damaged: a damaged record is a miss from now on. If the device goes on damaging"
+              + " them, replace it");
+    }
+    return found.isWhole() ? 0 : UNHEALTHY;
+  }
+
+  /** The bytes of its segments. */
+  private static long size(Path device) {
+    return DeviceFormat.inspect(device)
+        .identity()
+        .map(identity -> identity.capacityBytes())
+        .orElse(0L);
+  }
+
+  private static String table(DeviceVerification found) {
+    StringBuilder out = new StringBuilder();
+    ReportPrinter.row(out, "device", found.path());
+    ReportPrinter.row(
+        out,
+        "read",
+        "%s in %.1f s"
+            .formatted(ReportPrinter.bytes(found.bytesRead()), found.durationMs() / 1000.0));
+    rows(out, "records", found.records());
+    rows(out, "leftovers", found.leftovers());
+    rows(out, "damage", found.damage());
+    for (String place : found.places()) {
+      ReportPrinter.row(out, "", place);
+    }
+    return out.toString();
+  }
+
+  private static void rows(StringBuilder out, String what, Map<String, Long> counts) {
+    if (counts.isEmpty()) {
+      ReportPrinter.row(out, what, "none");
+    }
+    counts.forEach(
+        (kind, count) -> ReportPrinter.row(out, what + ": " + kind, "%,d".formatted(count)));
+  }
+}
