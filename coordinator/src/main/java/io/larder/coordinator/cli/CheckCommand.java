@@ -27,8 +27,8 @@ final class CheckCommand extends AdminWord {
   int run(ClusterAdmin admin) throws IOException, InterruptedException {
     List<String> problems = new ArrayList<>();
     ClusterImage image = admin.image();
-    try (StatusReader reader = new StatusReader(options())) {
-      reader.read(timeout()).map(ClusterStatus::problems).ifPresent(problems::addAll);
+    try (StatusReader reader = new StatusReader(cluster().zooKeeper())) {
+      reader.read(cluster().timeout()).map(ClusterStatus::problems).ifPresent(problems::addAll);
     }
     Map<String, Usage> usage = admin.usage(image, problems);
     List<Move> moves = admin.moves();

@@ -50,11 +50,12 @@ final class MovePrinter {
   /**
    * Waits until a move is over.
    *
+   * @param sinceNs of {@link System#nanoTime}: from when the waiting counts
    * @return the exit code
    */
-  static int await(AdminWord word, ClusterAdmin admin, String id, long waitSeconds)
+  static int await(AdminWord word, ClusterAdmin admin, String id, long sinceNs, long waitSeconds)
       throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(waitSeconds);
+    long deadline = sinceNs + TimeUnit.SECONDS.toNanos(waitSeconds);
     String held = "";
     try (ProgressBar bar = bar(id)) {
       while (true) {
@@ -73,7 +74,7 @@ final class MovePrinter {
           word.say(
               ok
                   ? "done: %s moved".formatted(ByteSize.show(move.bytesMoved()))
-                  : "the move was cancelled");
+                  : "the move was cancelled: " + move.message());
           return ok ? AdminWord.OK : AdminWord.FAILED;
         }
         if (!move.message().isEmpty() && !move.message().equals(held)) {

@@ -24,6 +24,13 @@ abstract class MoveWord extends AdminWord {
       description = "Wait until it is done, so long at most; then exit with 4.")
   private @Nullable Long withinSeconds;
 
+  private long waitsSinceNs;
+
+  /** Whether the word ends only when the move has. */
+  boolean waits() {
+    return wait || withinSeconds != null;
+  }
+
   /** Writes a plan as a whole or not at all. */
   void write(Move plan, Path file) throws IOException {
     Path whole = file.toAbsolutePath();
@@ -53,12 +60,17 @@ abstract class MoveWord extends AdminWord {
     return await(admin, plan.id());
   }
 
+  /** If asked to, waits until a move is over; the time runs from the first that is waited for. */
   int await(ClusterAdmin admin, String id) throws IOException, InterruptedException {
-    Long seconds = withinSeconds;
-    if (seconds == null && !wait) {
+    if (!waits()) {
       return OK;
     }
-    return MovePrinter.await(this, admin, id, seconds == null ? A_DAY_SECONDS : seconds);
+    if (waitsSinceNs == 0) {
+      waitsSinceNs = System.nanoTime();
+    }
+    Long seconds = withinSeconds;
+    long limit = seconds == null ? A_DAY_SECONDS : seconds;
+    return MovePrinter.await(this, admin, id, waitsSinceNs, limit);
   }
 
   long rate(String throttle) {

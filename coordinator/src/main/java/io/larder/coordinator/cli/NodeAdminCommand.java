@@ -62,6 +62,11 @@ final class NodeAdminCommand implements Runnable {
     private String throttle = "";
 
     @Option(
+        names = "--until-return",
+        description = "Only until the node is started anew: it then takes records by itself.")
+    private boolean untilReturn;
+
+    @Option(
         names = "--allow-eviction",
         description = "Though the others must evict their oldest blocks to make room.")
     private boolean allowEviction;
@@ -69,29 +74,63 @@ final class NodeAdminCommand implements Runnable {
     @Override
     int run(ClusterAdmin admin) throws RefusedException, IOException, InterruptedException {
       long rate = rate(throttle);
-      ClusterImage image = admin.image();
-      if (image.slots().draining().contains(node)) {
-        return again(admin);
+      while (true) {
+        if (admin.image().slots().draining().contains(node)) {
+          return again(admin);
+        }
+        if (yes && waits() && awaitTurn(admin) == TIMEOUT) {
+          return TIMEOUT;
+        }
+        Move plan = plan(admin, rate);
+        print(plan);
+        if (file != null) {
+          write(plan, file);
+          say("written to " + file);
+        }
+        if (!yes) {
+          say("nothing was changed: say --yes to do it");
+          return OK;
+        }
+        try {
+          return start(admin, plan);
+        } catch (RefusedException e) {
+          if (!waits() || underWay(admin) == null) {
+            throw e;
+          }
+          say(e.getMessage()); // another one was quicker: after it, then
+        }
       }
+    }
+
+    private Move plan(ClusterAdmin admin, long rate)
+        throws RefusedException, IOException, InterruptedException {
+      ClusterImage image = admin.image();
       List<String> problems = new ArrayList<>();
       var usage = admin.usage(image, problems);
+      problems.forEach(this::say);
+      long now = System.currentTimeMillis();
       Move plan =
           MovePlanner.drain(
-              admin.cluster(), node, image, usage, rate, allowEviction, System.currentTimeMillis());
-      print(plan);
+              admin.cluster(), node, image, usage, rate, allowEviction, untilReturn, now);
       say(
           "%d slots of %s go to the other nodes at once, its values after them"
               .formatted(image.slots().slotsOf(node).length, node));
-      Path target = file;
-      if (target != null) {
-        write(plan, target);
-        say("written to " + target);
-      }
-      if (!yes) {
-        say("nothing was changed: say --yes to do it");
+      return plan;
+    }
+
+    /** One move at a time: waits for that of another node, or a rebalance. */
+    private int awaitTurn(ClusterAdmin admin) throws IOException, InterruptedException {
+      Move other = underWay(admin);
+      if (other == null) {
         return OK;
       }
-      return start(admin, plan);
+      say("move " + other.id() + " is under way: the drain of " + node + " comes after it");
+      return await(admin, other.id());
+    }
+
+    private static @Nullable Move underWay(ClusterAdmin admin)
+        throws IOException, InterruptedException {
+      return admin.moves().stream().filter(Move::isRunning).findFirst().orElse(null);
     }
 
     /** A drain that is under way is waited for; that of a drained node is done. */
@@ -139,7 +178,7 @@ final class NodeAdminCommand implements Runnable {
           "node "
               + node
               + " takes records again: larder admin rebalance plan "
-              + sameCluster()
+              + cluster().sameCluster()
               + " gives it slots");
       return OK;
     }

@@ -79,7 +79,7 @@ final class RebalanceCommand implements Runnable {
                 + ": larder admin rebalance apply "
                 + target
                 + " "
-                + sameCluster());
+                + cluster().sameCluster());
       }
       return check && !plan.steps().isEmpty() ? DIFFERS : OK;
     }

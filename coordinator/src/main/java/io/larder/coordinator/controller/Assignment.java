@@ -3,6 +3,7 @@ package io.larder.coordinator.controller;
 import io.larder.coordinator.config.AssignmentOptions;
 import io.larder.coordinator.placement.Placement;
 import io.larder.coordinator.registry.ClusterImage;
+import io.larder.coordinator.registry.NodeRecord;
 import io.larder.coordinator.registry.SlotTable;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -24,7 +25,7 @@ import java.util.Set;
  * <p>Slots without an owner that is there are given to the nodes with the fewest. Those that have
  * one stay where they are, unless {@code spreadToNewNodes} is set or the cluster's first table was
  * written less than {@code startupWaitMs} ago: then they are spread evenly. A node that is being
- * drained owns nothing.
+ * drained owns nothing; one drained until its return is drained no more once it has returned.
  */
 final class Assignment {
   /** Least time between two changes of the slot table. */
@@ -64,7 +65,8 @@ final class Assignment {
     if (image.slots().counts().isEmpty()) {
       firstTableMs = nowMs;
     }
-    Set<String> draining = image.slots().draining();
+    SlotTable slots = withoutReturned(image);
+    Set<String> draining = slots.draining();
     Set<String> keep = new HashSet<>();
     goneSinceMs.forEach((nodeId, since) -> {
       if (nowMs - since < options.reassignAfterMs() && !draining.contains(nodeId)) {
@@ -80,14 +82,26 @@ final class Assignment {
         options.spreadToNewNodes()
             || (firstTableMs >= 0 && nowMs - firstTableMs < options.startupWaitMs());
     SlotTable table =
-        spread
-            ? Placement.place(image.slots(), members, keep)
-            : Placement.fill(image.slots(), members, keep);
-    if (table.sameOwners(image.slots())) {
+        spread ? Placement.place(slots, members, keep) : Placement.fill(slots, members, keep);
+    if (table.sameAs(image.slots())) {
       return Optional.empty();
     }
     proposedMs = nowMs;
     return Optional.of(table);
+  }
+
+  /** The table without the drains that have ended by their node's return. */
+  private static SlotTable withoutReturned(ClusterImage image) {
+    SlotTable slots = image.slots();
+    for (Map.Entry<String, Long> drain : image.slots().drains().entrySet()) {
+      NodeRecord node = image.nodes().get(drain.getKey());
+      if (drain.getValue() != SlotTable.UNTIL_UNDRAINED
+          && node != null
+          && node.incarnation() != drain.getValue()) {
+        slots = slots.withoutDrain(drain.getKey());
+      }
+    }
+    return slots;
   }
 
   private void observe(ClusterImage image, long nowMs) {

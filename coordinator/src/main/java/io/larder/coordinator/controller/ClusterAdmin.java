@@ -1,6 +1,5 @@
 package io.larder.coordinator.controller;
 
-import io.larder.client.NodeConsoles;
 import io.larder.coordinator.moves.Move;
 import io.larder.coordinator.moves.MovePlanner;
 import io.larder.coordinator.moves.RefusedException;
@@ -12,16 +11,12 @@ import io.larder.coordinator.registry.Paths;
 import io.larder.coordinator.registry.SlotTable;
 import io.larder.coordinator.registry.SlotTableFormat;
 import io.larder.coordinator.registry.ZooKeeperOptions;
-import io.larder.protocol.Command;
-import io.larder.protocol.Reply;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -41,13 +36,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClusterAdmin implements AutoCloseable {
   private static final int CLOSE_WAIT_MS = 1_000;
-  private static final long NODE_DEADLINE_MS = 3_000;
 
   private final ZooKeeperOptions options;
   private final Paths paths;
   private final ImageReader images;
   private final MoveStore moves;
-  private final NodeConsoles consoles;
+  private final NodeQueries nodes;
   private final ZooKeeper zooKeeper;
 
   private ClusterAdmin(ZooKeeperOptions options, ZooKeeper zooKeeper, @Nullable String password) {
@@ -55,7 +49,7 @@ public final class ClusterAdmin implements AutoCloseable {
     this.paths = new Paths(options.cluster());
     this.images = new ImageReader(paths);
     this.moves = new MoveStore(paths);
-    this.consoles = new NodeConsoles(password);
+    this.nodes = new NodeQueries(password);
     this.zooKeeper = zooKeeper;
   }
 
@@ -84,7 +78,7 @@ public final class ClusterAdmin implements AutoCloseable {
     try {
       if (!connected.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
         throw new TimeoutException(
-            "no answer from ZooKeeper at %s within %d s: start it or correct --zookeeper"
+            "no answer from ZooKeeper at %s within %d s"
                 .formatted(options.connect(), timeout.toSeconds()));
       }
       var _ = admin.image();
@@ -141,7 +135,7 @@ public final class ClusterAdmin implements AutoCloseable {
     Map<String, Usage> usage = new TreeMap<>();
     for (NodeRecord node : image.nodes().values()) {
       try {
-        usage.put(node.nodeId(), NodeUsage.of(consoles, node));
+        usage.put(node.nodeId(), nodes.usage(node));
       } catch (IOException e) {
         problems.add("node " + node.nodeId() + ": " + e.getMessage());
       }
@@ -159,12 +153,7 @@ public final class ClusterAdmin implements AutoCloseable {
     List<String> holders = new ArrayList<>();
     for (NodeRecord node : image.nodes().values()) {
       try {
-        Reply reply =
-            consoles.call(
-                node.host(), node.port(), Command.of("PEER.HOLDS").arg(key), NODE_DEADLINE_MS);
-        if (reply instanceof Reply.Array array
-            && array.elements().getFirst() instanceof Reply.Int held
-            && held.value() == 1) {
+        if (nodes.holds(node, key)) {
           holders.add(node.nodeId());
         }
       } catch (IOException e) {
@@ -176,14 +165,7 @@ public final class ClusterAdmin implements AutoCloseable {
 
   /** Where the key's slot owner says it is; empty if nowhere. */
   public String locate(byte[] key, NodeRecord owner) throws IOException, InterruptedException {
-    Reply reply =
-        consoles.call(
-            owner.host(), owner.port(), Command.of("KV.LOCATE").arg(key), NODE_DEADLINE_MS);
-    return reply instanceof Reply.Array array
-            && array.elements().getFirst() instanceof Reply.Array place
-            && place.elements().getFirst() instanceof Reply.Bulk nodeId
-        ? nodeId.text()
-        : "";
+    return nodes.locate(owner, key);
   }
 
   /**
@@ -200,12 +182,22 @@ public final class ClusterAdmin implements AutoCloseable {
     if (plan.state() != Move.State.PLANNED) {
       throw new RefusedException("this is a move in state %s, not a plan".formatted(plan.state()));
     }
-    SlotTable table = image().slots(); // before the moves: see below
+    ClusterImage image = image(); // before the moves: see below
+    SlotTable table = image.slots();
     requireFresh(plan, table.version());
     requireNothingUnderWay();
     SlotTable then = table;
     if (plan.kind() == Move.Kind.DRAIN) {
-      then = table.withDraining(plus(table.draining(), plan.node()));
+      NodeRecord node = image.nodes().get(plan.node());
+      if (node == null) {
+        throw new RefusedException(MovePlanner.unknown(plan.node(), image));
+      }
+      if (plan.isUntilReturn() && node.incarnation() != plan.drainedIncarnation()) {
+        throw new RefusedException(
+            "the plan is stale: node %s has been started anew since. Make a new one"
+                .formatted(plan.node()));
+      }
+      then = table.withDrain(plan.node(), plan.drainedIncarnation());
     }
     Move running = plan.in(Move.State.RUNNING, "", System.currentTimeMillis());
     // The table is written even if it stays as it is: its new version makes every other plan stale,
@@ -283,7 +275,7 @@ public final class ClusterAdmin implements AutoCloseable {
     List<Op> transaction = new ArrayList<>();
     transaction.add(Op.setData(paths.move(cancelled.id()), cancelled.encode(), running.version()));
     if (table.draining().contains(node)) {
-      SlotTable then = table.withDraining(minus(table.draining(), node));
+      SlotTable then = table.withoutDrain(node);
       transaction.add(Op.setData(paths.slots(), SlotTableFormat.encode(then), table.version()));
     }
     return change(transaction);
@@ -309,7 +301,7 @@ public final class ClusterAdmin implements AutoCloseable {
               .filter(stored -> stored.move().isRunning() && stored.move().node().equals(nodeId))
               .findFirst()
               .orElse(null);
-      SlotTable then = table.withDraining(minus(table.draining(), nodeId));
+      SlotTable then = table.withoutDrain(nodeId);
       boolean done =
           drain != null
               ? cancel(table, drain, nodeId)
@@ -376,7 +368,7 @@ public final class ClusterAdmin implements AutoCloseable {
       for (int slot : table.slotsOf(nodeId)) {
         owners[slot] = null; // the leading coordinator gives it to another
       }
-      SlotTable then = table.withOwners(owners).withDraining(minus(table.draining(), nodeId));
+      SlotTable then = table.withOwners(owners).withoutDrain(nodeId);
       List<Op> transaction = new ArrayList<>();
       transaction.add(Op.setData(paths.slots(), SlotTableFormat.encode(then), table.version()));
       if (ask(() -> zooKeeper.exists(paths.heartbeat(nodeId), false)) != null) {
@@ -400,21 +392,9 @@ public final class ClusterAdmin implements AutoCloseable {
     });
   }
 
-  private static Set<String> plus(Set<String> nodeIds, String nodeId) {
-    Set<String> more = new TreeSet<>(nodeIds);
-    more.add(nodeId);
-    return more;
-  }
-
-  private static Set<String> minus(Set<String> nodeIds, String nodeId) {
-    Set<String> fewer = new TreeSet<>(nodeIds);
-    fewer.remove(nodeId);
-    return fewer;
-  }
-
   @Override
   public void close() throws InterruptedException {
-    consoles.close();
+    nodes.close();
     zooKeeper.close(CLOSE_WAIT_MS);
   }
 }

@@ -1,6 +1,7 @@
 package io.larder.coordinator.embedded;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -111,6 +112,7 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
               .configuration(config)
               .exitHandler(ExitHandler.LOG_ONLY)
               .build();
+      removeWrittenConfiguration(dir);
       server.start(START_TIMEOUT_MS);
       return new EmbeddedZooKeeper(server, server.getConnectionString());
     } catch (Exception e) {
@@ -121,6 +123,16 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
           "an embedded ZooKeeper with data in %s cannot start: %s; free its port, or see the log"
               .formatted(dir, e.getMessage()),
           e);
+    }
+  }
+
+  /** At each start the server writes its configuration to a file, reads that, and leaves it. */
+  private static void removeWrittenConfiguration(Path dir) throws IOException {
+    try (DirectoryStream<Path> written =
+        Files.newDirectoryStream(dir, "zookeeper.configuration*.properties")) {
+      for (Path file : written) {
+        Files.delete(file);
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.larder.coordinator.registry.SlotTable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param cluster the cluster it was planned for
  * @param kind what it is for
  * @param node of a drain: the node to be emptied; else empty
+ * @param drainedIncarnation of a drain that ends when the node returns: the incarnation that goes;
+ *     {@link SlotTable#UNTIL_UNDRAINED} = it stays drained
  * @param slotsVersion the slot table's version it was planned from: another, and it is stale
  * @param throttleBytesPerSecond values move no faster than this; 0 = as fast as they can
  * @param steps in order
@@ -35,6 +38,7 @@ public record Move(
     String cluster,
     Kind kind,
     String node,
+    long drainedIncarnation,
     int slotsVersion,
     long throttleBytesPerSecond,
     List<Step> steps,
@@ -82,6 +86,12 @@ public record Move(
     return state == State.RUNNING;
   }
 
+  /** Whether it is a drain that ends when its node returns. */
+  @JsonIgnore
+  public boolean isUntilReturn() {
+    return drainedIncarnation != SlotTable.UNTIL_UNDRAINED;
+  }
+
   /** Slots whose arbitration moves. */
   public int slotsToMove() {
     return steps.stream()
@@ -119,6 +129,7 @@ public record Move(
         cluster,
         kind,
         node,
+        drainedIncarnation,
         slotsVersion,
         throttleBytesPerSecond,
         newSteps,

@@ -68,7 +68,14 @@ public final class MovePlanner {
     });
     steps.addAll(offOverfull(now, usage));
     return move(
-        cluster, Move.Kind.REBALANCE, "", now.version(), throttleBytesPerSecond, steps, nowMs);
+        cluster,
+        Move.Kind.REBALANCE,
+        "",
+        SlotTable.UNTIL_UNDRAINED,
+        now.version(),
+        throttleBytesPerSecond,
+        steps,
+        nowMs);
   }
 
   /** Bytes off nodes above {@link #FULL}, down to the average, if there is room elsewhere. */
@@ -95,6 +102,7 @@ public final class MovePlanner {
    * Empties a node.
    *
    * @param allowEviction go on though the others must evict to make room
+   * @param untilReturn the node takes records again when it has been started anew
    * @throws RefusedException if the node is unknown, the last, drained already, or holds more than
    *     the others have room for
    */
@@ -105,6 +113,7 @@ public final class MovePlanner {
       Map<String, Usage> usage,
       long throttleBytesPerSecond,
       boolean allowEviction,
+      boolean untilReturn,
       long nowMs)
       throws RefusedException {
     NodeRecord node = image.nodes().get(nodeId);
@@ -141,7 +150,14 @@ public final class MovePlanner {
     }
     List<Step> steps = List.of(Step.values(nodeId, Step.ALL, own.records(), own.usedBytes()));
     return move(
-        cluster, Move.Kind.DRAIN, nodeId, table.version(), throttleBytesPerSecond, steps, nowMs);
+        cluster,
+        Move.Kind.DRAIN,
+        nodeId,
+        untilReturn ? node.incarnation() : SlotTable.UNTIL_UNDRAINED,
+        table.version(),
+        throttleBytesPerSecond,
+        steps,
+        nowMs);
   }
 
   /** The sentence for a node id that no live node has. */
@@ -153,6 +169,7 @@ public final class MovePlanner {
       String cluster,
       Move.Kind kind,
       String node,
+      long drainedIncarnation,
       int slotsVersion,
       long throttleBytesPerSecond,
       List<Step> steps,
@@ -165,6 +182,7 @@ public final class MovePlanner {
         cluster,
         kind,
         node,
+        drainedIncarnation,
         slotsVersion,
         throttleBytesPerSecond,
         steps,

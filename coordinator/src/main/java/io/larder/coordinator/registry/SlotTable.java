@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,10 +18,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SlotTable {
   /** A table in which nobody owns anything, as no znode ever held it. */
-  public static final SlotTable EMPTY = new SlotTable(new String[Slots.COUNT], Set.of(), -1);
+  public static final SlotTable EMPTY = new SlotTable(new String[Slots.COUNT], Map.of(), -1);
+
+  /** Of a drain: no return of the node ends it, only an operator. */
+  public static final long UNTIL_UNDRAINED = 0;
 
   private final @Nullable String[] owners;
-  private final Set<String> draining;
+  private final Map<String, Long> drains;
   private final int version;
   private final List<SlotRange> ranges;
   private final Map<String, Integer> counts;
@@ -39,9 +41,9 @@ public final class SlotTable {
     }
   }
 
-  private SlotTable(@Nullable String[] owners, Set<String> draining, int version) {
+  private SlotTable(@Nullable String[] owners, Map<String, Long> drains, int version) {
     this.owners = owners;
-    this.draining = Collections.unmodifiableSet(new TreeSet<>(draining));
+    this.drains = Collections.unmodifiableMap(new TreeMap<>(drains));
     this.version = version;
     List<SlotRange> found = new ArrayList<>();
     Map<String, Integer> count = new TreeMap<>();
@@ -72,27 +74,46 @@ public final class SlotTable {
       throw new IllegalArgumentException(
           "a slot table has " + Slots.COUNT + " owners, not " + owners.length);
     }
-    return new SlotTable(owners.clone(), Set.of(), version);
+    return new SlotTable(owners.clone(), Map.of(), version);
   }
 
   /** Other owners of the slots; all else as here. */
   public SlotTable withOwners(@Nullable String[] newOwners) {
-    return new SlotTable(of(newOwners, version).owners, draining, version);
+    return new SlotTable(of(newOwners, version).owners, drains, version);
   }
 
-  /** Other nodes to be drained; all else as here. */
-  public SlotTable withDraining(Set<String> nodeIds) {
-    return new SlotTable(owners, nodeIds, version);
+  /**
+   * One node more to be drained; all else as here.
+   *
+   * @param incarnation the one that is drained: the node's next ends the drain; {@link
+   *     #UNTIL_UNDRAINED} = it stays drained through restarts
+   */
+  public SlotTable withDrain(String nodeId, long incarnation) {
+    Map<String, Long> more = new TreeMap<>(drains);
+    more.put(nodeId, incarnation);
+    return new SlotTable(owners, more, version);
+  }
+
+  /** One node that is to be drained no more; all else as here. */
+  public SlotTable withoutDrain(String nodeId) {
+    Map<String, Long> fewer = new TreeMap<>(drains);
+    fewer.remove(nodeId);
+    return new SlotTable(owners, fewer, version);
   }
 
   /** The same table as stored under another version. */
   public SlotTable withVersion(int newVersion) {
-    return new SlotTable(owners, draining, newVersion);
+    return new SlotTable(owners, drains, newVersion);
   }
 
   /** The nodes that are to own nothing and to hold nothing, by node id, ascending. */
   public Set<String> draining() {
-    return draining;
+    return drains.keySet();
+  }
+
+  /** The same nodes, each with the incarnation after which it takes records again. */
+  public Map<String, Long> drains() {
+    return drains;
   }
 
   /** The slot's owner, or null if it has none. */
@@ -150,9 +171,9 @@ public final class SlotTable {
     return owners.clone();
   }
 
-  /** The same owners, whatever the version. */
-  public boolean sameOwners(SlotTable other) {
-    return Arrays.equals(owners, other.owners);
+  /** The same owners and drains, whatever the version. */
+  public boolean sameAs(SlotTable other) {
+    return Arrays.equals(owners, other.owners) && drains.equals(other.drains);
   }
 
   @Override

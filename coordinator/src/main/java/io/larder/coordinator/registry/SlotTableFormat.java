@@ -3,15 +3,12 @@ package io.larder.coordinator.registry;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.larder.coordinator.registry.SlotTable.SlotRange;
 import io.larder.protocol.Slots;
 import java.io.IOException;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,9 +18,10 @@ import org.jspecify.annotations.Nullable;
  * {"format":1,"owners":{"node-a":"0-5460","node-b":"5461-10922,16383","node-c":"10923-16382"}}
  * </pre>
  *
- * <p>{@code "draining":["node-c"]}, left out if there are none, names the nodes that are to be
- * emptied. A slot in no range has no owner. Ranges are ascending; a slot named twice, or a format
- * other than 1, is refused.
+ * <p>{@code "draining":{"node-b":0,"node-c":4294967312}}, left out if there are none, names the
+ * nodes that are to be emptied: 0 = until an operator says otherwise, else until the node is there
+ * as another incarnation than this. A slot in no range has no owner. Ranges are ascending; a slot
+ * named twice, or a format other than 1, is refused.
  */
 public final class SlotTableFormat {
   private static final int FORMAT = 1;
@@ -48,9 +46,9 @@ public final class SlotTableFormat {
     root.put("format", FORMAT);
     ObjectNode owners = root.putObject("owners");
     texts.forEach((nodeId, text) -> owners.put(nodeId, text.toString()));
-    if (!table.draining().isEmpty()) {
-      ArrayNode draining = root.putArray("draining");
-      table.draining().forEach(draining::add);
+    if (!table.drains().isEmpty()) {
+      ObjectNode draining = root.putObject("draining");
+      table.drains().forEach(draining::put);
     }
     try {
       return JSON.writeValueAsBytes(root);
@@ -88,9 +86,11 @@ public final class SlotTableFormat {
         fill(owners, range, owner.getKey());
       }
     }
-    Set<String> draining = new TreeSet<>();
-    root.path("draining").forEach(nodeId -> draining.add(nodeId.asText()));
-    return SlotTable.of(owners, version).withDraining(draining);
+    SlotTable table = SlotTable.of(owners, version);
+    for (Map.Entry<String, JsonNode> drain : root.path("draining").properties()) {
+      table = table.withDrain(drain.getKey(), drain.getValue().asLong());
+    }
+    return table;
   }
 
   private static void fill(@Nullable String[] owners, String range, String nodeId) {

@@ -59,7 +59,7 @@ class AssignmentTest {
     SlotTable before = slots;
     turns(3_000, 10_000, "a");
     turns(10_000, 20_000, "a", "b");
-    assertThat(slots.sameOwners(before)).isTrue();
+    assertThat(slots.sameAs(before)).isTrue();
   }
 
   @Test
@@ -96,6 +96,27 @@ class AssignmentTest {
           now % 1_000 == 0 ? new String[] {"a", "c"} : new String[] {"a", "b", "c"});
     }
     assertThat(slots.counts()).containsKey("c");
+  }
+
+  @Test
+  void aNodeDrainedUntilItsReturnTakesSlotsAgainOnlyAsAnotherIncarnation() {
+    turns(0, 3_000, "a", "b", "c");
+    slots = slots.withDrain("a", SlotTable.UNTIL_UNDRAINED).withDrain("b", 1);
+    turns(3_000, 6_000, "a", "b", "c");
+    assertThat(slots.counts()).containsOnlyKeys("c");
+    turns(6_000, 9_000, "a", "c");
+    assertThat(slots.draining()).containsExactly("a", "b");
+    ClusterImage returned =
+        new ClusterImage(
+            slots,
+            Map.of(
+                "a", new NodeRecord("a", 2, "h", 1, 0, "", 1 << 30, "", ""),
+                "b", new NodeRecord("b", 2, "h", 1, 0, "", 1 << 30, "", ""),
+                "c", new NodeRecord("c", 1, "h", 1, 0, "", 1 << 30, "", "")));
+    assertThat(term.propose(returned, 9_000)).as("not settled yet").isEmpty();
+    slots = term.propose(returned, 12_000).orElseThrow();
+    assertThat(slots.draining()).containsExactly("a");
+    assertThat(slots.counts()).containsOnlyKeys("b", "c");
   }
 
   @Test

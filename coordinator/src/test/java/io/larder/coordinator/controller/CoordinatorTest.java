@@ -15,11 +15,13 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.curator.test.InstanceSpec;
 import org.apache.curator.test.TestingCluster;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -171,8 +173,14 @@ class CoordinatorTest {
   }
 
   @Test
-  void theLossOfOneZooKeeperServerOfThreeCostsNoClaim() throws Exception {
-    try (TestingCluster ensemble = new TestingCluster(3)) {
+  void theLossOfOneZooKeeperServerOfThreeCostsNoClaim(@TempDir Path dir) throws Exception {
+    // Each leaves a file beside its data: the default would be this machine's temporary folder.
+    InstanceSpec[] servers = new InstanceSpec[3];
+    for (int i = 0; i < servers.length; i++) {
+      Path data = Files.createDirectories(dir.resolve("server-" + i).resolve("data"));
+      servers[i] = new InstanceSpec(data.toFile(), -1, -1, -1, true, -1);
+    }
+    try (TestingCluster ensemble = new TestingCluster(servers)) {
       ensemble.start();
       ZooKeeperOptions three =
           ZooKeeperOptions.of(ensemble.getConnectString(), "three", 8_000, 2_000);

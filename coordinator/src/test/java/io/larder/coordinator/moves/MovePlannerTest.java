@@ -69,21 +69,31 @@ class MovePlannerTest {
   @Test
   void aDrainPastTheOthersCapacityIsRefusedUnlessTheyMayEvict() throws Exception {
     Map<String, Usage> usage = used(500_000_000, 700_000_000, 700_000_000);
-    assertThatThrownBy(() -> MovePlanner.drain("c", "n0", image(3, 3), usage, 0, false, 1))
+    assertThatThrownBy(() -> MovePlanner.drain("c", "n0", image(3, 3), usage, 0, false, false, 1))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("476.8 MiB")
         .hasMessageContaining("381.5 MiB")
         .hasMessageContaining("--allow-eviction");
-    assertThat(MovePlanner.drain("c", "n0", image(3, 3), usage, 0, true, 1).bytesToMove())
+    assertThat(MovePlanner.drain("c", "n0", image(3, 3), usage, 0, true, false, 1).bytesToMove())
         .isEqualTo(500_000_000);
   }
 
   @Test
   void theLastNodeAndASilentOneAreNotDrained() {
-    assertThatThrownBy(() -> MovePlanner.drain("c", "n0", image(1, 1), used(1), 0, true, 1))
+    assertThatThrownBy(() -> MovePlanner.drain("c", "n0", image(1, 1), used(1), 0, true, false, 1))
         .hasMessageContaining("the last one");
-    assertThatThrownBy(() -> MovePlanner.drain("c", "n1", image(2, 2), used(1), 0, true, 1))
+    assertThatThrownBy(() -> MovePlanner.drain("c", "n1", image(2, 2), used(1), 0, true, false, 1))
         .hasMessageContaining("does not answer");
+  }
+
+  @Test
+  void aDrainUntilReturnNamesTheIncarnationThatGoes() throws Exception {
+    Move stays = MovePlanner.drain("c", "n0", image(3, 3), used(1, 1, 1), 0, false, false, 1);
+    assertThat(stays.isUntilReturn()).isFalse();
+    Move returns = MovePlanner.drain("c", "n0", image(3, 3), used(1, 1, 1), 0, false, true, 1);
+    assertThat(returns.isUntilReturn()).isTrue();
+    assertThat(returns.drainedIncarnation()).isEqualTo(1);
+    assertThat(Move.decode(returns.encode())).isEqualTo(returns);
   }
 
   @Test

@@ -52,7 +52,7 @@ class PlacementTest {
   void aNodeExpectedBackKeepsExactlyWhatItHas() {
     SlotTable table = Placement.place(SlotTable.EMPTY, members(3, 1), Set.of());
     SlotTable next = Placement.place(table, members(2, 1), Set.of("node-2"));
-    assertThat(next.sameOwners(table)).isTrue();
+    assertThat(next.sameAs(table)).isTrue();
     SlotTable without = Placement.place(table, members(2, 1), Set.of());
     assertThat(without.counts()).containsOnlyKeys("node-0", "node-1");
     assertThat(without.differences(table)).isEqualTo(table.counts().get("node-2"));
@@ -110,7 +110,7 @@ class PlacementTest {
         }
       }
       assertThat(moved).as("seed %d: moves", seed).isEqualTo(least);
-      assertThat(Placement.place(next, members, Set.of()).sameOwners(next))
+      assertThat(Placement.place(next, members, Set.of()).sameAs(next))
           .as("seed %d: settled", seed)
           .isTrue();
     }
@@ -124,6 +124,6 @@ class PlacementTest {
     }
     byte[] bytes = SlotTableFormat.encode(table);
     assertThat(bytes.length).isLessThan(64 << 10);
-    assertThat(SlotTableFormat.decode(bytes, -1).sameOwners(table)).isTrue();
+    assertThat(SlotTableFormat.decode(bytes, -1).sameAs(table)).isTrue();
   }
 }

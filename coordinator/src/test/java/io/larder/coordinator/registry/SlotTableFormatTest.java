@@ -36,7 +36,19 @@ class SlotTableFormatTest {
     assertThat(table.owner(16383)).isEqualTo("b");
     assertThat(table.counts()).containsEntry("a", 5462).containsEntry("b", 1);
     assertThat(table.slotsOf("b")).containsExactly(16383);
-    assertThat(SlotTableFormat.decode(SlotTableFormat.encode(table), 8).sameOwners(table)).isTrue();
+    assertThat(SlotTableFormat.decode(SlotTableFormat.encode(table), 8).sameAs(table)).isTrue();
+  }
+
+  @Test
+  void drainsAreReadAsTheyWereWritten() {
+    SlotTable table =
+        decode("{\"format\":1,\"owners\":{\"a\":\"0-16383\"},\"draining\":{\"b\":0,\"c\":4294967312}}");
+    assertThat(table.draining()).containsExactly("b", "c");
+    assertThat(table.drains())
+        .containsEntry("b", SlotTable.UNTIL_UNDRAINED)
+        .containsEntry("c", 4_294_967_312L);
+    assertThat(SlotTableFormat.decode(SlotTableFormat.encode(table), 8).sameAs(table)).isTrue();
+    assertThat(table.withoutDrain("c").draining()).containsExactly("b");
   }
 
   @Test

@@ -17,10 +17,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** Replays a trace against a cluster. */
 @Command(
@@ -32,29 +29,8 @@ import picocli.CommandLine.Spec;
     })
 @SuppressWarnings("NullAway.Init") // picocli sets them
 final class BenchTraceCommand implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
   @Option(names = "--file", paramLabel = "F", required = true, description = "The trace.")
   private Path file;
-
-  @Option(
-      names = "--requests",
-      paramLabel = "N",
-      description = "Replay the first N requests. Default: all.")
-  private int requests = Integer.MAX_VALUE;
-
-  @Option(
-      names = "--block-bytes",
-      paramLabel = "BYTES",
-      converter = Bytes.class,
-      description = "Size of a block. Default: 64KiB.")
-  private long blockBytes = DemoOptions.DEFAULT_BLOCK_BYTES;
-
-  @Option(
-      names = "--servers",
-      paramLabel = "S",
-      description = "Inference servers at the same time. Default: ${DEFAULT-VALUE}.")
-  private int servers = DemoOptions.DEFAULT_SERVERS;
 
   @Option(
       names = "--nodes",
@@ -64,15 +40,14 @@ final class BenchTraceCommand implements Callable<Integer> {
           "The nodes of a running cluster. Default: start three here and stop them afterwards.")
   private List<String> nodes = new ArrayList<>();
 
+  @Mixin private ReplayOptions replay;
+
   @Mixin private ReportOptions output;
 
   @Override
   public Integer call() throws Exception {
-    if (requests < 1) {
-      throw new ParameterException(spec.commandLine(), "--requests " + requests + ": at least 1");
-    }
-    DemoOptions options = Arguments.demoOptions(spec, blockBytes, servers);
-    Trace trace = Trace.read(file, requests);
+    DemoOptions options = replay.demoOptions();
+    Trace trace = Trace.read(file, replay.requests());
     if (trace.requests().isEmpty()) {
       throw new IOException(file + " holds no requests");
     }
@@ -99,6 +74,6 @@ final class BenchTraceCommand implements Callable<Integer> {
   private static DemoReport replay(
       Trace trace, DemoOptions options, Cluster cluster, ConsoleProgress progress)
       throws IOException, InterruptedException {
-    return Demo.run(trace, options, cluster, Arguments.freshPrefix("trace"), null, progress);
+    return Demo.run(trace, options, cluster, ReplayOptions.freshPrefix("trace"), null, progress);
   }
 }

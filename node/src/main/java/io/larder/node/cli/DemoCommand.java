@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -30,18 +31,7 @@ import picocli.CommandLine.Spec;
 final class DemoCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--requests",
-      paramLabel = "N",
-      description = "Replay the first N of the trace's 2,000 requests. Default: all.")
-  private int requests = Integer.MAX_VALUE;
-
-  @Option(
-      names = "--block-bytes",
-      paramLabel = "BYTES",
-      converter = Bytes.class,
-      description = "Size of a block. Default: 64KiB.")
-  private long blockBytes = DemoOptions.DEFAULT_BLOCK_BYTES;
+  @Mixin private ReplayOptions replay;
 
   @Option(
       names = "--device",
@@ -69,10 +59,8 @@ final class DemoCommand implements Callable<Integer> {
           spec.commandLine(),
           "the demo writes a new cluster onto " + devices + ": add --format to erase them");
     }
-    if (requests < 1) {
-      throw new ParameterException(spec.commandLine(), "--requests " + requests + ": at least 1");
-    }
-    DemoOptions options = Arguments.demoOptions(spec, blockBytes, DemoOptions.DEFAULT_SERVERS);
+    DemoOptions options = replay.demoOptions();
+    Trace trace = Trace.conversationSlice().first(replay.requests());
     LocalClusterOptions cluster =
         new LocalClusterOptions(
             devices.isEmpty() ? LocalClusterOptions.DEFAULT_NODES : devices.size(),
@@ -88,10 +76,10 @@ final class DemoCommand implements Callable<Integer> {
       LocalRun run = new LocalRun(local);
       report =
           Demo.run(
-              Trace.conversationSlice().first(requests),
+              trace,
               options,
               run,
-              Arguments.freshPrefix("demo"),
+              ReplayOptions.freshPrefix("demo"),
               run.crashOf(1 % cluster.nodes()),
               progress);
     }

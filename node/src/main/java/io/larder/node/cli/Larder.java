@@ -9,7 +9,6 @@ import io.larder.node.store.StoreException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.security.Security;
-import java.util.Arrays;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -73,7 +72,7 @@ public final class Larder implements Runnable {
   static int run(String... args) {
     // Before the first logger, and the commands have some: services log what they do, commands only
     // what is wrong.
-    boolean service = Arrays.stream(args).anyMatch(SERVICES::contains);
+    boolean service = args.length > 0 && SERVICES.contains(args[0]);
     System.setProperty("larder.log.own", service ? "INFO" : "WARN");
     System.setProperty("larder.log.others", service ? "WARN" : "ERROR");
     return new CommandLine(new Larder())

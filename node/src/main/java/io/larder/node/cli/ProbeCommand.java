@@ -2,13 +2,12 @@ package io.larder.node.cli;
 
 import static io.larder.node.bench.PlainConnection.text;
 
+import io.larder.coordinator.cli.PasswordOptions;
 import io.larder.coordinator.config.HostPort;
 import io.larder.node.bench.BlockContent;
 import io.larder.node.bench.PlainConnection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -16,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
       "Checks every byte; the blocks expire by themselves. Ends with exit code 4 if it does not",
       "succeed in time, with 1 if a block comes back wrong."
     })
-@SuppressWarnings("NullAway.Init") // picocli sets the spec and the nodes
+@SuppressWarnings("NullAway.Init") // picocli sets them
 final class ProbeCommand implements Callable<Integer> {
   private static final int TIMEOUT = 4;
   private static final long MAX_BLOCK_BYTES = 32L << 20;
@@ -70,22 +70,16 @@ final class ProbeCommand implements Callable<Integer> {
           "For all of it; until then what fails is tried again. Default: ${DEFAULT-VALUE}.")
   private int timeoutSeconds;
 
-  @Option(
-      names = "--password-file",
-      paramLabel = "FILE",
-      description = "A file with the cluster's password.")
-  private @Nullable Path passwordFile;
+  @Mixin private PasswordOptions access;
 
   private final String prefix = "larder-probe:" + UUID.randomUUID() + ":";
-  private String password = "";
+  private @Nullable String password;
   private long deadline;
 
   @Override
   public Integer call() throws IOException {
     List<HostPort> addresses = checked();
-    if (passwordFile != null) {
-      password = Files.readString(passwordFile).strip();
-    }
+    password = access.password();
     deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(timeoutSeconds);
     HostPort first = addresses.get(0);
     if (!tryUntilDeadline("put through " + first, () -> putAll(first))) {
@@ -188,9 +182,10 @@ final class ProbeCommand implements Callable<Integer> {
 
   private PlainConnection open(HostPort address) throws IOException {
     PlainConnection node = PlainConnection.open(address.host(), address.port(), CALL_TIMEOUT_MS);
-    if (!password.isEmpty()) {
+    String given = password;
+    if (given != null) {
       try {
-        var _ = node.call(text("AUTH"), text(password));
+        var _ = node.call(text("AUTH"), text(given));
       } catch (IOException e) {
         node.close();
         throw e;

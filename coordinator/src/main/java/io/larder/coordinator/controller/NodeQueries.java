@@ -1,0 +1,98 @@
+package io.larder.coordinator.controller;
+
+import io.larder.client.NodeConsoles;
+import io.larder.coordinator.moves.Usage;
+import io.larder.coordinator.registry.NodeRecord;
+import io.larder.protocol.Command;
+import io.larder.protocol.Reply;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the administration asks nodes. Not thread-safe. */
+final class NodeQueries implements AutoCloseable {
+  private static final long DEADLINE_MS = 3_000;
+  private static final long MOVE_DEADLINE_MS = 60_000;
+
+  /**
+   * What a batch came to.
+   *
+   * @param moved records that are gone from the source
+   * @param kept records that were offered and stay for now
+   * @param nextSlot where the next batch goes on
+   * @param reason why the last kept record stays; empty if none does
+   */
+  record Batch(long moved, long movedBytes, long kept, int nextSlot, String reason) {}
+
+  private final NodeConsoles consoles;
+
+  /**
+   * @param password of the nodes, or null
+   */
+  NodeQueries(@Nullable String password) {
+    this.consoles = new NodeConsoles(password);
+  }
+
+  /** What the node holds. */
+  Usage usage(NodeRecord node) throws IOException, InterruptedException {
+    long[] numbers = numbers(node, ask(node, Command.of("PEER.USAGE"), DEADLINE_MS), 3);
+    return new Usage(numbers[0], numbers[1], numbers[2]);
+  }
+
+  /** Whether the node has the key on its own device. */
+  boolean holds(NodeRecord node, byte[] key) throws IOException, InterruptedException {
+    return ask(node, Command.of("PEER.HOLDS").arg(key), DEADLINE_MS) instanceof Reply.Array array
+        && array.elements().getFirst() instanceof Reply.Int held
+        && held.value() == 1;
+  }
+
+  /** Where the key's slot owner says it is; empty if nowhere. */
+  String locate(NodeRecord owner, byte[] key) throws IOException, InterruptedException {
+    return ask(owner, Command.of("KV.LOCATE").arg(key), DEADLINE_MS) instanceof Reply.Array array
+            && array.elements().getFirst() instanceof Reply.Array place
+            && place.elements().getFirst() instanceof Reply.Bulk nodeId
+        ? nodeId.text()
+        : "";
+  }
+
+  /**
+   * Has a node give records to another: as many as fit into so many bytes, the first in any case.
+   *
+   * @param fromSlot where to begin
+   */
+  Batch move(NodeRecord source, String target, long maxBytes, int fromSlot)
+      throws IOException, InterruptedException {
+    Command command = Command.of("PEER.MOVE").arg(target).arg(maxBytes).arg(fromSlot);
+    Reply reply = ask(source, command, MOVE_DEADLINE_MS);
+    long[] numbers = numbers(source, reply, 4);
+    String reason =
+        reply instanceof Reply.Array array && array.elements().get(4) instanceof Reply.Bulk bulk
+            ? bulk.text()
+            : "";
+    return new Batch(numbers[0], numbers[1], numbers[2], (int) numbers[3], reason);
+  }
+
+  private Reply ask(NodeRecord node, Command command, long deadlineMs)
+      throws IOException, InterruptedException {
+    return consoles.call(node.host(), node.port(), command, deadlineMs);
+  }
+
+  private static long[] numbers(NodeRecord node, Reply reply, int count) throws IOException {
+    long[] numbers = new long[count];
+    List<Reply> elements = reply instanceof Reply.Array array ? array.elements() : List.of();
+    for (int i = 0; i < count; i++) {
+      if (i >= elements.size() || !(elements.get(i) instanceof Reply.Int number)) {
+        throw new IOException(
+            "node %s answers in a form that is not understood: run one version of Larder everywhere"
+                .formatted(node.nodeId()));
+      }
+      numbers[i] = number.value();
+    }
+    return numbers;
+  }
+
+  @Override
+  public void close() {
+    consoles.close();
+  }
+}
