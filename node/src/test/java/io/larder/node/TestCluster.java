@@ -27,16 +27,39 @@ public final class TestCluster implements AutoCloseable {
   private static final String CLUSTER = "test";
   private static final int SESSION_TIMEOUT_MS = 10_000;
 
+  /**
+   * What its nodes are like.
+   *
+   * @param deviceBytes of each device
+   * @param maxValueBytes sets the size of a segment on a small device
+   * @param password of nodes and coordinator; empty = none
+   */
+  public record Options(long deviceBytes, int maxValueBytes, String password) {
+    /** 2 GiB and no password. */
+    public static final Options DEFAULT = new Options(2L << 30, 64 << 20, "");
+  }
+
   private final EmbeddedZooKeeper zooKeeper;
   private final Path dir;
-  private Coordinator coordinator;
+  private final Options options;
+  private final Coordinator coordinator;
   private final List<NodeProcess> nodes = new ArrayList<>();
   private final List<NodeConfig> configs = new ArrayList<>();
 
   public TestCluster(Path dir, int nodeCount) throws IOException {
+    this(dir, nodeCount, Options.DEFAULT);
+  }
+
+  public TestCluster(Path dir, int nodeCount, Options options) throws IOException {
     this.dir = dir;
+    this.options = options;
     zooKeeper = EmbeddedZooKeeper.start(dir.resolve("zookeeper"), 0);
-    coordinator = startCoordinator("test");
+    coordinator =
+        Coordinator.start(
+            zooKeeperSettings().options(CLUSTER),
+            new AssignmentOptions(5_000, 5_000, 300, false),
+            "test",
+            options.password().isEmpty() ? null : options.password());
     for (int i = 1; i <= nodeCount; i++) {
       addNode();
     }
@@ -45,24 +68,23 @@ public final class TestCluster implements AutoCloseable {
 
   /** Formats one more device and starts a node on it. */
   public void addNode() throws IOException {
+    add("");
+  }
+
+  private void add(String advertisedHost) throws IOException {
     String nodeId = "node-" + (nodes.size() + 1);
     Path device = dir.resolve("device-" + (nodes.size() + 1));
     DeviceIdentity _ =
-        DeviceFormat.format(new FormatOptions(device, 2L << 30, CLUSTER, nodeId, 64 << 20, false));
-    configs.add(config(device));
+        DeviceFormat.format(
+            new FormatOptions(
+                device, options.deviceBytes(), CLUSTER, nodeId, options.maxValueBytes(), false));
+    configs.add(config(device, advertisedHost));
     nodes.add(NodeProcess.start(configs.getLast()));
   }
 
-  private Coordinator startCoordinator(String id) {
-    return Coordinator.start(
-        zooKeeperSettings().options(CLUSTER), new AssignmentOptions(5_000, 5_000, 300, false), id);
-  }
-
-  /** Stops the coordinator; another takes its place. */
-  public void replaceCoordinator() {
-    Coordinator next = startCoordinator("next");
-    coordinator.close();
-    coordinator = next;
+  /** A node that is there but cannot be reached: it announces an address where nobody listens. */
+  public void addUnreachableNode() throws IOException {
+    add("127.0.0.200");
   }
 
   /** Stops a node in order; it keeps its place in the list. */
@@ -70,18 +92,18 @@ public final class TestCluster implements AutoCloseable {
     nodes.get(index).close();
   }
 
-  private NodeConfig config(Path device) {
+  private NodeConfig config(Path device, String advertisedHost) {
     NodeConfig defaults = NodeConfig.DEFAULTS;
     return new NodeConfig(
         device,
         CLUSTER,
         "",
-        new NodeConfig.Listen("127.0.0.1", 0, "", defaults.listen().transport(), 0),
+        new NodeConfig.Listen("127.0.0.1", 0, advertisedHost, defaults.listen().transport(), 0),
         new NodeConfig.Http("127.0.0.1", 0),
         zooKeeperSettings(),
         new NodeConfig.Memory(256L << 20, 0, 0),
         defaults.storage(),
-        defaults.security(),
+        new NodeConfig.Security(options.password(), ""),
         defaults.limits());
   }
 
@@ -121,7 +143,10 @@ public final class TestCluster implements AutoCloseable {
   public Jedis connect(int index) {
     return new Jedis(
         new HostAndPort("127.0.0.1", nodes.get(index).port()),
-        DefaultJedisClientConfig.builder().timeoutMillis(30_000).build());
+        DefaultJedisClientConfig.builder()
+            .timeoutMillis(30_000)
+            .password(options.password().isEmpty() ? null : options.password())
+            .build());
   }
 
   /** How many nodes hold the key on their own device. */

@@ -74,7 +74,17 @@ final class NodeQueries implements AutoCloseable {
 
   private Reply ask(NodeRecord node, Command command, long deadlineMs)
       throws IOException, InterruptedException {
-    return consoles.call(node.host(), node.port(), command, deadlineMs);
+    try {
+      return consoles.call(node.host(), node.port(), command, deadlineMs);
+    } catch (IOException e) {
+      String message = String.valueOf(e.getMessage());
+      throw message.contains("NOAUTH") || message.contains("WRONGPASS")
+          ? new IOException(
+              message
+                  + " (give the nodes' password: larder admin --password-file, for moves the coordinators' security.passwordFile)",
+              e)
+          : e;
+    }
   }
 
   private static long[] numbers(NodeRecord node, Reply reply, int count) throws IOException {

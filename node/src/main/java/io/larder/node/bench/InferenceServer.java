@@ -33,6 +33,7 @@ final class InferenceServer {
   private static final int IN_FLIGHT_BLOCKS = 48;
   private static final int LEASE_BATCH = 512;
   private static final int LOGGED_MISMATCHES = 10;
+  private static final int LOGGED_FAILURES = 10;
 
   private record Pending<T>(long id, ByteBuffer buffer, Future<T> answer) {}
 
@@ -122,7 +123,8 @@ final class InferenceServer {
         case Lease.Granted granted -> computeAndPut(id, granted, puts, tally);
         case Lease.Exists() -> elsewhere.add(id);
         case Lease.Held() -> held.add(id);
-        case Lease.Unavailable(String reason) -> failed("lease of " + key(id), reason, tally);
+        // Nobody can decide just now, as while a slot moves: asked again, and waited for.
+        case Lease.Unavailable(_) -> held.add(id);
       }
     }
     drain(puts, tally);
@@ -253,7 +255,9 @@ final class InferenceServer {
 
   private static void failed(String call, String reason, Tally tally) {
     tally.failedCalls.increment();
-    LOG.debug("{} failed: {}", call, reason);
+    if (tally.failedCalls.sum() <= LOGGED_FAILURES) {
+      LOG.warn("{} failed: {}", call, reason);
+    }
   }
 
   private static <T> CompletableFuture<T> timed(

@@ -59,15 +59,18 @@ final class Leases {
     private final ClientId client;
     private final long leaseMs;
     private final long deadlineNanos;
+    private final long undecidedUntilNanos;
     private final CompletableFuture<LeaseAnswer> result = new CompletableFuture<>();
     private long retryMs = FIRST_RETRY_MS;
 
-    Acquisition(Key key, ClientId client, long leaseMs, long waitMs) {
+    Acquisition(Key key, ClientId client, long leaseMs, long waitMs, long undecidedMs) {
       this.key = key;
       this.ref = new KeyRef(key.slot(), key.fingerprint());
       this.client = client;
       this.leaseMs = leaseMs;
-      this.deadlineNanos = nanoClock.getAsLong() + waitMs * 1_000_000;
+      long now = nanoClock.getAsLong();
+      this.deadlineNanos = now + waitMs * 1_000_000;
+      this.undecidedUntilNanos = now + undecidedMs * 1_000_000;
     }
 
     void ask() {
@@ -123,7 +126,8 @@ final class Leases {
 
     private void decide(LeaseAnswer answer) {
       LeaseAnswer decision = accepted(key, answer, leaseMs);
-      if (decision instanceof LeaseAnswer.TryAgain && remainingMs() > retryMs) {
+      long undecidedMs = (undecidedUntilNanos - nanoClock.getAsLong()) / 1_000_000;
+      if (decision instanceof LeaseAnswer.TryAgain && undecidedMs > retryMs) {
         var _ = timer.schedule(this::ask, retryMs, TimeUnit.MILLISECONDS);
         retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
       } else if (!result.complete(decision) && decision instanceof LeaseAnswer.Granted granted) {
@@ -155,10 +159,12 @@ final class Leases {
   /**
    * Gets the put-lease of one key, waiting while it is held or nobody can decide.
    *
-   * @param waitMs how long; 0 takes the first answer
+   * @param waitMs how long while another writes the key; 0 takes the first answer
+   * @param undecidedMs how long while nobody can decide, as while the slot changes its owner
    */
-  CompletableFuture<LeaseAnswer> acquire(Key key, ClientId client, long leaseMs, long waitMs) {
-    Acquisition acquisition = new Acquisition(key, client, leaseMs, waitMs);
+  CompletableFuture<LeaseAnswer> acquire(
+      Key key, ClientId client, long leaseMs, long waitMs, long undecidedMs) {
+    Acquisition acquisition = new Acquisition(key, client, leaseMs, waitMs, undecidedMs);
     acquisition.ask();
     return acquisition.result;
   }

@@ -338,7 +338,7 @@ public final class Router implements BlockService, AutoCloseable {
       List<Key> keys, long waitMs, long ttlMs, ClientId client) {
     CompletableFuture<List<io.larder.node.directory.LeaseAnswer>> answers =
         keys.size() == 1
-            ? leases.acquire(keys.getFirst(), client, ttlMs, waitMs).thenApply(List::of)
+            ? leases.acquire(keys.getFirst(), client, ttlMs, waitMs, waitMs).thenApply(List::of)
             : leases.acquireAll(keys, ttlMs);
     return answers.thenApply(given -> {
       List<LeaseAnswer> out = new ArrayList<>(given.size());

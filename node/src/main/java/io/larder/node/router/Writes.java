@@ -37,6 +37,12 @@ final class Writes {
   /** How long a client waits for the commit of its durable record. */
   static final long COMMIT_WAIT_MS = 5_000;
 
+  /**
+   * How long any put waits while nobody can decide about its key: a slot that moves has its new
+   * owner in less, and a failed put would cost the client a second transfer.
+   */
+  static final long UNDECIDED_WAIT_MS = 1_000;
+
   private static final long FIRST_RETRY_MS = 5;
   private static final long MAX_RETRY_MS = 250;
   private static final LeaseAnswer EXISTS =
@@ -79,7 +85,8 @@ final class Writes {
     } else if (store.find(key.slot(), key.fingerprint()) != 0) {
       lease = CompletableFuture.completedFuture(EXISTS);
     } else {
-      lease = leases.acquire(key, client, LEASE_MS, options.waitMs());
+      long waitMs = options.waitMs();
+      lease = leases.acquire(key, client, LEASE_MS, waitMs, Math.max(waitMs, UNDECIDED_WAIT_MS));
     }
     return new BlockService.PutHandle() {
       @Override
