@@ -1,5 +1,6 @@
 package io.larder.node;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.awaitility.Awaitility.await;
 
 import io.larder.coordinator.config.AssignmentOptions;
@@ -145,20 +146,28 @@ public final class TestCluster implements AutoCloseable {
         new HostAndPort("127.0.0.1", nodes.get(index).port()),
         DefaultJedisClientConfig.builder()
             .timeoutMillis(30_000)
+            .autoNegotiateProtocol(false)
             .password(options.password().isEmpty() ? null : options.password())
             .build());
   }
 
   /** How many nodes hold the key on their own device. */
   public int copies(byte[] key) {
-    int copies = 0;
+    return copies(List.of(key))[0];
+  }
+
+  /** For each key, how many nodes hold it on their own device. */
+  public int[] copies(List<byte[]> keys) {
+    int[] copies = new int[keys.size()];
     for (int i = 0; i < size(); i++) {
       try (Jedis node = connect(i)) {
         List<?> held =
             (List<?>)
                 node.sendCommand(
-                    () -> "PEER.HOLDS".getBytes(java.nio.charset.StandardCharsets.US_ASCII), key);
-        copies += ((Long) held.getFirst()).intValue();
+                    () -> "PEER.HOLDS".getBytes(US_ASCII), keys.toArray(byte[][]::new));
+        for (int k = 0; k < copies.length; k++) {
+          copies[k] += ((Long) held.get(k)).intValue();
+        }
       }
     }
     return copies;

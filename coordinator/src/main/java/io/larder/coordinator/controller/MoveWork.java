@@ -180,7 +180,7 @@ final class MoveWork {
       throw new IOException(
           "no other node has room for what node %s holds: add one".formatted(source.nodeId()));
     }
-    return give(step, source, target);
+    return give(step, source, target, batchBytes);
   }
 
   /** So many bytes off an over-full node, while others are less full. */
@@ -197,12 +197,12 @@ final class MoveWork {
       log.info("no node is less full than {} any more: that step ends", source.nodeId());
       return new Outcome(step.done(), "", 0);
     }
-    return give(step, source, target);
+    return give(step, source, target, Math.min(batchBytes, step.bytes() - step.movedBytes()));
   }
 
-  private Outcome give(Step step, NodeRecord source, NodeRecord target)
+  private Outcome give(Step step, NodeRecord source, NodeRecord target, long maxBytes)
       throws IOException, InterruptedException {
-    NodeQueries.Batch batch = nodes.move(source, target.nodeId(), batchBytes, nextSlot);
+    NodeQueries.Batch batch = nodes.move(source, target.nodeId(), maxBytes, nextSlot);
     nextSlot = batch.nextSlot();
     movedBytes.add(batch.movedBytes());
     usage.computeIfPresent(

@@ -65,7 +65,7 @@ public final class StatusReader implements AutoCloseable {
       return Optional.of(status());
     } catch (KeeperException.NoNodeException e) {
       throw new IOException(
-          "no cluster '%s' in this ZooKeeper (%s is missing): start a coordinator, or name the right cluster"
+          "no cluster '%s' in this ZooKeeper (%s is missing): start a coordinator, or name the right --cluster"
               .formatted(cluster, e.getPath()),
           e);
     } catch (KeeperException.ConnectionLossException

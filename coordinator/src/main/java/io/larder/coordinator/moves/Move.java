@@ -3,6 +3,7 @@ package io.larder.coordinator.moves;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.larder.coordinator.registry.SlotTable;
@@ -53,6 +54,8 @@ public record Move(
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
           .enable(SerializationFeature.INDENT_OUTPUT)
           .build();
 
@@ -156,14 +159,15 @@ public record Move(
   public static Move decode(byte[] json) {
     Move move;
     try {
-      move = JSON.readValue(json, Move.class);
-    } catch (IOException | RuntimeException e) {
+      JsonNode tree = JSON.readTree(json);
+      if (tree.path("format").asInt() != FORMAT) {
+        throw new IllegalArgumentException(
+            "a plan of format %s, this software reads %d: make it with this version"
+                .formatted(tree.path("format").asText("none"), FORMAT));
+      }
+      move = JSON.treeToValue(tree, Move.class);
+    } catch (IOException e) {
       throw new IllegalArgumentException("not a plan: " + firstLine(e.getMessage()), e);
-    }
-    if (move == null || move.format != FORMAT) {
-      throw new IllegalArgumentException(
-          "a plan of format %s, this software reads %d: make it with this version"
-              .formatted(move == null ? "none" : move.format, FORMAT));
     }
     move.steps.forEach(step -> {
       var _ = step.slotSet();

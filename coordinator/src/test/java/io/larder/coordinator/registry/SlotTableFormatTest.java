@@ -42,7 +42,8 @@ class SlotTableFormatTest {
   @Test
   void drainsAreReadAsTheyWereWritten() {
     SlotTable table =
-        decode("{\"format\":1,\"owners\":{\"a\":\"0-16383\"},\"draining\":{\"b\":0,\"c\":4294967312}}");
+        decode(
+            "{\"format\":1,\"owners\":{\"a\":\"0-16383\"},\"draining\":{\"b\":0,\"c\":4294967312}}");
     assertThat(table.draining()).containsExactly("b", "c");
     assertThat(table.drains())
         .containsEntry("b", SlotTable.UNTIL_UNDRAINED)

@@ -1,6 +1,7 @@
 package io.larder.node.bench;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Demo {
   private static final int COPIES_BATCH = 512;
+  private static final Duration COPIES_PAUSE = Duration.ofMillis(200);
 
   private Demo() {}
 
@@ -88,7 +90,7 @@ public final class Demo {
     progress.say("reading back all %,d acknowledged blocks".formatted(ledger.size()));
     Tally readBack = new Tally();
     List<Long> lost = ReadBack.all(fleet, ledger, options.patience(), readBack, progress);
-    int maxCopies = maxCopies(cluster, keyPrefix, ledger);
+    int maxCopies = maxCopies(cluster, keyPrefix, ledger, options.patience());
 
     List<Tally> all = List.of(replay, herd, underFire, readBack);
     return new DemoReport(
@@ -131,17 +133,33 @@ public final class Demo {
         cluster.nodes());
   }
 
-  private static int maxCopies(Cluster cluster, String keyPrefix, Ledger ledger)
+  /**
+   * Nodes are asked one after the other, and a record that moves has two copies for a moment: keys
+   * with several are asked about again for a while.
+   */
+  private static int maxCopies(Cluster cluster, String keyPrefix, Ledger ledger, Duration patience)
       throws IOException, InterruptedException {
     List<String> keys = ledger.ids().stream().map(id -> keyPrefix + id).toList();
-    int max = 0;
-    for (int from = 0; from < keys.size(); from += COPIES_BATCH) {
-      List<String> batch = keys.subList(from, Math.min(from + COPIES_BATCH, keys.size()));
-      for (int copies : cluster.copies(batch)) {
-        max = Math.max(max, copies);
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      int max = 0;
+      List<String> several = new ArrayList<>();
+      for (int from = 0; from < keys.size(); from += COPIES_BATCH) {
+        List<String> batch = keys.subList(from, Math.min(from + COPIES_BATCH, keys.size()));
+        List<Integer> copies = cluster.copies(batch);
+        for (int i = 0; i < batch.size(); i++) {
+          max = Math.max(max, copies.get(i));
+          if (copies.get(i) > 1) {
+            several.add(batch.get(i));
+          }
+        }
       }
+      if (several.isEmpty() || System.nanoTime() - deadline >= 0) {
+        return max;
+      }
+      keys = several;
+      Thread.sleep(COPIES_PAUSE);
     }
-    return max;
   }
 
   private static double ratio(long part, long whole) {

@@ -47,7 +47,8 @@ class OperateIT {
             Files.createDirectory(dir.resolve("node-4")));
     try (LocalCluster cluster = LocalCluster.start(options, _ -> {})) {
       AdminCli admin =
-          new AdminCli("--zookeeper", cluster.zooKeeperAddress(), "--cluster", LocalCluster.CLUSTER);
+          new AdminCli(
+              "--zookeeper", cluster.zooKeeperAddress(), "--cluster", LocalCluster.CLUSTER);
       List<String> addresses =
           new ArrayList<>(cluster.nodes().stream().map(LocalNode::address).toList());
       addresses.add(fourth.address());
@@ -67,8 +68,7 @@ class OperateIT {
         joining =
             start(
                 "node-4",
-                LocalConfiguration.node(
-                    fourth, cluster.zooKeeperAddress(), options.memoryBytes()));
+                LocalConfiguration.node(fourth, cluster.zooKeeperAddress(), options.memoryBytes()));
         await()
             .atMost(Duration.ofSeconds(60))
             .until(() -> admin.run("check") == 3 && admin.out().contains("node-4 owns no slots"));
