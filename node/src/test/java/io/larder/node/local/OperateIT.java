@@ -107,7 +107,8 @@ class OperateIT {
   }
 
   private ChildProcess start(String name, List<String> arguments) throws LocalClusterException {
-    return ChildProcess.start(name, dir.resolve(name + ".log"), List.of("-Xmx512m"), arguments);
+    return ChildProcess.start(
+        name, dir.resolve(name + ".log"), List.of(), List.of("-Xmx512m"), arguments);
   }
 
   /** {@code larder bench trace}, which fails if a promise was broken or a call failed. */
