@@ -12,6 +12,7 @@ import io.larder.node.directory.Member;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerLinks;
 import io.larder.node.router.Router;
+import io.larder.node.router.Timing;
 import io.larder.node.server.RespServer;
 import io.larder.node.server.ServerConfig;
 import io.larder.node.store.Store;
@@ -59,11 +60,20 @@ public final class NodeProcess implements AutoCloseable {
     requireCluster(config);
     String nodeId = store.identity().nodeId();
     String password = password(config);
-    HotTier hot = new HotTier(config.hotBytes());
+    HotTier hot = new HotTier(config.hotBytes(), System::nanoTime);
     this.peers = new PeerLinks(pool, nodeId, password, config.limits().peerDeadlineMs());
     this.router =
         new Router(
-            config.cluster(), nodeId, keyspace, pool, store, hot, peers, this::mayGrant, registry);
+            config.cluster(),
+            nodeId,
+            keyspace,
+            pool,
+            store,
+            hot,
+            peers,
+            this::mayGrant,
+            Timing.ofProcess(),
+            registry);
     this.server = RespServer.start(serverConfig(config, password), router, registry);
     this.ops =
         OpsServer.start(config.http().host(), config.http().port(), registry, this::readiness);
@@ -248,12 +258,12 @@ public final class NodeProcess implements AutoCloseable {
 
     @Override
     public void onReleased(int[] slots) {
-      router.onReleased(slots);
+      var _ = router.onReleased(slots).join();
     }
 
     @Override
     public void onSessionLost() {
-      router.onSessionLost();
+      var _ = router.onSessionLost().join();
     }
   }
 }

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * moves on with each acknowledgement and may pass and come back → ended, for ever. Does no I/O; the
  * clock is passed in. Thread-safe: one lock-free reader path, writers synchronize.
  */
-final class Fence {
+public final class Fence {
   private static final long NEVER = Long.MIN_VALUE;
 
   private final long windowNs;
@@ -28,19 +28,19 @@ final class Fence {
    * @param windowMs see {@link io.larder.coordinator.registry.ZooKeeperOptions#grantWindowMs(int,
    *     int)}; if it is not positive the fence never opens
    */
-  Fence(long windowMs) {
+  public Fence(long windowMs) {
     this.windowNs = TimeUnit.MILLISECONDS.toNanos(windowMs);
   }
 
   /** A fence that never opens: what holds before the first session. */
-  static Fence closed() {
+  public static Fence closed() {
     Fence fence = new Fence(0);
     fence.end();
     return fence;
   }
 
   /** A heartbeat sent at that time was acknowledged; in whatever order acknowledgements come. */
-  synchronized void acknowledged(long sentNs) {
+  public synchronized void acknowledged(long sentNs) {
     if (ended) {
       return;
     }
@@ -56,18 +56,18 @@ final class Fence {
   }
 
   /** The session ended: closed for good. */
-  synchronized void end() {
+  public synchronized void end() {
     ended = true;
     closesAtNs = NEVER;
   }
 
   /** Whether the session may grant at that time. */
-  boolean isOpen(long nowNs) {
+  public boolean isOpen(long nowNs) {
     return nowNs < closesAtNs;
   }
 
   /** Milliseconds from that time until it closes; 0 if it is closed. */
-  long remainingMs(long nowNs) {
+  public long remainingMs(long nowNs) {
     long closes = closesAtNs;
     return nowNs < closes ? TimeUnit.NANOSECONDS.toMillis(closes - nowNs) : 0;
   }

@@ -1,5 +1,6 @@
 package io.larder.coordinator.lease;
 
+import io.larder.coordinator.lease.SessionProtocol.ClaimOutcome;
 import io.larder.coordinator.registry.Heartbeat;
 import io.larder.coordinator.registry.Paths;
 import java.nio.charset.StandardCharsets;
@@ -23,22 +24,6 @@ import org.apache.zookeeper.data.Stat;
  * not answer is dropped by the client within two thirds of the session timeout.
  */
 final class LeaseTransactions {
-
-  /** What became of a claim. */
-  sealed interface Outcome {
-    /** All are ours since {@code epoch}, the transaction's zxid. */
-    record Claimed(long epoch) implements Outcome {}
-
-    /** The slot table is not the one the claim was made under: read it again. */
-    record StaleTable() implements Outcome {}
-
-    /** None is ours: some put-leases still exist, those of {@code slots} among others. */
-    record HeldByOthers(BitSet slots) implements Outcome {}
-
-    /** The answer was lost: {@link LeaseTransactions#epochOf} tells. */
-    record Unknown() implements Outcome {}
-  }
-
   private final ZooKeeper zooKeeper;
   private final Paths paths;
   private final String nodeId;
@@ -50,7 +35,7 @@ final class LeaseTransactions {
   }
 
   /** One transaction: the table is still of that version, we are heard of, the slots are ours. */
-  Outcome claim(int[] slots, int slotsVersion, Heartbeat heartbeat)
+  ClaimOutcome claim(int[] slots, int slotsVersion, Heartbeat heartbeat)
       throws KeeperException, InterruptedException {
     byte[] owner = nodeId.getBytes(StandardCharsets.UTF_8);
     List<Op> ops = new ArrayList<>(slots.length + 2);
@@ -64,12 +49,12 @@ final class LeaseTransactions {
     try {
       // create returns no Stat; setData does, and the zxid is the whole transaction's.
       OpResult.SetDataResult written = (OpResult.SetDataResult) zooKeeper.multi(ops).get(1);
-      return new Outcome.Claimed(written.getStat().getMzxid());
+      return new ClaimOutcome.Claimed(written.getStat().getMzxid());
     } catch (KeeperException e) {
       return switch (e.code()) {
-        case BADVERSION -> new Outcome.StaleTable();
-        case NODEEXISTS -> new Outcome.HeldByOthers(existing());
-        case CONNECTIONLOSS, OPERATIONTIMEOUT, SESSIONMOVED -> new Outcome.Unknown();
+        case BADVERSION -> new ClaimOutcome.StaleTable();
+        case NODEEXISTS -> new ClaimOutcome.HeldByOthers(existing());
+        case CONNECTIONLOSS, OPERATIONTIMEOUT, SESSIONMOVED -> new ClaimOutcome.Unknown();
         default -> throw e;
       };
     }

@@ -154,10 +154,10 @@ class NodeSessionTest {
     LeaseTransactions leases = new LeaseTransactions(hand, cluster.paths, "x");
     int version = hand.exists(cluster.paths.slots(), false).getVersion();
     assertThat(leases.claim(new int[] {1}, version - 1, new Heartbeat(1, 1)))
-        .isInstanceOf(LeaseTransactions.Outcome.StaleTable.class);
+        .isInstanceOf(SessionProtocol.ClaimOutcome.StaleTable.class);
     assertThat(leases.epochOf(1)).isZero();
     assertThat(leases.claim(new int[] {1}, version, new Heartbeat(1, 1)))
-        .isEqualTo(new LeaseTransactions.Outcome.Claimed(leases.epochOf(1)));
+        .isEqualTo(new SessionProtocol.ClaimOutcome.Claimed(leases.epochOf(1)));
   }
 
   @Test

@@ -32,6 +32,9 @@ public final class Directory {
   /** A second copy is remembered this long at most; a node that still has it announces it anew. */
   static final long SECOND_COPY_MS = 60_000;
 
+  /** A move's source asks by itself for the end of its copy; if it has not by then, others may. */
+  static final long MOVER_SETTLES_MS = 5_000;
+
   /** Waiters for one key. */
   static final int MAX_WAITERS_PER_KEY = 1024;
 
@@ -45,6 +48,7 @@ public final class Directory {
   private final BooleanSupplier fence;
   private final AtomicReferenceArray<SlotArbiter> arbiters =
       new AtomicReferenceArray<>(Slots.COUNT);
+  private final SlotSet leasing = new SlotSet();
   private final AtomicLong sequence = new AtomicLong();
   private final AtomicLong grants = new AtomicLong();
   private final AtomicLong waits = new AtomicLong();
@@ -71,7 +75,7 @@ public final class Directory {
 
   /** Starts a new epoch of a slot, empty and syncing; what an older claim knew is forgotten. */
   public void claim(int slot, long epoch) {
-    SlotArbiter old = arbiters.getAndSet(slot, new SlotArbiter(epoch));
+    SlotArbiter old = arbiters.getAndSet(slot, new SlotArbiter(slot, epoch));
     if (old != null) {
       end(old);
     }
@@ -326,6 +330,7 @@ public final class Directory {
       }
       SecondCopy left = new SecondCopy(from, fromStamp, expiresAtMs, deadline(SECOND_COPY_MS));
       left.readHere = true;
+      left.moverSettlesNanos = deadline(MOVER_SETTLES_MS);
       arbiter.seconds.put(fingerprint, left);
       arbiter.entries.put(fingerprint, toStamp, expiresAtMs, members.reference(to));
       return new CommitAnswer.Accepted(arbiter.epoch);
@@ -349,6 +354,7 @@ public final class Directory {
       int place = livePlace(arbiter, fingerprint);
       if (arbiter.released
           || place < 0
+          || !members.isLive(holder) // it speaks of an incarnation that has ended
           || arbiter.entries.holder(place) == members.reference(holder)
           || arbiter.deleting.contains(fingerprint)) {
         return null;
@@ -453,8 +459,12 @@ public final class Directory {
         int place = livePlace(arbiter, fingerprint);
         if (place >= 0 && arbiter.entries.holder(place) != members.reference(holder)) {
           SecondCopy second = second(arbiter, fingerprint);
-          boolean moving = second != null && second.readHere && members.isLive(second.holder);
-          return moving ? null : found(arbiter, place); // a move's source asks by itself
+          boolean moverSettles =
+              second != null
+                  && second.readHere
+                  && members.isLive(second.holder)
+                  && second.moverSettlesNanos - nanoClock.getAsLong() > 0;
+          return moverSettles ? null : found(arbiter, place);
         }
         accept(arbiter, fingerprint, holder, stamp, expiresAtMs, after);
         return null;
@@ -478,7 +488,7 @@ public final class Directory {
               && livePlace(arbiter, fingerprint) < 0
               && !arbiter.leases.containsKey(fingerprint);
       if (free) {
-        arbiter.leases.put(fingerprint, new KeyLease(token, writer, 0, deadline(remainingMs)));
+        open(arbiter, fingerprint, new KeyLease(token, writer, 0, deadline(remainingMs)));
       }
     }
   }
@@ -587,10 +597,11 @@ public final class Directory {
   public void tick() {
     long now = nanoClock.getAsLong();
     List<Runnable> after = new ArrayList<>();
-    for (int slot = 0; slot < Slots.COUNT; slot++) {
+    leasing.forEach(slot -> {
+      leasing.remove(slot); // before the look: what is opened after it is seen by the next
       SlotArbiter arbiter = arbiters.get(slot);
-      if (arbiter == null || arbiter.leases.isEmpty()) {
-        continue; // an unguarded look is enough here: the next tick looks again
+      if (arbiter == null) {
+        return;
       }
       synchronized (arbiter) {
         for (Long fingerprint : List.copyOf(arbiter.leases.keySet())) {
@@ -603,8 +614,11 @@ public final class Directory {
             }
           }
         }
+        if (!arbiter.leases.isEmpty()) {
+          leasing.add(slot);
+        }
       }
-    }
+    });
     after.forEach(Runnable::run);
   }
 
@@ -646,12 +660,22 @@ public final class Directory {
     return null;
   }
 
-  /** The place of the key's entry if its holder is live and it has not expired, else -1. */
+  /**
+   * The place of the key's entry if its holder is live and it has not expired, else -1. When there
+   * is none, a second copy that is known becomes the first.
+   */
   private int livePlace(SlotArbiter arbiter, long fingerprint) {
     EntryTable entries = arbiter.entries;
     int place = entries.find(fingerprint);
     if (place < 0 || !members.isLive(entries.holder(place))) {
-      return -1;
+      SecondCopy second = second(arbiter, fingerprint);
+      if (second == null || !members.isLive(second.holder)) {
+        return -1;
+      }
+      arbiter.seconds.remove(fingerprint);
+      int holder = members.reference(second.holder);
+      entries.put(fingerprint, second.stamp, second.expiresAtMs, holder);
+      place = entries.find(fingerprint);
     }
     long expiresAtMs = entries.expiresAtMs(place);
     boolean expired = expiresAtMs != EntryTable.NEVER && logicalClockMs.getAsLong() >= expiresAtMs;
@@ -675,7 +699,7 @@ public final class Directory {
   }
 
   private boolean isEntry(SlotArbiter arbiter, int place, Member holder, long stamp) {
-    return arbiter.entries.stamp(place) == stamp
+    return Rules.now.isSameStamp(arbiter.entries.stamp(place), stamp)
         && arbiter.entries.holder(place) == members.reference(holder);
   }
 
@@ -697,11 +721,16 @@ public final class Directory {
     }
   }
 
+  private void open(SlotArbiter arbiter, long fingerprint, KeyLease lease) {
+    arbiter.leases.put(fingerprint, lease);
+    leasing.add(arbiter.slot);
+  }
+
   private KeyLease grant(
       SlotArbiter arbiter, long fingerprint, Member writer, long request, long leaseMs) {
     PutToken token = new PutToken(arbiter.epoch, sequence.incrementAndGet());
     KeyLease lease = new KeyLease(token, writer, request, deadline(leaseMs));
-    arbiter.leases.put(fingerprint, lease);
+    open(arbiter, fingerprint, lease);
     grants.incrementAndGet();
     return lease;
   }

@@ -1,7 +1,9 @@
 package io.larder.node.directory;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -42,7 +44,7 @@ public final class MemberTable {
 
   /** Replaces the set of live members by the cluster image's. */
   public void setLive(Set<Member> members) {
-    live = Set.copyOf(members);
+    live = Collections.unmodifiableSet(new LinkedHashSet<>(members)); // in an order of its own
   }
 
   public boolean isLive(Member member) {

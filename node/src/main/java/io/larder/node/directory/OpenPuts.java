@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -26,14 +27,21 @@ public final class OpenPuts {
     final Map<PutToken, OpenPut> open = new HashMap<>(2);
   }
 
-  private final SlotPuts[] slots = new SlotPuts[Slots.COUNT];
+  private final AtomicReferenceArray<SlotPuts> slots = new AtomicReferenceArray<>(Slots.COUNT);
+  private final SlotSet busy = new SlotSet();
   private final LongSupplier nanoClock;
 
   public OpenPuts(LongSupplier nanoClock) {
     this.nanoClock = nanoClock;
-    for (int slot = 0; slot < slots.length; slot++) {
-      slots[slot] = new SlotPuts();
+  }
+
+  private SlotPuts puts(int slot) {
+    SlotPuts known = slots.get(slot);
+    if (known != null) {
+      return known;
     }
+    SlotPuts first = new SlotPuts();
+    return slots.compareAndSet(slot, null, first) ? first : puts(slot);
   }
 
   /**
@@ -42,12 +50,13 @@ public final class OpenPuts {
    * @return false if this node has promised itself to a later epoch: the grant is void
    */
   public boolean granted(int slot, long fingerprint, PutToken token, long deadlineNanos) {
-    SlotPuts puts = slots[slot];
+    SlotPuts puts = puts(slot);
     synchronized (puts) {
-      if (Long.compareUnsigned(token.epoch(), puts.promisedEpoch) < 0) {
+      if (Rules.now.isVoid(token.epoch(), puts.promisedEpoch)) {
         return false;
       }
       puts.open.put(token, new OpenPut(fingerprint, token, deadlineNanos));
+      busy.add(slot);
       return true;
     }
   }
@@ -60,9 +69,9 @@ public final class OpenPuts {
    * @return false if the answer is void and the record must be claimed again
    */
   public boolean settle(int slot, PutToken token, long epoch, Runnable consequence) {
-    SlotPuts puts = slots[slot];
+    SlotPuts puts = puts(slot);
     synchronized (puts) {
-      if (Long.compareUnsigned(epoch, puts.promisedEpoch) < 0) {
+      if (Rules.now.isVoid(epoch, puts.promisedEpoch)) {
         return false;
       }
       consequence.run();
@@ -73,7 +82,7 @@ public final class OpenPuts {
 
   /** Forgets a grant that was aborted or has ended without a record. */
   public void ended(int slot, PutToken token) {
-    SlotPuts puts = slots[slot];
+    SlotPuts puts = puts(slot);
     synchronized (puts) {
       puts.open.remove(token);
     }
@@ -81,7 +90,7 @@ public final class OpenPuts {
 
   /** Whether this node knows the token as one of its open grants. */
   public boolean isOpen(int slot, PutToken token) {
-    SlotPuts puts = slots[slot];
+    SlotPuts puts = puts(slot);
     synchronized (puts) {
       return puts.open.containsKey(token);
     }
@@ -95,13 +104,13 @@ public final class OpenPuts {
    */
   public <T> @org.jspecify.annotations.Nullable Announcement<T> announce(
       int slot, long epoch, Supplier<T> listing) {
-    SlotPuts puts = slots[slot];
+    SlotPuts puts = puts(slot);
     long now = nanoClock.getAsLong();
     synchronized (puts) {
-      if (Long.compareUnsigned(epoch, puts.promisedEpoch) < 0) {
+      if (Rules.now.isVoid(epoch, puts.promisedEpoch)) {
         return null;
       }
-      puts.promisedEpoch = epoch;
+      puts.promisedEpoch = Rules.now.promise(puts.promisedEpoch, epoch);
       List<OpenPut> open = new ArrayList<>(puts.open.size());
       for (OpenPut put : puts.open.values()) {
         if (put.deadlineNanos() - now > 0) {
@@ -122,9 +131,9 @@ public final class OpenPuts {
    * @param consequence runs under the slot's monitor, must not block
    */
   public boolean obey(int slot, long epoch, Runnable consequence) {
-    SlotPuts puts = slots[slot];
+    SlotPuts puts = puts(slot);
     synchronized (puts) {
-      if (Long.compareUnsigned(epoch, puts.promisedEpoch) < 0) {
+      if (Rules.now.isVoid(epoch, puts.promisedEpoch)) {
         return false;
       }
       consequence.run();
@@ -135,12 +144,14 @@ public final class OpenPuts {
   /** Forgets grants whose deadline has passed and that no writer of this node keeps open. */
   public void tick() {
     long now = nanoClock.getAsLong();
-    for (SlotPuts puts : slots) {
+    busy.forEach(slot -> {
+      SlotPuts puts = puts(slot);
       synchronized (puts) {
-        if (!puts.open.isEmpty()) {
-          puts.open.values().removeIf(put -> put.deadlineNanos() - now <= 0);
+        puts.open.values().removeIf(put -> put.deadlineNanos() - now <= 0);
+        if (puts.open.isEmpty()) {
+          busy.remove(slot);
         }
       }
-    }
+    });
   }
 }

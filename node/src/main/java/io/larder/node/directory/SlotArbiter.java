@@ -47,6 +47,9 @@ final class SlotArbiter {
     /** Whether readers are sent here, since the entry's own copy may not be readable yet. */
     boolean readHere;
 
+    /** Until when who left it behind by a move is expected to have it settled. */
+    long moverSettlesNanos;
+
     /** Whether it is just being settled which copy goes. */
     boolean settling;
 
@@ -58,10 +61,11 @@ final class SlotArbiter {
     }
 
     boolean is(Member member, long otherStamp) {
-      return holder.equals(member) && stamp == otherStamp;
+      return holder.equals(member) && Rules.now.isSameStamp(stamp, otherStamp);
     }
   }
 
+  final int slot;
   final long epoch;
   State state = State.SYNCING;
   boolean released;
@@ -70,7 +74,8 @@ final class SlotArbiter {
   final Set<Long> deleting = new HashSet<>(2);
   final Map<Long, SecondCopy> seconds = new HashMap<>(2);
 
-  SlotArbiter(long epoch) {
+  SlotArbiter(int slot, long epoch) {
+    this.slot = slot;
     this.epoch = epoch;
   }
 }

@@ -9,6 +9,7 @@ import io.larder.node.block.Key;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,14 +39,16 @@ public final class HotTier {
 
   /**
    * @param capacityBytes what the entries may occupy together
+   * @param nanoClock monotonic, for the time that a peer's blocks are kept
    */
-  public HotTier(long capacityBytes) {
+  public HotTier(long capacityBytes, LongSupplier nanoClock) {
     cache =
         Caffeine.newBuilder()
             .maximumWeight(capacityBytes)
             .weigher((Long _, Entry entry) -> weight(entry))
             .executor(Runnable::run)
-            .expireAfter(Expiry.creating(HotTier::lifetime))
+            .ticker(nanoClock::getAsLong)
+            .expireAfter(Expiry.writing(HotTier::lifetime))
             .removalListener((@Nullable Long _, @Nullable Entry entry, RemovalCause _) -> {
               if (entry != null) {
                 entry.block().payload().release();

@@ -244,9 +244,13 @@ public final class PeerWire {
     };
   }
 
-  /** The bytes of the answer to a request. */
+  /**
+   * The bytes of the answer to a request.
+   *
+   * @param nowNanos the writer's clock, on which the deadlines of announced puts are
+   */
   @SuppressWarnings("unchecked") // the request's type says what its answer is
-  public static byte[] encodeAnswer(PeerRequest<?> request, Object answer) {
+  public static byte[] encodeAnswer(PeerRequest<?> request, Object answer, long nowNanos) {
     return bytes(out -> {
       switch (request) {
         case PeerRequest.Lease _ -> list(out, (List<LeaseAnswer>) answer, PeerWire::leaseAnswer);
@@ -255,7 +259,10 @@ public final class PeerWire {
         case PeerRequest.Find _ -> list(out, (List<Lookup>) answer, PeerWire::lookup);
         case PeerRequest.Delete _ -> out.writeInt((Integer) answer);
         case PeerRequest.Announce _ ->
-            list(out, (List<PeerRequest.SlotAnnouncement>) answer, PeerWire::announcement);
+            list(
+                out,
+                (List<PeerRequest.SlotAnnouncement>) answer,
+                (to, slot) -> announcement(to, slot, nowNanos));
         default -> out.writeBoolean((Boolean) answer);
       }
     });
@@ -284,9 +291,8 @@ public final class PeerWire {
                 });
   }
 
-  private static void announcement(DataOutputStream out, PeerRequest.SlotAnnouncement slot)
-      throws IOException {
-    long now = System.nanoTime();
+  private static void announcement(
+      DataOutputStream out, PeerRequest.SlotAnnouncement slot, long nowNanos) throws IOException {
     out.writeShort(slot.slot());
     list(
         out,
@@ -302,7 +308,7 @@ public final class PeerWire {
         (to, put) -> {
           to.writeLong(put.fingerprint());
           token(to, put.token());
-          to.writeLong(put.deadlineNanos() - now); // clocks of two hosts share no origin
+          to.writeLong(put.deadlineNanos() - nowNanos); // clocks of two hosts share no origin
         });
   }
 

@@ -17,9 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,8 +46,7 @@ final class Announcer {
   private final Cluster cluster;
   private final Directory directory;
   private final MemberTable members;
-  private final ScheduledExecutorService control;
-  private final LongSupplier nanoClock;
+  private final Timing timing;
   private final Duplicates duplicates;
   private final long[] epochs = new long[Slots.COUNT];
   private final Map<Integer, Long> syncingSince = new HashMap<>();
@@ -60,14 +57,12 @@ final class Announcer {
       Cluster cluster,
       Directory directory,
       MemberTable members,
-      ScheduledExecutorService control,
-      LongSupplier nanoClock,
+      Timing timing,
       Duplicates duplicates) {
     this.cluster = cluster;
     this.directory = directory;
     this.members = members;
-    this.control = control;
-    this.nanoClock = nanoClock;
+    this.timing = timing;
     this.duplicates = duplicates;
   }
 
@@ -79,7 +74,7 @@ final class Announcer {
   // ---- on the control thread ----
 
   void claimed(int[] slots, long epoch) {
-    long now = nanoClock.getAsLong();
+    long now = timing.nowNanos();
     for (int slot : slots) {
       epochs[slot] = epoch;
       directory.claim(slot, epoch);
@@ -131,7 +126,7 @@ final class Announcer {
 
   /** Opens slots whose bound has passed; to be called about every 100 ms. */
   void tick() {
-    long now = nanoClock.getAsLong();
+    long now = timing.nowNanos();
     List<Integer> late = new ArrayList<>();
     syncingSince.forEach((slot, since) -> {
       if (now - since > SYNC_BOUND_MS * 1_000_000) {
@@ -186,15 +181,17 @@ final class Announcer {
             LOG.debug("{} did not announce: {}", member, failure.toString());
           }
           var _ =
-              control.schedule(
-                  () -> {
-                    debt.asked = false;
-                    pump();
-                  },
-                  RETRY_MS,
-                  TimeUnit.MILLISECONDS);
+              timing
+                  .control()
+                  .schedule(
+                      () -> {
+                        debt.asked = false;
+                        pump();
+                      },
+                      RETRY_MS,
+                      TimeUnit.MILLISECONDS);
         },
-        control);
+        timing.control());
   }
 
   private void take(
@@ -204,7 +201,7 @@ final class Announcer {
       List<SlotAnnouncement> answers) {
     Map<Integer, Long> askedEpochs = new HashMap<>();
     wanted.forEach(slot -> askedEpochs.put(slot.slot(), slot.epoch()));
-    long now = nanoClock.getAsLong();
+    long now = timing.nowNanos();
     for (SlotAnnouncement answer : answers) {
       int slot = answer.slot();
       long epoch = askedEpochs.getOrDefault(slot, 0L);
@@ -258,17 +255,20 @@ final class Announcer {
 
   /** A node holds something else in these slots than the directory thinks: it shall announce. */
   void repair(Member member, List<Integer> slots) {
-    control.execute(() -> {
-      Debt debt = debts.get(member);
-      if (debt != null) {
-        LOG.info("{} slots of {} differ from the directory: asking again", slots.size(), member);
-        slots.forEach(slot -> {
-          if (epochs[slot] != 0) {
-            debt.slots.set(slot);
+    timing
+        .control()
+        .execute(() -> {
+          Debt debt = debts.get(member);
+          if (debt != null) {
+            LOG.info(
+                "{} slots of {} differ from the directory: asking again", slots.size(), member);
+            slots.forEach(slot -> {
+              if (epochs[slot] != 0) {
+                debt.slots.set(slot);
+              }
+            });
+            pump();
           }
         });
-        pump();
-      }
-    });
   }
 }

@@ -8,7 +8,7 @@ import io.larder.node.directory.OpenPuts;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequest.KeyRef;
-import io.larder.node.store.Store;
+import io.larder.node.store.BlockStore;
 import io.larder.node.store.WrittenRecord;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,7 +29,7 @@ final class Arrivals {
   private final Cluster cluster;
   private final Keyspace keyspace;
   private final OpenPuts openPuts;
-  private final Store store;
+  private final BlockStore store;
   private final ScheduledExecutorService timer;
   private final RouterMetrics metrics;
   private final ConcurrentHashMap<Key, CompletableFuture<Boolean>> underWay =
@@ -39,7 +39,7 @@ final class Arrivals {
       Cluster cluster,
       Keyspace keyspace,
       OpenPuts openPuts,
-      Store store,
+      BlockStore store,
       ScheduledExecutorService timer,
       RouterMetrics metrics) {
     this.cluster = cluster;
@@ -161,7 +161,7 @@ final class Arrivals {
           if (!openPuts.obey(key.slot(), rejected.epoch(), () -> {})) {
             yield false;
           }
-          Futures.finish(record.discard(), (_, _) -> result.complete(false));
+          Futures.finish(Discards.discard(record, timer), (_, _) -> result.complete(false));
           yield true;
         }
       };

@@ -6,7 +6,7 @@ import io.larder.node.directory.Member;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerTransport;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -58,7 +58,7 @@ final class Cluster {
   }
 
   Set<Member> live() {
-    Set<Member> live = new HashSet<>();
+    Set<Member> live = new LinkedHashSet<>();
     image.nodes().values().forEach(node -> live.add(member(node)));
     return live;
   }

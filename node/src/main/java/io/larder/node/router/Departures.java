@@ -3,13 +3,14 @@ package io.larder.node.router;
 import io.larder.node.directory.Member;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequest.KeyRef;
-import io.larder.node.store.Store;
+import io.larder.node.store.BlockStore;
 import io.larder.node.store.StoredRecord;
 import io.larder.protocol.Slots;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,11 +33,13 @@ final class Departures {
   private static final long BATCH_NANOS = TimeUnit.SECONDS.toNanos(4);
 
   private final Cluster cluster;
-  private final Store store;
+  private final BlockStore store;
+  private final LongSupplier nanoClock;
 
-  Departures(Cluster cluster, Store store) {
+  Departures(Cluster cluster, BlockStore store, LongSupplier nanoClock) {
     this.cluster = cluster;
     this.store = store;
+    this.nanoClock = nanoClock;
   }
 
   /**
@@ -89,7 +92,7 @@ final class Departures {
     private final long maxBytes;
     private final Queue<Candidate> candidates;
     private final int slotAfter;
-    private final long startNanos = System.nanoTime();
+    private final long startNanos = nanoClock.getAsLong();
     private final CompletableFuture<Batch> result = new CompletableFuture<>();
     private int inFlight;
     private long begunBytes;
@@ -112,7 +115,7 @@ final class Departures {
       synchronized (this) {
         boolean more =
             begunBytes < maxBytes
-                && System.nanoTime() - startNanos < BATCH_NANOS
+                && nanoClock.getAsLong() - startNanos < BATCH_NANOS
                 && kept < IN_FLIGHT;
         candidate = more ? candidates.poll() : null;
         if (candidate == null) {

@@ -50,6 +50,8 @@ final class Duplicates {
               .thenApply(dropped -> {
                 if (dropped) {
                   metrics.duplicatesDropped.increment();
+                  // Meanwhile it may have become the first, when that one was evicted.
+                  directory.forget(slot, key.fingerprint(), second, stamp);
                 }
                 directory.endSettlement(slot, epoch, key.fingerprint(), true);
                 return dropped;

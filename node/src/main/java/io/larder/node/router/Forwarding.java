@@ -7,14 +7,14 @@ import io.larder.node.server.BlockService;
 import io.larder.node.server.PutOptions;
 import io.larder.node.server.PutOutcome;
 import io.larder.node.server.ServiceException;
-import io.larder.node.store.Store;
+import io.larder.node.store.BlockStore;
 import io.larder.protocol.Command;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Reply;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +26,11 @@ final class Forwarding {
   private static final long DEADLINE_MS = 30_000;
 
   private final Cluster cluster;
-  private final Store store;
+  private final BlockStore store;
   private final RouterMetrics metrics;
+  private final AtomicInteger turn = new AtomicInteger();
 
-  Forwarding(Cluster cluster, Store store, RouterMetrics metrics) {
+  Forwarding(Cluster cluster, BlockStore store, RouterMetrics metrics) {
     this.cluster = cluster;
     this.store = store;
     this.metrics = metrics;
@@ -114,7 +115,9 @@ final class Forwarding {
       return owner;
     }
     List<Member> others = cluster.live().stream().filter(this::takes).toList();
-    return others.isEmpty() ? null : others.get(ThreadLocalRandom.current().nextInt(others.size()));
+    return others.isEmpty()
+        ? null
+        : others.get(Math.floorMod(turn.getAndIncrement(), others.size()));
   }
 
   private boolean takes(Member member) {

@@ -1,8 +1,12 @@
 package io.larder.node.router;
 
+import io.larder.node.peer.PeerException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,6 +48,19 @@ final class Futures {
               return true;
             },
             executor));
+  }
+
+  /** The same future, but it fails if it is not done in time. */
+  static <T> CompletableFuture<T> within(
+      CompletableFuture<T> chain, long ms, ScheduledExecutorService timer) {
+    CompletableFuture<T> bounded = chain.copy();
+    ScheduledFuture<?> late =
+        timer.schedule(
+            () -> bounded.completeExceptionally(new PeerException("not done in " + ms + " ms")),
+            ms,
+            TimeUnit.MILLISECONDS);
+    finish(bounded, (_, _) -> late.cancel(false));
+    return bounded;
   }
 
   static CompletableFuture<?> all(List<CompletableFuture<?>> futures) {

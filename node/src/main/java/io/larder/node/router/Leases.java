@@ -14,10 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,20 +34,17 @@ final class Leases {
 
   private final Cluster cluster;
   private final OpenPuts openPuts;
-  private final ScheduledExecutorService timer;
-  private final LongSupplier nanoClock;
+  private final Timing timing;
   private final AtomicLong requests = new AtomicLong();
   private final Map<Long, CompletableFuture<LeaseAnswer>> waiting = new ConcurrentHashMap<>();
   private final Map<ClientId, Map<PutToken, Key>> grants = new ConcurrentHashMap<>();
   private final Map<ClientId, Map<Long, Acquisition>> acquisitions = new ConcurrentHashMap<>();
 
-  Leases(
-      Cluster cluster, OpenPuts openPuts, ScheduledExecutorService timer, LongSupplier nanoClock) {
+  Leases(Cluster cluster, OpenPuts openPuts, Timing timing) {
     this.cluster = cluster;
     this.openPuts = openPuts;
-    this.timer = timer;
-    this.nanoClock = nanoClock;
-    requests.set(nanoClock.getAsLong()); // numbers of an earlier incarnation must not come back
+    this.timing = timing;
+    requests.set(timing.nowNanos()); // numbers of an earlier incarnation must not come back
   }
 
   /** One wish for one key, until it is granted, refused or late. */
@@ -68,9 +63,8 @@ final class Leases {
       this.ref = new KeyRef(key.slot(), key.fingerprint());
       this.client = client;
       this.leaseMs = leaseMs;
-      long now = nanoClock.getAsLong();
-      this.deadlineNanos = now + waitMs * 1_000_000;
-      this.undecidedUntilNanos = now + undecidedMs * 1_000_000;
+      this.deadlineNanos = timing.deadline(waitMs);
+      this.undecidedUntilNanos = timing.deadline(undecidedMs);
     }
 
     void ask() {
@@ -104,14 +98,16 @@ final class Leases {
     private void awaitWake(long request, CompletableFuture<LeaseAnswer> woken) {
       long patienceMs = Math.min(remainingMs(), REASK_MS);
       var late =
-          timer.schedule(
-              () -> {
-                if (woken.complete(new LeaseAnswer.Held())) {
-                  withdraw(ref, request);
-                }
-              },
-              Math.max(1, patienceMs),
-              TimeUnit.MILLISECONDS);
+          timing
+              .control()
+              .schedule(
+                  () -> {
+                    if (woken.complete(new LeaseAnswer.Held())) {
+                      withdraw(ref, request);
+                    }
+                  },
+                  Math.max(1, patienceMs),
+                  TimeUnit.MILLISECONDS);
       Futures.go(
           woken.thenAccept(answer -> {
             late.cancel(false);
@@ -126,9 +122,9 @@ final class Leases {
 
     private void decide(LeaseAnswer answer) {
       LeaseAnswer decision = accepted(key, answer, leaseMs);
-      long undecidedMs = (undecidedUntilNanos - nanoClock.getAsLong()) / 1_000_000;
+      long undecidedMs = (undecidedUntilNanos - timing.nowNanos()) / 1_000_000;
       if (decision instanceof LeaseAnswer.TryAgain && undecidedMs > retryMs) {
-        var _ = timer.schedule(this::ask, retryMs, TimeUnit.MILLISECONDS);
+        var _ = timing.control().schedule(this::ask, retryMs, TimeUnit.MILLISECONDS);
         retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
       } else if (!result.complete(decision) && decision instanceof LeaseAnswer.Granted granted) {
         Futures.go(abort(key, granted.token())); // the client has gone meanwhile
@@ -152,7 +148,7 @@ final class Leases {
     }
 
     private long remainingMs() {
-      return (deadlineNanos - nanoClock.getAsLong()) / 1_000_000;
+      return (deadlineNanos - timing.nowNanos()) / 1_000_000;
     }
   }
 
@@ -212,7 +208,7 @@ final class Leases {
     if (!(answer instanceof LeaseAnswer.Granted granted)) {
       return answer;
     }
-    long deadlineNanos = nanoClock.getAsLong() + leaseMs * 1_000_000;
+    long deadlineNanos = timing.deadline(leaseMs);
     return openPuts.granted(key.slot(), key.fingerprint(), granted.token(), deadlineNanos)
         ? answer
         : new LeaseAnswer.TryAgain("slot " + key.slot() + " changes its owner");

@@ -10,14 +10,12 @@ import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequest.KeyRef;
-import io.larder.node.store.Store;
+import io.larder.node.store.BlockStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 
 /**
  * What this node answers to the nodes of its cluster, itself included: as owner of slots out of the
@@ -37,27 +35,27 @@ final class PeerService {
   private final Directory directory;
   private final OpenPuts openPuts;
   private final Leases leases;
-  private final Store store;
+  private final BlockStore store;
   private final HotTier hot;
   private final PendingCommits pending;
   private final Announcer announcer;
   private final Duplicates duplicates;
   private final Arrivals arrivals;
   private final Set<PeerRequest.Dropped> dropping = ConcurrentHashMap.newKeySet();
-  private final LongSupplier nanoClock;
+  private final Timing timing;
 
   PeerService(
       Cluster cluster,
       Directory directory,
       OpenPuts openPuts,
       Leases leases,
-      Store store,
+      BlockStore store,
       HotTier hot,
       PendingCommits pending,
       Announcer announcer,
       Duplicates duplicates,
       Arrivals arrivals,
-      LongSupplier nanoClock) {
+      Timing timing) {
     this.cluster = cluster;
     this.directory = directory;
     this.openPuts = openPuts;
@@ -68,7 +66,7 @@ final class PeerService {
     this.announcer = announcer;
     this.duplicates = duplicates;
     this.arrivals = arrivals;
-    this.nanoClock = nanoClock;
+    this.timing = timing;
   }
 
   /** The answer's type is the request's; see {@link PeerRequest}. */
@@ -142,7 +140,7 @@ final class PeerService {
                 lease.writer(),
                 request,
                 lease.leaseMs(),
-                nanoClock.getAsLong() + lease.waitMs() * 1_000_000,
+                timing.deadline(lease.waitMs()),
                 answer -> wake(lease.writer(), key, request, answer));
       }
       answers.add(
@@ -291,8 +289,7 @@ final class PeerService {
     // Accepted by the owner that orders, not yet published here: it is there to be dropped then.
     CompletableFuture<Boolean> dropped =
         answered != null && pending.holds(drop.key(), drop.stamp())
-            ? answered
-                .orTimeout(DROP_DEADLINE_MS / 2, TimeUnit.MILLISECONDS)
+            ? Futures.within(answered, DROP_DEADLINE_MS / 2, timing.control())
                 .thenCompose(_ -> delete(drop))
             : delete(drop);
     return dropped.whenComplete((_, _) -> {

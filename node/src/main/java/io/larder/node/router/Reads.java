@@ -8,12 +8,12 @@ import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.server.Found;
-import io.larder.node.store.Store;
+import io.larder.node.store.BlockStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +30,9 @@ final class Reads {
 
   private final Cluster cluster;
   private final HotTier hot;
-  private final Store store;
+  private final BlockStore store;
   private final PendingCommits pending;
+  private final ScheduledExecutorService timer;
   private final RouterMetrics metrics;
   private final ConcurrentHashMap<Key, Flight> flights = new ConcurrentHashMap<>();
 
@@ -54,16 +55,23 @@ final class Reads {
     }
   }
 
-  Reads(Cluster cluster, HotTier hot, Store store, PendingCommits pending, RouterMetrics metrics) {
+  Reads(
+      Cluster cluster,
+      HotTier hot,
+      BlockStore store,
+      PendingCommits pending,
+      ScheduledExecutorService timer,
+      RouterMetrics metrics) {
     this.cluster = cluster;
     this.hot = hot;
     this.store = store;
     this.pending = pending;
+    this.timer = timer;
     this.metrics = metrics;
   }
 
   CompletableFuture<@Nullable Found> get(Key key) {
-    Block block = hot.get(key, store.clock().nowMs());
+    Block block = hot.get(key, store.nowMs());
     if (block != null) {
       metrics.hit(Found.Tier.HOT);
       return CompletableFuture.completedFuture(new Found(block, Found.Tier.HOT));
@@ -82,7 +90,7 @@ final class Reads {
   }
 
   CompletableFuture<@Nullable Found> getLocal(Key key) {
-    Block block = hot.get(key, store.clock().nowMs());
+    Block block = hot.get(key, store.nowMs());
     if (block != null) {
       return CompletableFuture.completedFuture(new Found(block, Found.Tier.HOT));
     }
@@ -96,8 +104,7 @@ final class Reads {
     if (answered == null) {
       return device(key);
     }
-    return answered
-        .orTimeout(LOOKUP_DEADLINE_MS, TimeUnit.MILLISECONDS)
+    return Futures.within(answered, LOOKUP_DEADLINE_MS, timer)
         .handle((_, _) -> true)
         .thenCompose(_ -> device(key));
   }

@@ -26,7 +26,7 @@ import io.larder.node.server.LeaseAnswer;
 import io.larder.node.server.Location;
 import io.larder.node.server.PutOptions;
 import io.larder.node.server.ServiceException;
-import io.larder.node.store.Store;
+import io.larder.node.store.BlockStore;
 import io.larder.node.store.StoreStats;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Reply;
@@ -36,7 +36,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -57,7 +56,7 @@ public final class Router implements BlockService, AutoCloseable {
 
   private final Keyspace keyspace;
   private final MemoryPool pool;
-  private final Store store;
+  private final BlockStore store;
   private final HotTier hot;
   private final Cluster cluster;
   private final String clusterName;
@@ -73,43 +72,44 @@ public final class Router implements BlockService, AutoCloseable {
   private final Announcer announcer;
   private final PeerService peerService;
   private final ScheduledExecutorService control;
+  private final LongSupplier nanoClock;
   private volatile ClusterView view;
 
   /**
    * @param nodeId this node, as its device names it
-   * @param fence whether this node may act as owner now
+   * @param fence whether this node may act as owner now; asked in the moment of each act
+   * @param timing its control thread and clock
    */
   public Router(
       String clusterName,
       String nodeId,
       Keyspace keyspace,
       MemoryPool pool,
-      Store store,
+      BlockStore store,
       HotTier hot,
       PeerTransport transport,
       BooleanSupplier fence,
+      Timing timing,
       MeterRegistry registry) {
     this.clusterName = clusterName;
     this.keyspace = keyspace;
     this.pool = pool;
     this.store = store;
     this.hot = hot;
-    LongSupplier nanoClock = System::nanoTime;
-    this.control =
-        Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().name("larder-control").daemon().factory());
+    this.control = timing.control();
+    this.nanoClock = timing.nanoClock();
     RouterMetrics metrics = new RouterMetrics(registry);
     this.cluster = new Cluster(nodeId, transport);
-    this.directory = new Directory(members, nanoClock, () -> store.clock().nowMs(), fence);
+    this.directory = new Directory(members, nanoClock, store::nowMs, fence);
     this.openPuts = new OpenPuts(nanoClock);
-    this.leases = new Leases(cluster, openPuts, control, nanoClock);
+    this.leases = new Leases(cluster, openPuts, timing);
     PendingCommits pending = new PendingCommits();
-    this.reads = new Reads(cluster, hot, store, pending, metrics);
-    this.writes = new Writes(cluster, leases, openPuts, store, hot, control, pending, metrics);
+    this.reads = new Reads(cluster, hot, store, pending, control, metrics);
+    this.writes = new Writes(cluster, leases, openPuts, store, hot, timing, pending, metrics);
     this.forwarding = new Forwarding(cluster, store, metrics);
-    this.departures = new Departures(cluster, store);
+    this.departures = new Departures(cluster, store, nanoClock);
     Duplicates duplicates = new Duplicates(cluster, directory, metrics);
-    this.announcer = new Announcer(cluster, directory, members, control, nanoClock, duplicates);
+    this.announcer = new Announcer(cluster, directory, members, timing, duplicates);
     this.upkeep = new Upkeep(cluster, store, hot);
     this.peerService =
         new PeerService(
@@ -123,7 +123,7 @@ public final class Router implements BlockService, AutoCloseable {
             announcer,
             duplicates,
             new Arrivals(cluster, keyspace, openPuts, store, control, metrics),
-            nanoClock);
+            timing);
     this.view = new ClusterView(clusterName, nodeId, 0, List.of(), List.of());
     cluster.answerLocallyBy(peerService::answer);
     pool.setEvictor(hot::evict);
@@ -183,14 +183,14 @@ public final class Router implements BlockService, AutoCloseable {
     control.execute(() -> announcer.claimed(slots, epoch));
   }
 
-  /** Returns when nothing more is granted in these slots. */
-  public void onReleased(int[] slots) {
-    CompletableFuture.runAsync(() -> announcer.released(slots), control).join();
+  /** Done when nothing more is granted in these slots. */
+  public CompletableFuture<?> onReleased(int[] slots) {
+    return CompletableFuture.runAsync(() -> announcer.released(slots), control);
   }
 
-  /** Returns when nothing more is granted at all. */
-  public void onSessionLost() {
-    CompletableFuture.runAsync(announcer::releasedAll, control).join();
+  /** Done when nothing more is granted at all. */
+  public CompletableFuture<?> onSessionLost() {
+    return CompletableFuture.runAsync(announcer::releasedAll, control);
   }
 
   /** Owned slots that cannot be written to yet because announcements are missing. */
@@ -315,7 +315,7 @@ public final class Router implements BlockService, AutoCloseable {
           if (place.expiresAtMs() == Block.NEVER) {
             return TTL_NONE;
           }
-          long left = place.expiresAtMs() - store.clock().nowMs();
+          long left = place.expiresAtMs() - store.nowMs();
           return left > 0 ? left : TTL_ABSENT;
         });
   }
@@ -452,7 +452,7 @@ public final class Router implements BlockService, AutoCloseable {
           if (failure != null) {
             throw new ServiceException("TRYAGAIN " + Leases.reason(failure));
           }
-          return new Reply.Bulk(PeerWire.encodeAnswer(request, answer));
+          return new Reply.Bulk(PeerWire.encodeAnswer(request, answer, nanoClock.getAsLong()));
         });
   }
 

@@ -5,7 +5,7 @@ import io.larder.node.directory.Member;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequest.KeyRef;
-import io.larder.node.store.Store;
+import io.larder.node.store.BlockStore;
 import io.larder.protocol.Slots;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,11 +22,11 @@ final class Upkeep {
   private static final long DEADLINE_MS = 2_000;
 
   private final Cluster cluster;
-  private final Store store;
+  private final BlockStore store;
   private final HotTier hot;
   private final ConcurrentLinkedQueue<PeerRequest.Dropped> dropped = new ConcurrentLinkedQueue<>();
 
-  Upkeep(Cluster cluster, Store store, HotTier hot) {
+  Upkeep(Cluster cluster, BlockStore store, HotTier hot) {
     this.cluster = cluster;
     this.store = store;
     this.hot = hot;

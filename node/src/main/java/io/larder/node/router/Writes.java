@@ -14,11 +14,10 @@ import io.larder.node.server.ClientId;
 import io.larder.node.server.PutOptions;
 import io.larder.node.server.PutOutcome;
 import io.larder.node.server.ServiceException;
-import io.larder.node.store.Store;
+import io.larder.node.store.BlockStore;
 import io.larder.node.store.WrittenRecord;
 import io.larder.protocol.PutToken;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -51,9 +50,9 @@ final class Writes {
   private final Cluster cluster;
   private final Leases leases;
   private final OpenPuts openPuts;
-  private final Store store;
+  private final BlockStore store;
   private final HotTier hot;
-  private final ScheduledExecutorService timer;
+  private final Timing timing;
   private final PendingCommits pending;
   private final RouterMetrics metrics;
 
@@ -61,9 +60,9 @@ final class Writes {
       Cluster cluster,
       Leases leases,
       OpenPuts openPuts,
-      Store store,
+      BlockStore store,
       HotTier hot,
-      ScheduledExecutorService timer,
+      Timing timing,
       PendingCommits pending,
       RouterMetrics metrics) {
     this.cluster = cluster;
@@ -71,7 +70,7 @@ final class Writes {
     this.openPuts = openPuts;
     this.store = store;
     this.hot = hot;
-    this.timer = timer;
+    this.timing = timing;
     this.pending = pending;
     this.metrics = metrics;
   }
@@ -109,7 +108,7 @@ final class Writes {
 
   /** Takes over a lease that a client was granted, through this node or another. */
   private LeaseAnswer adopt(Key key, PutToken token) {
-    long deadlineNanos = System.nanoTime() + LEASE_MS * 1_000_000;
+    long deadlineNanos = timing.deadline(LEASE_MS);
     // One from before this node's promise is not void but a claim: the commit will tell.
     openPuts.granted(key.slot(), key.fingerprint(), token, deadlineNanos);
     return new LeaseAnswer.Granted(token);
@@ -140,7 +139,7 @@ final class Writes {
     long expiresAtMs =
         options.expiresInMs() == PutOptions.NO_EXPIRY
             ? Block.NEVER
-            : store.clock().nowMs() + options.expiresInMs();
+            : store.nowMs() + options.expiresInMs();
     Block block = new Block(token, options.metadata(), expiresAtMs, payload);
     Commit commit = new Commit(key, block);
     Futures.finish(store.write(key, block), commit::written);
@@ -178,7 +177,7 @@ final class Writes {
       claim(record);
       if (!result.isDone()) {
         ScheduledFuture<?> timeout =
-            timer.schedule(this::losePatience, COMMIT_WAIT_MS, TimeUnit.MILLISECONDS);
+            timing.control().schedule(this::losePatience, COMMIT_WAIT_MS, TimeUnit.MILLISECONDS);
         Futures.finish(result, (_, _) -> timeout.cancel(false));
       }
     }
@@ -193,7 +192,8 @@ final class Writes {
           (answer, _) -> {
             if (!settled(record, answer)) {
               metrics.claims.increment();
-              var _ = timer.schedule(() -> claim(record), retryMs, TimeUnit.MILLISECONDS);
+              var _ =
+                  timing.control().schedule(() -> claim(record), retryMs, TimeUnit.MILLISECONDS);
               retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
             }
           });
@@ -221,14 +221,15 @@ final class Writes {
           if (!openPuts.settle(slot, block.id(), rejected.epoch(), () -> {})) {
             yield false;
           }
-          Futures.go(record.discard());
           pending.end(ref, record.stamp());
           PutOutcome outcome = rejected.stored() ? PutOutcome.EXISTS : PutOutcome.HELD;
           if (payloadTaken.compareAndSet(false, true)) {
             metrics.put(outcome, block.payload().length());
             block.payload().release();
           }
-          result.complete(outcome);
+          // The client is told when the record cannot come back any more.
+          Futures.finish(
+              Discards.discard(record, timing.control()), (_, _) -> result.complete(outcome));
           yield true;
         }
       };
@@ -237,12 +238,12 @@ final class Writes {
     private void losePatience() {
       if (payloadTaken.compareAndSet(false, true)) {
         block.payload().release();
-        result.completeExceptionally(
-            new ServiceException(
-                "TRYAGAIN the owner of slot "
-                    + key.slot()
-                    + " did not confirm the put in time; it may come true later: try again"));
       }
+      result.completeExceptionally(
+          new ServiceException(
+              "TRYAGAIN it is not settled in time whether slot "
+                  + key.slot()
+                  + " takes the put; it may come true later: try again"));
     }
   }
 }

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe. Nothing here blocks its caller but {@link #open} and {@link #close}; futures
  * complete on device threads, which must not be blocked.
  */
-public final class Store implements AutoCloseable {
+public final class Store implements BlockStore, AutoCloseable {
   /** The lower bits of an LSN, a counter; above it the mount sequence. */
   static final int LSN_COUNTER_BITS = 44;
 
@@ -225,22 +225,17 @@ public final class Store implements AutoCloseable {
     return identity;
   }
 
-  /** The largest value in bytes. */
+  @Override
   public int maxValueBytes() {
     return identity.maxValueBytes();
   }
 
-  /** The time that expiries go by. */
-  public LogicalClock clock() {
-    return volume.clock();
+  @Override
+  public long nowMs() {
+    return volume.clock().nowMs();
   }
 
-  /**
-   * Writes a record, durable but not visible until it is published. The payload's checksums are set
-   * and its bytes do not change any more; the store takes a reference of its own, and keeps it for
-   * as long as the device may read them. The future fails with a {@link StoreException}, at the
-   * latest when the device has not answered within its deadline. Never blocks.
-   */
+  @Override
   public CompletableFuture<WrittenRecord> write(Key key, Block block) {
     if (block.payload().length() > maxValueBytes()
         || block.metadata().length > Limits.MAX_METADATA_BYTES) {
@@ -268,35 +263,27 @@ public final class Store implements AutoCloseable {
     return append.done.thenApply(Written::new);
   }
 
-  /**
-   * Reads a key's value; null is a miss. The block's payload has one reference for the caller.
-   * Concurrent reads of a key share one device read.
-   */
+  @Override
   public CompletableFuture<@Nullable Block> read(Key key) {
     return reader.read(key);
   }
 
-  /** What the record's header says, its key above all; null if there is no such record. */
+  @Override
   public CompletableFuture<@Nullable StoredRecord> describe(int slot, long fingerprint) {
     return headers.read(slot, fingerprint);
   }
 
-  /** The stamp of the key's record, or 0; expired is 0. Does no I/O. */
+  @Override
   public long find(int slot, long fingerprint) {
     return volume.index().stamp(slot, fingerprint, volume.clock().nowMs());
   }
 
-  /** The logical time at which the key expires, {@link Block#NEVER} if it does not or is absent. */
+  @Override
   public long expiryOf(int slot, long fingerprint) {
     return volume.index().expiryOf(slot, fingerprint);
   }
 
-  /**
-   * Deletes a record: writes a tombstone and, when that is durable, removes the entry.
-   *
-   * @param expectedStamp the record that is meant, or 0 for whatever is there
-   * @return whether the entry was removed; false if it is not, or no longer, the one meant
-   */
+  @Override
   public CompletableFuture<Boolean> delete(int slot, long fingerprint, long expectedStamp) {
     deletions.begin(fingerprint); // from here on reclaim does not move it
     long location = volume.index().get(slot, fingerprint, Long.MIN_VALUE);
@@ -319,13 +306,7 @@ public final class Store implements AutoCloseable {
     return deleted;
   }
 
-  /**
-   * Pins a value, which reclaim then carries on until it is unpinned, deleted or expired, or ends
-   * its pin. Durable when done, and idempotent. Values put later under the same key are not pinned.
-   *
-   * @return false if the key is absent; fails with a {@link StoreException} if more than a quarter
-   *     of the device would be pinned
-   */
+  @Override
   public CompletableFuture<Boolean> pin(int slot, long fingerprint, boolean on) {
     Pins pins = volume.pins();
     long location = volume.index().get(slot, fingerprint, volume.clock().nowMs());
@@ -372,7 +353,7 @@ public final class Store implements AutoCloseable {
     return done;
   }
 
-  /** Visits a snapshot of a slot's entries, expired ones left out. Does no I/O. */
+  @Override
   public void forEach(int slot, EntryVisitor visitor) {
     volume
         .index()
@@ -383,17 +364,17 @@ public final class Store implements AutoCloseable {
                 visitor.visit(fingerprint, stamp, expiresAtMs));
   }
 
-  /** Count and XOR of a slot's fingerprints, expired ones left out. */
+  @Override
   public SlotSummary summary(int slot) {
     return volume.index().summary(slot, volume.clock().nowMs());
   }
 
-  /** Installs who is told of records that the store drops by itself; one listener. */
+  @Override
   public void onEviction(EvictionListener newListener) {
     listener = newListener;
   }
 
-  /** The store at a glance; visits every slot, so not for the hot path. */
+  @Override
   public StoreStats stats() {
     Segments segments = volume.segments();
     Map<String, Integer> states = new TreeMap<>();
@@ -520,10 +501,17 @@ public final class Store implements AutoCloseable {
       Append tombstone =
           Append.tombstone(append.slot, append.fingerprint, Tombstone.ONLY, 0, append.lsn(), 0);
       appender.append(tombstone);
-      return tombstone.done.thenAccept(done -> {
-        appender.settled(append);
-        reclaimer.wake();
-      });
+      return tombstone
+          .done
+          .thenAccept(done -> {
+            appender.settled(append);
+            reclaimer.wake();
+          })
+          .whenComplete((_, failure) -> {
+            if (failure != null) {
+              settled.set(false);
+            }
+          });
     }
 
     private void settle() {

@@ -14,6 +14,9 @@ public interface WrittenRecord {
   /** Makes it the key's value, in place of any older one. */
   void publish();
 
-  /** Gives it up; completes when a tombstone that keeps it from coming back is durable. */
+  /**
+   * Gives it up; completes when a tombstone that keeps it from coming back is durable. If it fails
+   * it may be called again.
+   */
   CompletableFuture<Void> discard();
 }

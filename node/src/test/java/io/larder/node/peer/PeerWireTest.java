@@ -75,7 +75,7 @@ class PeerWireTest {
     assertThat(PeerWire.decode(PeerWire.name(request), PeerWire.encode(request)))
         .usingRecursiveComparison() // of arrays, by their bytes
         .isEqualTo(request);
-    byte[] answer = PeerWire.encodeAnswer(request, exchange.answer());
+    byte[] answer = PeerWire.encodeAnswer(request, exchange.answer(), 0);
     Object read = PeerWire.decodeAnswer(request, answer, 0);
     assertThat(read).isEqualTo(exchange.answer());
   }

@@ -174,7 +174,7 @@ class StoreTest {
   @Test
   void anExpiredKeyIsAbsentEverywhere() throws Exception {
     try (TestStore s = TestStore.open(file)) {
-      Block block = s.block("k", 10, s.store.clock().nowMs() - 1);
+      Block block = s.block("k", 10, s.store.nowMs() - 1);
       s.store.write(key("k"), block).get(10, TimeUnit.SECONDS).publish();
       block.payload().release();
       s.put("stays", 10);
