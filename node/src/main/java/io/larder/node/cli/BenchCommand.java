@@ -9,7 +9,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description = "Measure Larder. Every benchmark has one shape of report.",
-    subcommands = {BenchTraceCommand.class, BenchCrashCommand.class, BenchFaultsCommand.class})
+    subcommands = {BenchTraceCommand.class,
+      BenchWireCommand.class, BenchCrashCommand.class, BenchFaultsCommand.class})
 @SuppressWarnings("NullAway.Init") // picocli sets the spec
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;

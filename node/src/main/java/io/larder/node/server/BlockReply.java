@@ -96,10 +96,12 @@ final class BlockReply extends Exchange {
     Found found = answered.resultNow();
     if (found == null) {
       one(Outcome.MISS);
+      queue.metrics().readMisses.increment();
       ReplyEncoder.writeNull(queue.buffer(), queue.session().resp3);
       next++;
     } else {
       one(Outcome.HIT);
+      queue.metrics().readHits.increment();
       sender = new BlockSender(found, framing == Framing.CHUNKED);
     }
   }

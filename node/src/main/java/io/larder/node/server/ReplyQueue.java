@@ -48,6 +48,10 @@ final class ReplyQueue {
     return connection.session();
   }
 
+  ServerMetrics metrics() {
+    return server.metrics();
+  }
+
   void add(Exchange exchange) {
     waiting.add(exchange);
     if (waiting.size() == 1) {

@@ -50,6 +50,8 @@ final class ServerMetrics {
   final Counter bytesIn;
   final Counter bytesOut;
   final Counter commandsTotal;
+  final Counter readHits;
+  final Counter readMisses;
 
   ServerMetrics(MeterRegistry registry, CommandTable table) {
     for (CommandSpec spec : table.all()) {
@@ -78,6 +80,8 @@ final class ServerMetrics {
     bytesIn = registry.counter("larder.received.bytes");
     bytesOut = registry.counter("larder.sent.bytes");
     commandsTotal = registry.counter("larder.commands.processed");
+    readHits = registry.counter("larder.reads", "outcome", "hit");
+    readMisses = registry.counter("larder.reads", "outcome", "miss");
   }
 
   void record(CommandSpec spec, Outcome outcome, long nanos) {

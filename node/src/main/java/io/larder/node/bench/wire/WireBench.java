@@ -1,0 +1,172 @@
+package io.larder.node.bench.wire;
+
+import io.larder.node.bench.Figure;
+import io.larder.node.bench.Progress;
+import io.larder.node.local.LocalCluster;
+import io.larder.node.local.LocalClusterOptions;
+import io.larder.node.local.LocalNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Measures the wire: one node beside Redis, a bare server, and other Java clients. */
+public final class WireBench {
+  private static final int MIB = 1 << 20;
+  private static final List<Integer> LARGE_MIB = List.of(1, 4, 32);
+  private static final long NODE_MEMORY_BYTES = 3L << 30;
+  private static final long REDIS_MEMORY_BYTES = 3L << 30;
+
+  /** What can be measured by itself. */
+  public enum Part {
+    /** GET, SET and EXISTS of 4 KiB against Redis. */
+    small,
+    /** GET and SET from 1 MiB on against Redis. */
+    large,
+    /** GET and SET of 4 MiB against the bare server. */
+    bare,
+    /** Small GETs while large values stream, against the bare server. */
+    tail,
+    /** The Java client against Jedis and Lettuce. */
+    java,
+    /** Prefix lookups on three nodes. */
+    prefix
+  }
+
+  private final Set<Part> parts;
+  private final int rounds;
+  private final boolean quick;
+  private final @Nullable Path device;
+  private final Progress progress;
+
+  /**
+   * A benchmark that has not begun.
+   *
+   * @param parts what to measure
+   * @param rounds of each figure
+   * @param quick little work in each, for a first impression and for tests
+   * @param device a block device that may be erased, or null for a sparse file
+   */
+  public WireBench(
+      Set<Part> parts, int rounds, boolean quick, @Nullable Path device, Progress progress) {
+    this.parts = EnumSet.copyOf(parts);
+    this.rounds = rounds;
+    this.quick = quick;
+    this.device = device;
+    this.progress = progress;
+  }
+
+  /**
+   * Measures everything.
+   *
+   * @throws IOException if a part is missing or does not start, or a server answers wrongly
+   */
+  public List<Figure> run() throws IOException, InterruptedException {
+    require("redis-server", "redis-server");
+    require("redis-benchmark", "redis-tools");
+    List<Figure> figures = new ArrayList<>();
+    if (!EnumSet.of(Part.prefix).containsAll(parts)) {
+      oneNode(figures);
+    }
+    if (parts.contains(Part.prefix)) {
+      progress.say("prefix lookups on three nodes");
+      figures.addAll(PrefixLookup.run(progress::say));
+    }
+    return figures;
+  }
+
+  private void oneNode(List<Figure> figures) throws IOException, InterruptedException {
+    LocalClusterOptions options =
+        new LocalClusterOptions(
+            1,
+            null,
+            device == null ? List.of() : List.of(device),
+            true,
+            LocalClusterOptions.DEFAULT_DEVICE_BYTES,
+            NODE_MEMORY_BYTES,
+            false);
+    try (LocalCluster cluster = LocalCluster.start(options, progress::say);
+        Rival redis = Rival.redis(REDIS_MEMORY_BYTES, false)) {
+      LocalNode node = cluster.nodes().getFirst();
+      Target larder = new Target("larder", node.host(), node.port(), cluster.pid(node));
+      if (parts.contains(Part.small)) {
+        small(larder, redis.target(), figures);
+      }
+      large(larder, redis.target(), figures);
+      if (parts.contains(Part.java)) {
+        java(larder, figures);
+      }
+    }
+  }
+
+  private void small(Target larder, Target redis, List<Figure> figures)
+      throws IOException, InterruptedException {
+    progress.say("small values by redis-benchmark");
+    SmallValues small = new SmallValues(larder, redis, rounds);
+    int requests = quick ? 20_000 : 200_000;
+    small.load();
+    figures.addAll(small.get(1, requests));
+    figures.addAll(small.get(16, 4 * requests));
+    figures.addAll(small.exists(16, 8 * requests));
+    try (Rival appending = Rival.redis(REDIS_MEMORY_BYTES, true)) {
+      figures.addAll(small.set(appending.target(), requests / 2));
+    }
+  }
+
+  private void large(Target larder, Target redis, List<Figure> figures)
+      throws IOException, InterruptedException {
+    LargeValues large = new LargeValues(larder, rounds, quick ? 256L << 20 : 2L << 30);
+    if (parts.contains(Part.large) || parts.contains(Part.bare)) {
+      progress.say("large values");
+      large.fill(quick ? 256L << 20 : LocalClusterOptions.DEFAULT_DEVICE_BYTES);
+    }
+    if (parts.contains(Part.large)) {
+      for (int mib : LARGE_MIB) {
+        figures.addAll(large.get("get" + mib + "MiB", mib * MIB, 8, redis, 1.4));
+        figures.addAll(large.set("set" + mib + "MiB", mib * MIB, 8, redis, 1.0));
+      }
+    }
+    if (!parts.contains(Part.bare) && !parts.contains(Part.tail)) {
+      return;
+    }
+    Optional<Rival> compiled = Rival.bare();
+    if (compiled.isEmpty()) {
+      progress.say("no C compiler here: the figures against the bare server are left out");
+      return;
+    }
+    try (Rival rival = compiled.get()) {
+      Target bare = rival.target();
+      if (parts.contains(Part.bare)) {
+        progress.say("against a bare server in C");
+        figures.addAll(large.get("get4MiBToBare", 4 * MIB, 4, bare, 0.75));
+        figures.addAll(large.set("set4MiBToBare", 4 * MIB, 4, bare, 0.85));
+      }
+      if (parts.contains(Part.tail)) {
+        progress.say("small reads while large ones stream");
+        figures.addAll(new TailLatency(larder, bare, rounds, quick ? 500 : 3_000).run());
+      }
+    }
+  }
+
+  private void java(Target larder, List<Figure> figures) throws IOException, InterruptedException {
+    if (JavaClients.arePresent()) {
+      progress.say("Java clients");
+      figures.addAll(new JavaClients(larder, rounds).run());
+    } else {
+      progress.say(
+          "Jedis and Lettuce are not in this distribution: the Java client has no rival here");
+    }
+  }
+
+  private static void require(String program, String debianPackage) throws IOException {
+    if (Rival.findOnPath(program).isEmpty()) {
+      throw new IOException(
+          "%s is not here: install it (Debian: apt-get install %s)"
+              .formatted(program, debianPackage));
+    }
+  }
+}
