@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Values from 1 MiB on, GET of values in memory and SET of new keys, by {@link LeanClient}s. Keys
@@ -37,6 +36,7 @@ final class LargeValues {
   List<Figure> get(String name, int bytes, int connections, Target rival, double goal)
       throws IOException, InterruptedException {
     List<Double> cpu = new ArrayList<>();
+    List<Double> rivalCpu = new ArrayList<>();
     load(larder, bytes);
     load(rival, bytes);
     List<Figure> figures =
@@ -47,14 +47,16 @@ final class LargeValues {
                 rounds,
                 goal,
                 () -> gets(larder, bytes, connections, cpu),
-                () -> gets(rival, bytes, connections, null)));
-    figures.add(cpuFigure(name, cpu));
+                () -> gets(rival, bytes, connections, rivalCpu)));
+    figures.add(cpuFigure(name + "ServerCpu", cpu));
+    figures.add(cpuFigure(name + "RivalServerCpu", rivalCpu));
     return figures;
   }
 
   List<Figure> set(String name, int bytes, int connections, Target rival, double goal)
       throws IOException, InterruptedException {
     List<Double> cpu = new ArrayList<>();
+    List<Double> rivalCpu = new ArrayList<>();
     List<Figure> figures =
         new ArrayList<>(
             Duel.run(
@@ -63,8 +65,9 @@ final class LargeValues {
                 rounds,
                 goal,
                 () -> sets(larder, bytes, connections, cpu),
-                () -> sets(rival, bytes, connections, null)));
-    figures.add(cpuFigure(name, cpu));
+                () -> sets(rival, bytes, connections, rivalCpu)));
+    figures.add(cpuFigure(name + "ServerCpu", cpu));
+    figures.add(cpuFigure(name + "RivalServerCpu", rivalCpu));
     return figures;
   }
 
@@ -77,7 +80,7 @@ final class LargeValues {
   }
 
   private static Figure cpuFigure(String name, List<Double> rounds) {
-    return Figure.median(name + "ServerCpu", rounds, "s/GiB", null, Better.lower);
+    return Figure.median(name, rounds, "s/GiB", null, Better.lower);
   }
 
   private static String key(int bytes, int number) {
@@ -96,7 +99,7 @@ final class LargeValues {
     }
   }
 
-  private double gets(Target target, int bytes, int connections, @Nullable List<Double> cpuPerGib)
+  private double gets(Target target, int bytes, int connections, List<Double> cpuPerGib)
       throws IOException, InterruptedException {
     int operations = (int) (bytesPerRun / bytes);
     return measured(
@@ -108,7 +111,7 @@ final class LargeValues {
                 connections, operations, () -> new Gets(target.connect(), bytes, keys(bytes))));
   }
 
-  private double sets(Target target, int bytes, int connections, @Nullable List<Double> cpuPerGib)
+  private double sets(Target target, int bytes, int connections, List<Double> cpuPerGib)
       throws IOException, InterruptedException {
     int operations = (int) (bytesPerRun / bytes);
     return measured(
@@ -122,14 +125,11 @@ final class LargeValues {
     double seconds() throws IOException, InterruptedException;
   }
 
-  private static double measured(
-      Target target, long bytes, @Nullable List<Double> cpuPerGib, Run run)
+  private static double measured(Target target, long bytes, List<Double> cpuPerGib, Run run)
       throws IOException, InterruptedException {
     double before = target.cpuSeconds();
     double seconds = run.seconds();
-    if (cpuPerGib != null) {
-      cpuPerGib.add((target.cpuSeconds() - before) / (bytes / GIB));
-    }
+    cpuPerGib.add((target.cpuSeconds() - before) / (bytes / GIB));
     return bytes / seconds / 1e9;
   }
 
