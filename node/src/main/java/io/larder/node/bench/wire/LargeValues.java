@@ -72,11 +72,13 @@ final class LargeValues {
   }
 
   /**
-   * Writes new keys until the device has been written to all over: a file's first touch is slow.
+   * Writes new keys until the device has been written to all over, since a file's first touch is
+   * slow; half of them small, so that the node's code has run often enough to be compiled.
    */
   void fill(long bytes) throws IOException, InterruptedException {
-    int each = 4 << 20;
-    double _ = Load.seconds(4, (int) (bytes / each), () -> new Sets(larder.connect(), each));
+    for (int each : List.of(64 << 10, 4 << 20)) {
+      double _ = Load.seconds(4, (int) (bytes / 2 / each), () -> new Sets(larder.connect(), each));
+    }
   }
 
   private static Figure cpuFigure(String name, List<Double> rounds) {
