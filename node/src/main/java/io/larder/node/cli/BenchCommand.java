@@ -9,8 +9,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description = "Measure Larder. Every benchmark has one shape of report.",
-    subcommands = {BenchTraceCommand.class,
-      BenchWireCommand.class, BenchCrashCommand.class, BenchFaultsCommand.class})
+    subcommands = {
+      BenchTraceCommand.class,
+      BenchWireCommand.class,
+      BenchCrashCommand.class,
+      BenchFaultsCommand.class
+    })
 @SuppressWarnings("NullAway.Init") // picocli sets the spec
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
