@@ -14,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
 class OperateIT {
-  private static final int REQUESTS = 700;
+  private static final int REQUESTS = 500;
 
   @TempDir Path dir;
 
@@ -35,7 +34,16 @@ class OperateIT {
       throws Exception {
     LocalClusterOptions options =
         new LocalClusterOptions(
-            3, dir.resolve("cluster"), List.of(), false, 4L << 30, 128L << 20, false);
+            3,
+            dir.resolve("cluster"),
+            List.of(),
+            false,
+            4L << 30,
+            128L << 20,
+            false,
+            1,
+            2,
+            Site.LOOPBACK);
     Ports ports = new Ports();
     LocalNode fourth =
         new LocalNode(
@@ -52,11 +60,6 @@ class OperateIT {
       List<String> addresses =
           new ArrayList<>(cluster.nodes().stream().map(LocalNode::address).toList());
       addresses.add(fourth.address());
-      ChildProcess standby =
-          start(
-              "standby",
-              LocalConfiguration.coordinator(
-                  cluster.zooKeeperAddress(), "127.0.0.1:" + ports.any()));
       ChildProcess joining = null;
       Process load = load(addresses);
       try {
@@ -66,8 +69,11 @@ class OperateIT {
 
         LocalDevice.prepare(fourth, options);
         joining =
-            start(
+            ChildProcess.start(
                 "node-4",
+                dir.resolve("node-4.log"),
+                List.of(),
+                List.of("-Xmx512m"),
                 LocalConfiguration.node(fourth, cluster.zooKeeperAddress(), options.memoryBytes()));
         await()
             .atMost(Duration.ofSeconds(60))
@@ -77,17 +83,16 @@ class OperateIT {
         admin.must("rebalance", "apply", plan.toString(), "--within=60");
         assertThat(admin.node("node-4").path("slots").asInt()).isEqualTo(Slots.COUNT / 4);
 
-        admin.must("node", "drain", "node-2", "--yes", "--throttle=4MiB");
+        admin.must("node", "drain", "node-2", "--yes", "--throttle=12MiB");
         await().atMost(Duration.ofSeconds(30)).until(() -> moved(admin) > 0);
-        String leader = leader(admin);
+        String leader = cluster.leadingCoordinator();
+        assertThat(leader).isNotNull();
         assertThat(load.isAlive()).as("the load was over too soon to mean anything").isTrue();
-        killProcess(leader);
+        cluster.kill(leader); // -9
         long movedByTheFirst = moved(admin);
-        await()
-            .atMost(Duration.ofSeconds(60))
-            .untilAsserted(() -> assertThat(leader(admin)).isNotEmpty().isNotEqualTo(leader));
         admin.must("rebalance", "status", "--within=120");
         assertThat(moved(admin)).isGreaterThan(movedByTheFirst);
+        assertThat(cluster.leadingCoordinator()).isNotNull().isNotEqualTo(leader);
         assertThat(admin.node("node-2").path("records").asLong()).isZero();
         assertThat(admin.node("node-2").path("slots").asInt()).isZero();
 
@@ -98,17 +103,11 @@ class OperateIT {
         admin.must("check");
       } finally {
         load.destroyForcibly();
-        standby.kill();
         if (joining != null) {
           joining.kill();
         }
       }
     }
-  }
-
-  private ChildProcess start(String name, List<String> arguments) throws LocalClusterException {
-    return ChildProcess.start(
-        name, dir.resolve(name + ".log"), List.of(), List.of("-Xmx512m"), arguments);
   }
 
   /** {@code larder bench trace}, which fails if a promise was broken or a call failed. */
@@ -119,21 +118,10 @@ class OperateIT {
       Files.copy(in, file);
     }
     List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-Xmx512m",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "io.larder.node.cli.Larder",
-            "bench",
-            "trace",
-            "--file",
-            file.toString(),
-            "--requests",
-            Integer.toString(REQUESTS),
-            "--nodes",
-            nodes.stream().collect(Collectors.joining(",")));
+        new ArrayList<>(JavaCommand.of("io.larder.node.cli.Larder", List.of("-Xmx512m")));
+    command.addAll(List.of("bench", "trace", "--file", file.toString()));
+    command.addAll(List.of("--requests", Integer.toString(REQUESTS)));
+    command.addAll(List.of("--nodes", String.join(",", nodes)));
     return new ProcessBuilder(command)
         .redirectErrorStream(true)
         .redirectOutput(dir.resolve("load.log").toFile())
@@ -152,16 +140,5 @@ class OperateIT {
     // Exit code 3 says that it is held up, as it may be for a moment.
     assertThat(admin.run("rebalance", "status", "-o", "json")).isIn(0, 3);
     return admin.json().at("/steps/0/movedBytes").asLong();
-  }
-
-  /** {@code host:pid}; empty while none leads. */
-  private static String leader(AdminCli admin) throws IOException {
-    assertThat(admin.run("status", "-o", "json")).isIn(0, 3);
-    return admin.json().path("leader").asText();
-  }
-
-  private static void killProcess(String coordinator) {
-    long pid = Long.parseLong(coordinator.substring(coordinator.lastIndexOf(':') + 1));
-    assertThat(ProcessHandle.of(pid).orElseThrow().destroyForcibly()).isTrue(); // kill -9
   }
 }
