@@ -28,6 +28,10 @@ record NodeMetrics(Store store, MemoryPool pool) {
     counter(registry, "larder.store.segments.reclaimed", "", StoreStats::segmentsReclaimed);
     counter(registry, "larder.device.read.errors", "", StoreStats::readErrors);
     counter(registry, "larder.device.write.errors", "", StoreStats::writeErrors);
+    Gauge.builder("larder.device.engine", () -> 1)
+        .description("Which engine drives the device")
+        .tag("engine", store.stats().engine())
+        .register(registry);
     for (String state : store.stats().segmentsByState().keySet()) {
       Gauge.builder(
               "larder.store.segments",

@@ -82,8 +82,10 @@ class LayeringTest {
                 .resideInAPackage(NODE + "device..")
                 .should()
                 .onlyDependOnClassesThat(
-                    resideInAnyPackage(JDK).or(resideInAPackage(NODE + "device..")))
-                .as("device imports the JDK only"),
+                    resideInAnyPackage(JDK)
+                        .or(resideInAPackage(NODE + "device.."))
+                        .or(resideInAnyPackage("io.netty.channel..", "io.netty.util.concurrent..")))
+                .as("device imports the JDK and the ring only"),
             classes()
                 .that()
                 .resideInAPackage(NODE + "directory..")
@@ -98,7 +100,8 @@ class LayeringTest {
                 "io.larder.protocol..",
                 "io.larder.client..",
                 NODE + "server..",
-                NODE + "peer.."),
+                NODE + "peer..",
+                NODE + "device.."),
             only(
                 "org.apache.curator..",
                 "io.larder.coordinator.registry..",

@@ -4,6 +4,7 @@ import io.larder.coordinator.config.CoordinatorConfig;
 import io.larder.coordinator.config.Setting;
 import io.larder.coordinator.registry.ZooKeeperOptions;
 import io.larder.node.device.DirectDevice;
+import io.larder.node.device.Engine;
 import io.larder.node.server.ServerConfig;
 import io.larder.node.store.StoreConfig;
 import java.nio.file.Path;
@@ -66,7 +67,11 @@ public record NodeConfig(
       @Setting("When a put is acknowledged: `written` survives kill -9, `flush` power loss")
           StoreConfig.Durability durability,
       @Setting(
-              value = "Threads of device I/O, each with at most 1 MiB in flight",
+              "How the device is driven; auto is io_uring where kernel and container allow it, else"
+                  + " threads")
+          Engine engine,
+      @Setting(
+              value = "Threads of device I/O without io_uring, each with at most 1 MiB in flight",
               min = 1,
               max = 256)
           int ioThreads,
@@ -107,8 +112,7 @@ public record NodeConfig(
           new Http("0.0.0.0", 9379),
           CoordinatorConfig.ZooKeeper.DEFAULT,
           new Memory(1L << 30, 0, 0),
-          new Storage(
-              StoreConfig.Durability.WRITTEN,
+          new Storage(StoreConfig.Durability.WRITTEN, Engine.AUTO,
               DirectDevice.DEFAULT_THREADS,
               StoreConfig.DEFAULT_IO_DEADLINE_MS),
           new Security("", ""),
@@ -142,6 +146,6 @@ public record NodeConfig(
   /** How the device is opened. */
   public StoreConfig storeConfig() {
     return new StoreConfig(
-        device, storage.durability(), storage.ioThreads(), storage.ioDeadlineMs());
+        device, storage.durability(), storage.engine(), storage.ioThreads(), storage.ioDeadlineMs());
   }
 }

@@ -5,7 +5,6 @@ import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.device.BlockingIo;
 import io.larder.node.device.Device;
-import io.larder.node.device.DirectDevice;
 import io.larder.protocol.Limits;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -120,7 +119,7 @@ public final class Store implements BlockStore, AutoCloseable {
   public static Store open(StoreConfig config, MemoryPool pool, EvictionListener listener) {
     Device device;
     try {
-      device = DirectDevice.open(config.device(), config.deviceThreads());
+      device = config.engine().open(config.device(), config.deviceThreads());
     } catch (IOException e) {
       throw new StoreException(String.valueOf(e.getMessage()), e);
     }

@@ -1,6 +1,7 @@
 package io.larder.node.store;
 
 import io.larder.node.device.DirectDevice;
+import io.larder.node.device.Engine;
 import java.nio.file.Path;
 
 /**
@@ -8,10 +9,12 @@ import java.nio.file.Path;
  *
  * @param device a formatted block device or file
  * @param durability when a put counts as done
- * @param deviceThreads threads of device I/O, each with at most 1 MiB in flight
+ * @param engine how the device is driven
+ * @param deviceThreads threads of the engine that needs them, each with at most 1 MiB in flight
  * @param ioDeadlineMs how long the device may take to answer before it counts as stalled
  */
-public record StoreConfig(Path device, Durability durability, int deviceThreads, int ioDeadlineMs) {
+public record StoreConfig(
+    Path device, Durability durability, Engine engine, int deviceThreads, int ioDeadlineMs) {
   /** Longer than a good drive ever takes, shorter than the kernel's patience of 30 s. */
   public static final int DEFAULT_IO_DEADLINE_MS = 10_000;
 
@@ -37,9 +40,12 @@ public record StoreConfig(Path device, Durability durability, int deviceThreads,
     }
   }
 
-  /** The defaults: {@link Durability#WRITTEN}, {@link DirectDevice#DEFAULT_THREADS}. */
+  /** The defaults: {@link Durability#WRITTEN}, {@link Engine#AUTO}. */
   public static StoreConfig of(Path device) {
     return new StoreConfig(
-        device, Durability.WRITTEN, DirectDevice.DEFAULT_THREADS, DEFAULT_IO_DEADLINE_MS);
+        device,
+        Durability.WRITTEN,
+        Engine.AUTO,
+        DirectDevice.DEFAULT_THREADS, DEFAULT_IO_DEADLINE_MS);
   }
 }

@@ -1,5 +1,6 @@
 package io.larder.node.containers;
 
+import io.larder.node.device.LoopDevice;
 import static org.awaitility.Awaitility.await;
 
 import com.github.dockerjava.api.model.Capability;

@@ -1,19 +1,21 @@
-package io.larder.node.containers;
+package io.larder.node.device;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.larder.node.device.SparseFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** A block device over a sparse file, which the engine can hand to a container. */
-final class LoopDevice implements AutoCloseable {
+/** A block device over a sparse file; a container engine can hand it to a container. */
+public final class LoopDevice implements AutoCloseable {
   private final Path backing;
   private final String path;
 
-  LoopDevice(Path backing, long bytes) throws IOException {
+  /**
+   * @throws IOException if this user cannot make one, which takes root and losetup
+   */
+  public LoopDevice(Path backing, long bytes) throws IOException {
     this.backing = backing;
     SparseFile.create(backing, bytes);
     this.path = run("losetup", "-f", "--show", "--direct-io=on", backing.toString());
@@ -22,7 +24,7 @@ final class LoopDevice implements AutoCloseable {
   }
 
   /** As {@code /dev/loop3}. */
-  String path() {
+  public String path() {
     return path;
   }
 
