@@ -11,6 +11,7 @@ import picocli.CommandLine.Spec;
     description = "Measure Larder. Every benchmark has one shape of report.",
     subcommands = {
       BenchTraceCommand.class,
+      BenchDeviceCommand.class,
       BenchWireCommand.class,
       BenchCrashCommand.class,
       BenchFaultsCommand.class

@@ -112,7 +112,9 @@ public record NodeConfig(
           new Http("0.0.0.0", 9379),
           CoordinatorConfig.ZooKeeper.DEFAULT,
           new Memory(1L << 30, 0, 0),
-          new Storage(StoreConfig.Durability.WRITTEN, Engine.AUTO,
+          new Storage(
+              StoreConfig.Durability.WRITTEN,
+              Engine.AUTO,
               DirectDevice.DEFAULT_THREADS,
               StoreConfig.DEFAULT_IO_DEADLINE_MS),
           new Security("", ""),
@@ -146,6 +148,10 @@ public record NodeConfig(
   /** How the device is opened. */
   public StoreConfig storeConfig() {
     return new StoreConfig(
-        device, storage.durability(), storage.engine(), storage.ioThreads(), storage.ioDeadlineMs());
+        device,
+        storage.durability(),
+        storage.engine(),
+        storage.ioThreads(),
+        storage.ioDeadlineMs());
   }
 }

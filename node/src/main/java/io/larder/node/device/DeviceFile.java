@@ -7,6 +7,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
 
 /**
  * A block device or regular file, opened O_DIRECT for this process alone: what all engines share.
@@ -20,6 +22,10 @@ import java.nio.file.Path;
  * @param sizeBytes rounded down to whole blocks
  */
 record DeviceFile(SystemCalls calls, String name, int fd, long sizeBytes) {
+  /** The kernel takes a killed process' ring apart, and with it its hold, some time after. */
+  private static final long PATIENCE_NANOS = 2_000_000_000L;
+
+  private static final long RETRY_NANOS = 10_000_000;
 
   /**
    * Opens it.
@@ -40,13 +46,14 @@ record DeviceFile(SystemCalls calls, String name, int fd, long sizeBytes) {
             | (isBlockDevice ? SystemCalls.O_EXCL : 0);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(SystemCalls.STATE_BYTES, 8);
-      int fd = calls.open(state, arena.allocateFrom(path.toString()), flags);
+      MemorySegment name = arena.allocateFrom(path.toString());
+      int fd = patiently(() -> calls.open(state, name, flags));
       if (fd < 0) {
         throw new IOException(path + ": cannot be opened: " + openFailure(-fd));
       }
       boolean opened = false;
       try {
-        int locked = calls.flock(state, fd, SystemCalls.LOCK_EX_NB);
+        int locked = patiently(() -> calls.flock(state, fd, SystemCalls.LOCK_EX_NB));
         if (locked < 0) {
           throw new IOException(
               path
@@ -66,6 +73,18 @@ record DeviceFile(SystemCalls calls, String name, int fd, long sizeBytes) {
         }
       }
     }
+  }
+
+  /** Tries again while the device is another's, for a while. */
+  private static int patiently(IntSupplier call) {
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    int result = call.getAsInt();
+    while ((result == -SystemCalls.EBUSY || result == -SystemCalls.EWOULDBLOCK)
+        && System.nanoTime() < end) {
+      LockSupport.parkNanos(RETRY_NANOS);
+      result = call.getAsInt();
+    }
+    return result;
   }
 
   private static long sizeBytes(

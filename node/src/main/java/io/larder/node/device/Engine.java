@@ -17,6 +17,11 @@ public enum Engine {
 
   private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
+  /** Whether kernel and container allow it. */
+  public boolean isAvailable() {
+    return this != IO_URING || IoUring.isAvailable();
+  }
+
   /**
    * Opens a block device or a regular file for this process alone.
    *

@@ -20,6 +20,8 @@ class SystemCalls {
   static final int EINTR = 4;
   static final int EIO = 5;
   static final int EAGAIN = 11;
+  static final int EWOULDBLOCK = EAGAIN;
+  static final int EBUSY = 16;
   static final int O_RDWR = 2;
   static final int O_EXCL = 0x80;
   static final int O_CLOEXEC = 0x80000;

@@ -262,7 +262,7 @@ final class UringDevice implements Device {
                 address,
                 length,
                 flags,
-                (short) slot,
+                (long) slot,
                 (short) 0,
                 (short) 0,
                 0,
@@ -311,7 +311,7 @@ final class UringDevice implements Device {
     public void handle(IoRegistration ignored, IoEvent event) {
       IoUringIoEvent completion = (IoUringIoEvent) event;
       try {
-        completed(completion.data(), completion.res());
+        completed((int) completion.userData(), completion.res());
       } catch (RuntimeException e) { // in the loop it would cost everyone a tenth of a second
         Thread thread = Thread.currentThread();
         thread.getUncaughtExceptionHandler().uncaughtException(thread, e);

@@ -56,7 +56,13 @@ public final class DeviceFormat {
     }
   }
 
-  static DeviceIdentity format(Device device, FormatOptions options) throws IOException {
+  /**
+   * Formats an open device.
+   *
+   * @throws StoreException as {@link #format(FormatOptions)}
+   * @throws IOException if the device fails
+   */
+  public static DeviceIdentity format(Device device, FormatOptions options) throws IOException {
     Geometry geometry = Geometry.choose(device.name(), device.sizeBytes(), options.maxValueBytes());
     if (options.maxValueBytes() > geometry.maxValueBytes()) {
       throw new StoreException(

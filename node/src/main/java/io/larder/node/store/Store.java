@@ -135,8 +135,13 @@ public final class Store implements BlockStore, AutoCloseable {
     }
   }
 
-  /** Opens on a device of any engine, which the store then owns. */
-  static Store open(
+  /**
+   * Opens on a device of any engine, which the store then owns.
+   *
+   * @param ioDeadlineMs as in {@link StoreConfig}
+   * @param listener misses no eviction
+   */
+  public static Store open(
       Device device,
       MemoryPool pool,
       StoreConfig.Durability durability,

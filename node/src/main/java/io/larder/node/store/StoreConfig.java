@@ -46,6 +46,7 @@ public record StoreConfig(
         device,
         Durability.WRITTEN,
         Engine.AUTO,
-        DirectDevice.DEFAULT_THREADS, DEFAULT_IO_DEADLINE_MS);
+        DirectDevice.DEFAULT_THREADS,
+        DEFAULT_IO_DEADLINE_MS);
   }
 }

@@ -3,11 +3,11 @@ package io.larder.node.containers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.larder.node.device.LoopDevice;
 import io.larder.client.LarderClient;
 import io.larder.coordinator.controller.ClusterStatus;
 import io.larder.coordinator.controller.StatusReader;
 import io.larder.coordinator.registry.ZooKeeperOptions;
+import io.larder.node.device.LoopDevice;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.SocketException;

@@ -1,12 +1,12 @@
 package io.larder.node.containers;
 
-import io.larder.node.device.LoopDevice;
 import static org.awaitility.Awaitility.await;
 
 import com.github.dockerjava.api.model.Capability;
 import com.github.dockerjava.api.model.ContainerNetwork;
 import com.github.dockerjava.api.model.Device;
 import com.github.dockerjava.api.model.HostConfig;
+import io.larder.node.device.LoopDevice;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

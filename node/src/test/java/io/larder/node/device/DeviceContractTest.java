@@ -109,8 +109,7 @@ class DeviceContractTest {
     assertThat(done.get(20, TimeUnit.SECONDS)).isTrue();
   }
 
-  private static void read(Device device, long offset, MemorySegment... segments)
-      throws Exception {
+  private static void read(Device device, long offset, MemorySegment... segments) throws Exception {
     CompletableFuture<Boolean> done = new CompletableFuture<>();
     device.read(offset, segments, completing(done));
     assertThat(done.get(20, TimeUnit.SECONDS)).isTrue();
@@ -219,7 +218,8 @@ class DeviceContractTest {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
         MemorySegment[] all256 = {mib};
         MemorySegment[] one = {mib.asSlice(0, 4096)};
-        device.write(i % 4 == 0 ? 0 : (long) (i % 30) * MIB, i % 4 == 0 ? one : all256, completing(done));
+        device.write(
+            i % 4 == 0 ? 0 : (long) (i % 30) * MIB, i % 4 == 0 ? one : all256, completing(done));
         all.add(done);
       }
       for (CompletableFuture<Boolean> one : all) {

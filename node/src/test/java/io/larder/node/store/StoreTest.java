@@ -6,9 +6,9 @@ import static io.larder.node.store.TestStore.key;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.larder.node.device.Engine;
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
+import io.larder.node.device.Engine;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -224,7 +224,8 @@ class StoreTest {
 
   @Test
   void aFlushedStoreKeepsItsPuts() throws Exception {
-    StoreConfig config = new StoreConfig(file, StoreConfig.Durability.FLUSH, Engine.THREADS, 16, 10_000);
+    StoreConfig config =
+        new StoreConfig(file, StoreConfig.Durability.FLUSH, Engine.THREADS, 16, 10_000);
     try (TestStore s = TestStore.open(config)) {
       for (int i = 0; i < 20; i++) {
         s.put("k" + i, i * 10_000);

@@ -1,0 +1,346 @@
+package io.larder.node.bench.device;
+
+import io.larder.node.bench.Figure;
+import io.larder.node.bench.Figure.Better;
+import io.larder.node.bench.Progress;
+import io.larder.node.block.MemoryPool;
+import io.larder.node.device.Device;
+import io.larder.node.device.DirectDevice;
+import io.larder.node.device.Engine;
+import io.larder.node.store.DeviceFormat;
+import io.larder.node.store.FormatOptions;
+import io.larder.node.store.Store;
+import io.larder.node.store.StoreConfig;
+import io.larder.node.store.StoreException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Measures the store on a device against the device's own limit.
+ *
+ * <p>One half of the device is the store's, the other is fio's. In every round each measurement of
+ * the store follows that of fio with the same size and depth; the ratios are taken round by round,
+ * and the report has their medians, so that a machine that is now fast, now slow, does little harm.
+ */
+public final class DeviceBench {
+  private static final int MIB = 1 << 20;
+  private static final int MAX_FIO_DEPTH = 32;
+  private static final long MIN_BYTES = 128L * MIB;
+
+  private final DeviceBenchOptions options;
+  private final Progress progress;
+  private final List<Engine> engines;
+  private final MemoryPool pool;
+  private final long half;
+  private final @Nullable Fio fio;
+
+  private final Map<String, List<Double>> rounds = new LinkedHashMap<>();
+  private final Map<String, Goal> goals = new LinkedHashMap<>();
+
+  private record Goal(String unit, @Nullable Double value, Better better) {}
+
+  private DeviceBench(
+      DeviceBenchOptions options,
+      Progress progress,
+      MemoryPool pool,
+      long half,
+      @Nullable Fio fio) {
+    this.options = options;
+    this.progress = progress;
+    this.pool = pool;
+    this.half = half;
+    this.fio = fio;
+    this.engines =
+        Engine.IO_URING.isAvailable()
+            ? List.of(Engine.IO_URING, Engine.THREADS)
+            : List.of(Engine.THREADS);
+  }
+
+  /**
+   * Runs everything.
+   *
+   * @throws StoreException if the device cannot be used or holds anything and force was not given
+   * @throws IOException if a measurement failed
+   */
+  public static List<Figure> run(DeviceBenchOptions options, Progress progress)
+      throws IOException, InterruptedException {
+    check(options);
+    long size;
+    try (Device device = DirectDevice.open(options.device())) {
+      size = Math.min(device.sizeBytes(), options.maxBytes());
+    }
+    if (size < MIN_BYTES) {
+      throw new StoreException(
+          options.device() + ": " + size + " bytes are too few to measure; give 128 MiB or more");
+    }
+    long half = size / 2 / MIB * MIB;
+    int deepest = options.depths().stream().mapToInt(depth -> depth).max().orElseThrow();
+    int largest = options.valueBytes().stream().mapToInt(bytes -> bytes).max().orElseThrow();
+    boolean installed = Fio.isInstalled();
+    if (!installed) {
+      progress.say("fio is not installed: the engine alone stands for the device's limit");
+    }
+    try (MemoryPool pool =
+            new MemoryPool(2L * deepest * largest + 64L * MIB, (long) deepest * largest);
+        Fio fio = installed ? new Fio(options.device(), half, half) : null) {
+      if (fio != null && !fio.hasHugePages()) {
+        progress.say("fio's buffers are not on huge pages, which takes root: it may be too slow");
+      }
+      DeviceBench bench = new DeviceBench(options, progress, pool, half, fio);
+      bench.fill(2 * half);
+      for (int bytes : options.valueBytes()) {
+        bench.rates(bytes);
+      }
+      bench.enginesAlone();
+      bench.caches();
+      return bench.figures();
+    }
+  }
+
+  private static void check(DeviceBenchOptions options) throws IOException {
+    Path device = options.device();
+    String content = DeviceFormat.inspect(device).content();
+    if (!content.equals("empty") && !options.force()) {
+      throw new StoreException(
+          device
+              + (content.equals("larder") ? ": is a Larder device" : ": holds something else")
+              + "; nothing was changed. The benchmark destroys what is on it: use --force if it may");
+    }
+    Path dio = Path.of("/sys/block", device.toRealPath().getFileName().toString(), "loop/dio");
+    if (Files.exists(dio) && !Files.readString(dio).strip().equals("1")) {
+      throw new StoreException(
+          device
+              + ": is a loop device without direct I/O, which measures the page cache; attach it with"
+              + " losetup --direct-io=on");
+    }
+  }
+
+  private void fill(long bytes) throws IOException, InterruptedException {
+    try (Progress.Task task = progress.task("filling the device", bytes);
+        Device device = new DeviceWindow(open(Engine.AUTO), 0, bytes)) {
+      EngineLoad.fill(device, pool, task::step);
+    }
+  }
+
+  private Device open(Engine engine) throws IOException {
+    return engine.open(options.device(), DirectDevice.DEFAULT_THREADS);
+  }
+
+  private Store store(DeviceWindow window) {
+    return Store.open(
+        window,
+        pool,
+        StoreConfig.Durability.WRITTEN,
+        StoreConfig.DEFAULT_IO_DEADLINE_MS,
+        (slot, fingerprint, stamp) -> {});
+  }
+
+  private void format(long bytes, int valueBytes) throws IOException {
+    try (Device device = new DeviceWindow(open(Engine.THREADS), 0, bytes)) {
+      var _ =
+          DeviceFormat.format(
+              device, new FormatOptions(options.device(), 0, "bench", "bench", valueBytes, true));
+    }
+  }
+
+  /** Puts and gets of one size at every depth. */
+  private void rates(int bytes) throws IOException, InterruptedException {
+    format(half, 16L * bytes > half / 2 ? bytes : 0); // segments that hold several
+    long records = half / 10 * 4 / (bytes + 4096);
+    long next = 0;
+    for (Engine engine : engines) { // fills the store and warms the code up
+      next = measure(engine, bytes, 8, next, 2 * records / engines.size(), null);
+    }
+    int steps = options.rounds() * options.depths().size();
+    try (Progress.Task task = progress.task("values of " + name(bytes), steps)) {
+      for (int round = 0; round < options.rounds(); round++) {
+        for (int depth : options.depths()) {
+          int fioBytes = Math.min(bytes, MIB);
+          int fioDepth = Math.min(MAX_FIO_DEPTH, depth * (bytes / fioBytes));
+          double[] limit = {limit(false, fioBytes, fioDepth), limit(true, fioBytes, fioDepth)};
+          for (Engine engine : engines) {
+            next = measure(engine, bytes, depth, next, Long.MAX_VALUE, limit);
+          }
+          task.step(1);
+        }
+      }
+    }
+  }
+
+  private double limit(boolean reads, int bytes, int depth)
+      throws IOException, InterruptedException {
+    double rate;
+    if (fio != null) {
+      rate = fio.bytesPerSecond(reads, bytes, depth, options.time());
+    } else {
+      try (Device device = new DeviceWindow(open(Engine.AUTO), half, half)) {
+        rate = EngineLoad.run(device, pool, reads, bytes, depth, options.time()).bytesPerSecond();
+      }
+    }
+    note("fio" + (reads ? "Read" : "Write") + name(bytes) + "Depth" + depth, rate, "bytes/s");
+    return rate;
+  }
+
+  /** Puts, then gets; returns the number of the next key. */
+  private long measure(
+      Engine engine, int bytes, int depth, long next, long maxPuts, double @Nullable [] limit)
+      throws IOException, InterruptedException {
+    long records = half / 10 * 4 / (bytes + 4096);
+    Duration time = limit == null ? Duration.ofMinutes(2) : options.time();
+    try (DeviceWindow window = new DeviceWindow(open(engine), 0, half);
+        Store store = store(window);
+        StoreLoad load = new StoreLoad(store, pool, bytes, depth, next)) {
+      Measured put = load.put(depth, time, maxPuts);
+      Measured get =
+          load.get(depth, options.time(), Math.min(records, load.nextPut()), load.nextPut());
+      if (limit != null) {
+        String cell = name(bytes) + "Depth" + depth + name(engine);
+        note("put" + cell, put.bytesPerSecond(), "bytes/s");
+        note("get" + cell, get.bytesPerSecond(), "bytes/s");
+        ratio("put" + cell + "ByFio", put.bytesPerSecond() / limit[0], putGoal(bytes, depth));
+        ratio(
+            "get" + cell + "ByFio", get.bytesPerSecond() / limit[1], getGoal(engine, bytes, depth));
+        note("put" + cell + "Cpu", put.cpuSecondsPerGib(), "s/GiB");
+        note("get" + cell + "Cpu", get.cpuSecondsPerGib(), "s/GiB");
+        if (depth == 8 && bytes >= MIB) {
+          // A few objects an operation and a view a chunk, but nothing by the byte.
+          double few = 4096 + 512.0 * bytes / MIB;
+          allocated("put" + cell + "Allocated", put.allocatedPerOperation(), few);
+          allocated("get" + cell + "Allocated", get.allocatedPerOperation(), few);
+        }
+      }
+      return load.nextPut();
+    }
+  }
+
+  private static @Nullable Double putGoal(int bytes, int depth) {
+    if (bytes >= MIB && depth >= 8) {
+      return 0.95;
+    }
+    return bytes == 4096 && depth == 32 ? 1.5 : null;
+  }
+
+  private static @Nullable Double getGoal(Engine engine, int bytes, int depth) {
+    if (bytes >= MIB && depth >= 8) {
+      return 0.95;
+    }
+    if (bytes == 4096 && depth == 32) {
+      return engine == Engine.THREADS ? 0.6 : 0.85;
+    }
+    return null;
+  }
+
+  private void enginesAlone() throws IOException, InterruptedException {
+    for (int round = 0; round < options.rounds(); round++) {
+      for (Engine engine : engines) {
+        try (Device device = new DeviceWindow(open(engine), half, half)) {
+          double goal = engine == Engine.THREADS ? 0.11 : 0.03;
+          for (boolean reads : new boolean[] {false, true}) {
+            Measured measured = EngineLoad.run(device, pool, reads, MIB, 8, options.time());
+            String name = "engine" + (reads ? "Read" : "Write") + "1MiB" + name(engine);
+            note(name, measured.bytesPerSecond(), "bytes/s");
+            goals.put(name + "Cpu", new Goal("s/GiB", goal, Better.lower));
+            add(name + "Cpu", measured.cpuSecondsPerGib());
+          }
+        }
+      }
+    }
+  }
+
+  private void caches() throws IOException, InterruptedException {
+    int bytes = 256 << 10;
+    long size = Math.min(half, 2L << 30);
+    progress.say("as a cache under Zipf 0.9");
+    CacheLoad.Outcome zipf =
+        cache(size, bytes, (load, blocks) -> load.zipf((int) (4 * blocks), 4 * blocks, 8 * blocks));
+    goal("zipfWriteAmplification", zipf.writeAmplification(), 1.25, Better.lower);
+    goal("zipfHitRatio", zipf.hitRatio(), zipf.lruHitRatio(), Better.higher);
+    note("zipfHitRatioLru", zipf.lruHitRatio(), "1");
+    List<List<Long>> requests =
+        options.trace().requests().stream().map(request -> request.blockIds()).toList();
+    Map<Integer, Double> wanted = Map.of(10_000, 0.25, 30_000, 0.34);
+    boolean whole = options.trace().requests().size() > 10_000;
+    for (int blocks : wanted.keySet().stream().sorted().toList()) {
+      // Records of 16 KiB and a header of less than 512 bytes, in groups; the store's edges.
+      long room = ((long) blocks * ((16 << 10) + 256) / MIB + 4) * MIB;
+      if (room > half) {
+        progress.say("the device is too small for a trace with " + blocks + " blocks");
+        continue;
+      }
+      progress.say("as a cache of " + blocks + " blocks under " + options.trace().name());
+      CacheLoad.Outcome trace = cache(room, 16 << 10, (load, _) -> load.trace(requests));
+      String name = "trace" + blocks + "Blocks";
+      goal(name + "HitRatio", trace.hitRatio(), whole ? wanted.get(blocks) : null, Better.higher);
+      note(name + "HitRatioLru", trace.lruHitRatio(), "1");
+      note(name + "WriteAmplification", trace.writeAmplification(), "1");
+    }
+  }
+
+  private interface CacheRun {
+    CacheLoad.Outcome run(CacheLoad load, long blocks) throws IOException, InterruptedException;
+  }
+
+  private CacheLoad.Outcome cache(long size, int bytes, CacheRun run)
+      throws IOException, InterruptedException {
+    format(size, 0);
+    try (DeviceWindow window = new DeviceWindow(open(Engine.AUTO), 0, size);
+        Store store = store(window)) {
+      long blocks = store.identity().capacityBytes() / (bytes + 4096) * 9 / 10;
+      return run.run(new CacheLoad(store, window, pool, bytes, blocks), blocks);
+    }
+  }
+
+  private void note(String name, double value, String unit) {
+    Goal _ =
+        goals.put(name, new Goal(unit, null, unit.equals("s/GiB") ? Better.lower : Better.higher));
+    add(name, value);
+  }
+
+  private void ratio(String name, double value, @Nullable Double goal) {
+    Goal _ = goals.put(name, new Goal("1", goal, Better.higher));
+    add(name, value);
+  }
+
+  private void goal(String name, double value, @Nullable Double goal, Better better) {
+    Goal _ = goals.put(name, new Goal("1", goal, better));
+    add(name, value);
+  }
+
+  private void allocated(String name, double value, double goal) {
+    Goal _ = goals.put(name, new Goal("bytes", goal, Better.lower));
+    add(name, value);
+  }
+
+  private void add(String name, double value) {
+    boolean _ = rounds.computeIfAbsent(name, _ -> new ArrayList<>()).add(value);
+  }
+
+  private List<Figure> figures() {
+    List<Figure> figures = new ArrayList<>();
+    rounds.forEach((name, values) -> {
+      Goal goal = goals.get(name);
+      if (goal != null) {
+        figures.add(Figure.median(name, values, goal.unit(), goal.value(), goal.better()));
+      }
+    });
+    return figures;
+  }
+
+  private static String name(Engine engine) {
+    return engine == Engine.THREADS ? "Threads" : "IoUring";
+  }
+
+  private static String name(int bytes) {
+    return bytes >= MIB
+        ? String.format(Locale.ROOT, "%dMiB", bytes / MIB)
+        : String.format(Locale.ROOT, "%dKiB", bytes >> 10);
+  }
+}
