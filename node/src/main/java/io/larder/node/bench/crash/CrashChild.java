@@ -53,7 +53,12 @@ final class CrashChild {
     StoreConfig defaults = StoreConfig.of(device);
     this.store =
         Store.open(
-            new StoreConfig(device, durability, defaults.deviceThreads(), defaults.ioDeadlineMs()),
+            new StoreConfig(
+                device,
+                durability,
+                defaults.engine(),
+                defaults.deviceThreads(),
+                defaults.ioDeadlineMs()),
             pool,
             this::dropped);
     long nanos = System.nanoTime() - start;

@@ -140,7 +140,7 @@ public final class DeviceBench {
         pool,
         StoreConfig.Durability.WRITTEN,
         StoreConfig.DEFAULT_IO_DEADLINE_MS,
-        (slot, fingerprint, stamp) -> {});
+        (slot, fingerprint, stamp, cause) -> {});
   }
 
   private void format(long bytes, int valueBytes) throws IOException {
