@@ -1,6 +1,7 @@
 package io.larder.client;
 
 import io.larder.protocol.ConnectionOptions;
+import io.larder.protocol.Tls;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.netty.channel.EventLoopGroup;
@@ -179,6 +180,12 @@ public final class LarderClient implements AutoCloseable {
     /** The cluster's password; none by default. */
     public Builder password(String password) {
       connection = connection.withPassword(password);
+      return this;
+    }
+
+    /** Speaks TLS with every node; plain by default. */
+    public Builder tls(Tls tls) {
+      connection = connection.withTls(tls);
       return this;
     }
 

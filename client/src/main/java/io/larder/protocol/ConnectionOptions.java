@@ -11,13 +11,15 @@ import org.jspecify.annotations.Nullable;
  * @param password null when the server asks for none
  * @param clientName the name under which the server lists the connection; no spaces
  * @param maxPending how many requests may await their replies on the connection
+ * @param tls null for a plain connection
  */
 public record ConnectionOptions(
     int connectTimeoutMs,
     @Nullable String user,
     @Nullable String password,
     String clientName,
-    int maxPending) {
+    int maxPending,
+    @Nullable Tls tls) {
 
   public static final int DEFAULT_CONNECT_TIMEOUT_MS = 2_000;
   public static final String DEFAULT_CLIENT_NAME = "larder";
@@ -26,7 +28,7 @@ public record ConnectionOptions(
   /** The defaults: no password, {@value #DEFAULT_CONNECT_TIMEOUT_MS} ms, 1024 pending requests. */
   public static final ConnectionOptions DEFAULTS =
       new ConnectionOptions(
-          DEFAULT_CONNECT_TIMEOUT_MS, null, null, DEFAULT_CLIENT_NAME, DEFAULT_MAX_PENDING);
+          DEFAULT_CONNECT_TIMEOUT_MS, null, null, DEFAULT_CLIENT_NAME, DEFAULT_MAX_PENDING, null);
 
   public ConnectionOptions {
     if (connectTimeoutMs < 1) {
@@ -43,19 +45,23 @@ public record ConnectionOptions(
   }
 
   public ConnectionOptions withConnectTimeoutMs(int timeoutMs) {
-    return new ConnectionOptions(timeoutMs, user, password, clientName, maxPending);
+    return new ConnectionOptions(timeoutMs, user, password, clientName, maxPending, tls);
   }
 
   public ConnectionOptions withPassword(@Nullable String newPassword) {
-    return new ConnectionOptions(connectTimeoutMs, user, newPassword, clientName, maxPending);
+    return new ConnectionOptions(connectTimeoutMs, user, newPassword, clientName, maxPending, tls);
   }
 
   public ConnectionOptions withClientName(String name) {
-    return new ConnectionOptions(connectTimeoutMs, user, password, name, maxPending);
+    return new ConnectionOptions(connectTimeoutMs, user, password, name, maxPending, tls);
   }
 
   public ConnectionOptions withMaxPending(int requests) {
-    return new ConnectionOptions(connectTimeoutMs, user, password, clientName, requests);
+    return new ConnectionOptions(connectTimeoutMs, user, password, clientName, requests, tls);
+  }
+
+  public ConnectionOptions withTls(@Nullable Tls newTls) {
+    return new ConnectionOptions(connectTimeoutMs, user, password, clientName, maxPending, newTls);
   }
 
   /** Without the password. */
@@ -67,6 +73,6 @@ public record ConnectionOptions(
         + clientName
         + ", maxPending="
         + maxPending
-        + "]";
+        + (tls == null ? "]" : ", TLS]");
   }
 }

@@ -2,6 +2,8 @@ package io.larder.protocol;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -98,7 +100,7 @@ public final class RespConnection implements AutoCloseable {
                           loop,
                           channelClass,
                           new InetSocketAddress(address, port),
-                          peer,
+                          host,
                           options,
                           deadlineNanos,
                           result);
@@ -116,11 +118,13 @@ public final class RespConnection implements AutoCloseable {
       EventLoop loop,
       Class<? extends Channel> channelClass,
       InetSocketAddress address,
-      String peer,
+      String host,
       ConnectionOptions options,
       long deadlineNanos,
       CompletableFuture<RespConnection> result) {
-    RespHandler handler = new RespHandler(peer);
+    String peer = host + ":" + address.getPort();
+    Tls tls = options.tls();
+    RespHandler handler = new RespHandler(peer, tls == null);
     long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNanos - System.nanoTime());
     new Bootstrap()
         .group(loop)
@@ -129,7 +133,7 @@ public final class RespConnection implements AutoCloseable {
         .option(ChannelOption.TCP_NODELAY, true)
         .option(ChannelOption.SO_KEEPALIVE, true)
         .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
-        .handler(handler)
+        .handler(tls == null ? handler : overTls(tls, host, address.getPort(), handler))
         .connect(address)
         .addListener((io.netty.channel.ChannelFuture connected) -> {
           if (!connected.isSuccess()) {
@@ -142,6 +146,15 @@ public final class RespConnection implements AutoCloseable {
           new RespConnection(connected.channel(), handler, peer, options.maxPending())
               .hello(options, deadlineNanos, result);
         });
+  }
+
+  private static ChannelHandler overTls(Tls tls, String host, int port, RespHandler handler) {
+    return new ChannelInitializer<>() {
+      @Override
+      protected void initChannel(Channel channel) {
+        channel.pipeline().addLast(tls.handler(channel.alloc(), host, port), handler);
+      }
+    };
   }
 
   private void hello(

@@ -29,6 +29,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
   final CompletableFuture<Void> closed = new CompletableFuture<>();
 
   private final String peer;
+  private final boolean direct;
   private final DirectReceiver receiver = new DirectReceiver();
   private final ReplyDecoder decoder = new ReplyDecoder();
   private final ArrayDeque<Request> pending = new ArrayDeque<>();
@@ -40,10 +41,16 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
   private long timerNanos;
   private boolean pumping;
   private boolean flushDue;
+  private long unflushedBytes;
   private @Nullable Throwable ended;
 
-  RespHandler(String peer) {
+  /**
+   * @param direct whether the socket's own bytes arrive here, so that it can be told where to put
+   *     them; not under TLS
+   */
+  RespHandler(String peer, boolean direct) {
     this.peer = peer;
+    this.direct = direct;
   }
 
   // ---- sending
@@ -128,8 +135,13 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
   }
 
   /** What goes wrong arrives at {@link #exceptionCaught}. */
-  private static void write(ChannelHandlerContext ctx, ByteBuf bytes) {
+  private void write(ChannelHandlerContext ctx, ByteBuf bytes) {
+    unflushedBytes += bytes.readableBytes();
     var unused = ctx.write(bytes, ctx.voidPromise());
+    if (unflushedBytes > SLICE_BYTES) { // under TLS only what is flushed counts as pending
+      unflushedBytes = 0;
+      ctx.flush();
+    }
   }
 
   @Override
@@ -144,7 +156,9 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
     context = ctx;
-    ctx.channel().config().setRecvByteBufAllocator(receiver);
+    if (direct) {
+      ctx.channel().config().setRecvByteBufAllocator(receiver);
+    }
   }
 
   @Override

@@ -61,7 +61,13 @@ public final class NodeProcess implements AutoCloseable {
     String nodeId = store.identity().nodeId();
     String password = password(config);
     HotTier hot = new HotTier(config.hotBytes(), System::nanoTime);
-    this.peers = new PeerLinks(pool, nodeId, password, config.limits().peerDeadlineMs());
+    this.peers =
+        new PeerLinks(
+            pool,
+            nodeId,
+            password,
+            NodeTls.ofPeers(config.tls()),
+            config.limits().peerDeadlineMs());
     this.router =
         new Router(
             config.cluster(),
@@ -182,7 +188,8 @@ public final class NodeProcess implements AutoCloseable {
     store.close();
   }
 
-  private static ServerConfig serverConfig(NodeConfig config, @Nullable String password) {
+  private static ServerConfig serverConfig(NodeConfig config, @Nullable String password)
+      throws IOException {
     ServerConfig.Waits waits = ServerConfig.Waits.DEFAULT;
     long setMs = config.limits().setWaitMs();
     return ServerConfig.at(config.listen().host(), config.listen().port())
@@ -190,6 +197,7 @@ public final class NodeProcess implements AutoCloseable {
         .withEventLoops(config.listen().eventLoops())
         .withMaxConnections(config.limits().maxConnections())
         .withPassword(password)
+        .withTls(NodeTls.ofServer(config.tls()))
         .withWaits(new ServerConfig.Waits(waits.memoryMs(), setMs, waits.commandMs() + setMs));
   }
 

@@ -34,10 +34,16 @@ public final class TestCluster implements AutoCloseable {
    * @param deviceBytes of each device
    * @param maxValueBytes sets the size of a segment on a small device
    * @param password of nodes and coordinator; empty = none
+   * @param tls of the nodes
    */
-  public record Options(long deviceBytes, int maxValueBytes, String password) {
-    /** 2 GiB and no password. */
-    public static final Options DEFAULT = new Options(2L << 30, 64 << 20, "");
+  public record Options(long deviceBytes, int maxValueBytes, String password, NodeConfig.Tls tls) {
+    /** 2 GiB, no password, plain connections. */
+    public static final Options DEFAULT =
+        new Options(2L << 30, 64 << 20, "", NodeConfig.DEFAULTS.tls());
+
+    public Options(long deviceBytes, int maxValueBytes, String password) {
+      this(deviceBytes, maxValueBytes, password, NodeConfig.DEFAULTS.tls());
+    }
   }
 
   private final EmbeddedZooKeeper zooKeeper;
@@ -105,6 +111,7 @@ public final class TestCluster implements AutoCloseable {
         new NodeConfig.Memory(256L << 20, 0, 0),
         defaults.storage(),
         new NodeConfig.Security(options.password(), ""),
+        options.tls(),
         defaults.limits());
   }
 

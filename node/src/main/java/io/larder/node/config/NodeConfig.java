@@ -21,6 +21,7 @@ public record NodeConfig(
     Memory memory,
     Storage storage,
     Security security,
+    Tls tls,
     Limits limits) {
 
   /** The RESP port. */
@@ -88,6 +89,21 @@ public record NodeConfig(
       @Setting("What clients and peers must give to AUTH; empty asks for none") String password,
       @Setting("A file that holds the password instead; empty: none") String passwordFile) {}
 
+  /** Encryption of the RESP port, for clients and between nodes. */
+  public record Tls(
+      @Setting("This node's certificate chain, PEM; empty: connections are plain")
+          String certificate,
+      @Setting("The chain's private key, PEM (PKCS#8) without a passphrase") String key,
+      @Setting("Whom to trust when peers are connected to, PEM; empty: what the JVM trusts")
+          String authorities,
+      @Setting("Whether clients and peers must show a certificate of these authorities")
+          boolean requireClientCertificate) {
+    /** Whether connections are encrypted. */
+    public boolean isOn() {
+      return !certificate.isEmpty();
+    }
+  }
+
   /** Bounds. */
   public record Limits(
       @Setting(value = "Client connections", min = 1, max = 1_000_000) int maxConnections,
@@ -118,6 +134,7 @@ public record NodeConfig(
               DirectDevice.DEFAULT_THREADS,
               StoreConfig.DEFAULT_IO_DEADLINE_MS),
           new Security("", ""),
+          new Tls("", "", "", false),
           new Limits(10_000, 10_000, 250));
 
   /**
@@ -128,6 +145,14 @@ public record NodeConfig(
     if (memory.hotBytes() + memory.readFloorBytes() >= memory.poolBytes()) {
       throw new IllegalArgumentException(
           "memory.hotBytes and memory.readFloorBytes together must be less than memory.poolBytes");
+    }
+    if (tls.certificate().isEmpty() != tls.key().isEmpty()) {
+      throw new IllegalArgumentException(
+          "tls.certificate and tls.key go together: give both or neither");
+    }
+    if (!tls.isOn() && (tls.requireClientCertificate() || !tls.authorities().isEmpty())) {
+      throw new IllegalArgumentException(
+          "tls.authorities and tls.requireClientCertificate mean nothing without tls.certificate");
     }
     if (!security.password().isEmpty() && !security.passwordFile().isEmpty()) {
       throw new IllegalArgumentException(

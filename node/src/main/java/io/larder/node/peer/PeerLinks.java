@@ -8,6 +8,7 @@ import io.larder.node.directory.Member;
 import io.larder.protocol.Command;
 import io.larder.protocol.ConnectionOptions;
 import io.larder.protocol.Reply;
+import io.larder.protocol.Tls;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -42,14 +43,21 @@ public final class PeerLinks implements PeerTransport, AutoCloseable {
   /**
    * @param pool where fetched blocks are put
    * @param password of the nodes, or null
+   * @param tls how peers are connected to; null for plain connections
    * @param deadlineMs how long a peer may take until a block's first byte
    */
-  public PeerLinks(MemoryPool pool, String nodeId, @Nullable String password, long deadlineMs) {
+  public PeerLinks(
+      MemoryPool pool,
+      String nodeId,
+      @Nullable String password,
+      @Nullable Tls tls,
+      long deadlineMs) {
     this.pool = pool;
     this.options =
         ConnectionOptions.DEFAULTS
             .withConnectTimeoutMs(1_000)
             .withPassword(password)
+            .withTls(tls)
             .withClientName("peer:" + nodeId)
             .withMaxPending(16_384);
     this.deadlineMs = deadlineMs;

@@ -13,10 +13,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -123,9 +125,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
       if (bytes == receive.target()) {
         put().receivedInto(bytes, decoder);
       } else {
-        ByteBuf inbox = receive.inbox(context.alloc());
-        if (bytes != inbox) { // not from the socket itself
-          inbox.writeBytes(bytes);
+        if (bytes != receive.inbox(context.alloc())) {
+          receive.append(bytes, context.alloc());
         }
         // Should a target be set, this read was under way before: its bytes come first.
         receive.receiveIntoInbox();
@@ -401,6 +402,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     if (cause instanceof IOException) {
       log.debug("{} closed", context.channel(), cause);
+    } else if (cause instanceof DecoderException && cause.getCause() instanceof SSLException why) {
+      server.metrics().reject(Rejection.TLS);
+      log.debug("{} refused: {}", context.channel(), why.getMessage());
     } else {
       log.error("{} closed after an error nobody expected", context.channel(), cause);
     }

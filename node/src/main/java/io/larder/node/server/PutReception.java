@@ -168,7 +168,7 @@ final class PutReception {
   }
 
   private void aim(PayloadIntake arriving, RequestDecoder decoder) {
-    ByteBuf target = arriving.isComplete() ? null : arriving.nextTarget();
+    ByteBuf target = arriving.isComplete() || !receive.isDirect() ? null : arriving.nextTarget();
     if (target == null) {
       receive.receiveIntoInbox();
     } else {

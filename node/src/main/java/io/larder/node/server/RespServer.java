@@ -14,6 +14,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -90,7 +91,8 @@ public final class RespServer implements AutoCloseable {
     RespServer server = new RespServer(context, loops, bound.channel(), transport);
     context.boundTo(server.port());
     log.info(
-        "serving RESP on {}:{} with {} on {} event loops ({})",
+        "serving RESP{} on {}:{} with {} on {} event loops ({})",
+        config.tls() == null ? "" : " over TLS",
         config.host(),
         server.port(),
         transport.name(),
@@ -158,8 +160,13 @@ public final class RespServer implements AutoCloseable {
         return;
       }
       metrics.connectionsTotal.increment();
-      ReceiveBuffers receive = new ReceiveBuffers();
-      channel.config().setRecvByteBufAllocator(receive);
+      SslContext tls = context.config().tls();
+      ReceiveBuffers receive = new ReceiveBuffers(tls == null);
+      if (tls == null) {
+        channel.config().setRecvByteBufAllocator(receive);
+      } else {
+        channel.pipeline().addLast(tls.newHandler(channel.alloc()));
+      }
       Session session =
           new Session(
               context.nextClient(),

@@ -1,5 +1,6 @@
 package io.larder.node.server;
 
+import io.netty.handler.ssl.SslContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param eventLoops threads that serve connections; 0 means one per core
  * @param maxConnections beyond which a new connection gets an error and is closed
  * @param password what clients must send with AUTH or HELLO; null if nothing
+ * @param tls how connections are encrypted; null for plain ones
  * @param patience how long a connection may stall
  * @param waits how long the server lets a command wait
  */
@@ -21,6 +23,7 @@ public record ServerConfig(
     int eventLoops,
     int maxConnections,
     @Nullable String password,
+    @Nullable SslContext tls,
     Patience patience,
     Waits waits) {
 
@@ -87,36 +90,42 @@ public record ServerConfig(
   /** The defaults at an address, without a password. */
   public static ServerConfig at(String host, int port) {
     return new ServerConfig(
-        host, port, Transport.AUTO, 0, 4096, null, Patience.DEFAULT, Waits.DEFAULT);
+        host, port, Transport.AUTO, 0, 4096, null, null, Patience.DEFAULT, Waits.DEFAULT);
   }
 
   public ServerConfig withTransport(Transport other) {
     return new ServerConfig(
-        host, port, other, eventLoops, maxConnections, password, patience, waits);
+        host, port, other, eventLoops, maxConnections, password, tls, patience, waits);
   }
 
   public ServerConfig withEventLoops(int other) {
     return new ServerConfig(
-        host, port, transport, other, maxConnections, password, patience, waits);
+        host, port, transport, other, maxConnections, password, tls, patience, waits);
   }
 
   public ServerConfig withPassword(@Nullable String other) {
     return new ServerConfig(
-        host, port, transport, eventLoops, maxConnections, other, patience, waits);
+        host, port, transport, eventLoops, maxConnections, other, tls, patience, waits);
+  }
+
+  public ServerConfig withTls(@Nullable SslContext other) {
+    return new ServerConfig(
+        host, port, transport, eventLoops, maxConnections, password, other, patience, waits);
   }
 
   public ServerConfig withMaxConnections(int other) {
-    return new ServerConfig(host, port, transport, eventLoops, other, password, patience, waits);
+    return new ServerConfig(
+        host, port, transport, eventLoops, other, password, tls, patience, waits);
   }
 
   public ServerConfig withPatience(Patience other) {
     return new ServerConfig(
-        host, port, transport, eventLoops, maxConnections, password, other, waits);
+        host, port, transport, eventLoops, maxConnections, password, tls, other, waits);
   }
 
   public ServerConfig withWaits(Waits other) {
     return new ServerConfig(
-        host, port, transport, eventLoops, maxConnections, password, patience, other);
+        host, port, transport, eventLoops, maxConnections, password, tls, patience, other);
   }
 
   private static void check(boolean good, String name, long value, String allowed) {

@@ -29,6 +29,7 @@ final class ServerMetrics {
   enum Rejection {
     TOO_MANY_CONNECTIONS,
     PROTOCOL,
+    TLS,
     NO_AUTH,
     TOO_LARGE,
     REQUEST_BUDGET,

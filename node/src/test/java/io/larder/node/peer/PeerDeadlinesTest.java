@@ -45,7 +45,7 @@ class PeerDeadlinesTest {
   PeerDeadlinesTest() throws IOException {
     server = RespServer.start(ServerConfig.at("127.0.0.1", 0), service, new SimpleMeterRegistry());
     way = new DeafPeer(server.port());
-    links = new PeerLinks(pool, "n2", null, DEADLINE_MS);
+    links = new PeerLinks(pool, "n2", null, null, DEADLINE_MS);
     links.setMembers(
         Map.of(
             PEER, new PeerLinks.Address("127.0.0.1", way.port()),

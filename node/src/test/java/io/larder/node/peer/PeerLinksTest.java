@@ -31,7 +31,7 @@ class PeerLinksTest {
 
   PeerLinksTest() throws IOException {
     server = RespServer.start(ServerConfig.at("127.0.0.1", 0), service, new SimpleMeterRegistry());
-    links = new PeerLinks(pool, "n2", null, 5_000);
+    links = new PeerLinks(pool, "n2", null, null, 5_000);
     // As after two nodes have exchanged their addresses: both are looked for where n1 is.
     PeerLinks.Address address = new PeerLinks.Address("127.0.0.1", server.port());
     links.setMembers(Map.of(SERVING, address, OTHER, address));

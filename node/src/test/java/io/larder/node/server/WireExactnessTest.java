@@ -158,7 +158,7 @@ class WireExactnessTest {
             channel.localAddress(),
             true);
     session.takesErrors = true;
-    channel.pipeline().addLast(new Connection(server, session, new ReceiveBuffers()));
+    channel.pipeline().addLast(new Connection(server, session, new ReceiveBuffers(true)));
     channel.writeInbound(Unpooled.copiedBuffer(sent.substring(0, cut), ISO_8859_1));
     channel.writeInbound(Unpooled.copiedBuffer(sent.substring(cut), ISO_8859_1));
     StringBuilder replies = new StringBuilder();

@@ -22,12 +22,37 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
   /** After this much a channel lets the others of its loop read. */
   private static final int TURN_BYTES = 1 << 20;
 
+  private final boolean direct;
   private @Nullable ByteBuf inbox;
   private @Nullable ByteBuf target;
   private long receivedBytes;
 
-  public ReceiveBuffers() {
+  /**
+   * Empty.
+   *
+   * @param direct whether the socket writes here; under TLS it does not, and everything comes by
+   *     way of the inbox
+   */
+  public ReceiveBuffers(boolean direct) {
     super(16);
+    this.direct = direct;
+  }
+
+  /** Whether the socket can be pointed at a payload. */
+  public boolean isDirect() {
+    return direct;
+  }
+
+  /** Takes what did not come from the socket itself. */
+  public void append(ByteBuf bytes, ByteBufAllocator allocator) {
+    ByteBuf to = inbox(allocator);
+    if (to.isReadable()) {
+      to.discardSomeReadBytes();
+    } else {
+      to.clear();
+    }
+    receivedBytes += bytes.readableBytes();
+    to.writeBytes(bytes);
   }
 
   /** Receives into {@code buffer}, whose reference is taken over, until it is full or changed. */
