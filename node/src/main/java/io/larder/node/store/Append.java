@@ -90,12 +90,13 @@ final class Append {
     return append;
   }
 
-  /**
-   * A record that is carried on under its LSN.
-   *
-   * @param chunks its value, padded to whole blocks
-   */
-  static Append copy(RecordHeader header, List<MemorySegment> chunks) {
+  /** A record that is carried on under its LSN; takes over the caller's reference to its value. */
+  static Append copy(RecordHeader header, Payload payload) {
+    payload.clearPadding();
+    List<MemorySegment> chunks = new ArrayList<>(payload.chunkCount());
+    for (int i = 0; i < payload.chunkCount(); i++) {
+      chunks.add(payload.ioSegment(i));
+    }
     Append append =
         new Append(
             header.kind(),
@@ -108,6 +109,7 @@ final class Append {
             header.token());
     append.lsn = header.lsn();
     append.copy = true;
+    append.held = payload;
     return append;
   }
 

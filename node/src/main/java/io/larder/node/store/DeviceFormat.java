@@ -64,13 +64,6 @@ public final class DeviceFormat {
    */
   public static DeviceIdentity format(Device device, FormatOptions options) throws IOException {
     Geometry geometry = Geometry.choose(device.name(), device.sizeBytes(), options.maxValueBytes());
-    if (options.maxValueBytes() > geometry.maxValueBytes()) {
-      throw new StoreException(
-          device.name()
-              + ": its largest value would be "
-              + geometry.maxValueBytes()
-              + " bytes; give a --max-value of at most that");
-    }
     Content content = content(device);
     if (content != Content.EMPTY && !options.force()) {
       throw new StoreException(

@@ -22,8 +22,10 @@ import io.larder.protocol.Limits;
  *     where a test wants many small ones
  * @param segmentCount how many segments there are
  * @param sideBytes size of one side of the checkpoint
+ * @param maxValueBytes the largest value: as configured at format, else what fits a segment
  */
-record Geometry(long sizeBytes, int segmentBytes, int segmentCount, int sideBytes) {
+record Geometry(
+    long sizeBytes, int segmentBytes, int segmentCount, int sideBytes, int maxValueBytes) {
   static final int BLOCK_BYTES = Device.BLOCK_BYTES;
   static final int EDGE_BYTES = 128 << 10;
   static final int MIN_SEGMENT_BYTES = 4 << 20;
@@ -40,6 +42,8 @@ record Geometry(long sizeBytes, int segmentBytes, int segmentCount, int sideByte
         || segmentBytes % BLOCK_BYTES != 0
         || segmentCount < 1
         || segmentCount > Location.MAX_SEGMENTS
+        || maxValueBytes < 1
+        || maxValueBytes > largestValue(segmentBytes)
         || sideBytes != Checkpoint.sideBytes(segmentCount)
         || segmentsStart(sideBytes) + (long) segmentBytes * segmentCount > sizeBytes - EDGE_BYTES) {
       throw new IllegalArgumentException(
@@ -49,6 +53,11 @@ record Geometry(long sizeBytes, int segmentBytes, int segmentCount, int sideByte
               + " bytes do not fit a device of "
               + sizeBytes);
     }
+  }
+
+  /** A geometry whose largest value is what fits a segment. */
+  Geometry(long sizeBytes, int segmentBytes, int segmentCount, int sideBytes) {
+    this(sizeBytes, segmentBytes, segmentCount, sideBytes, largestValue(segmentBytes));
   }
 
   /**
@@ -86,7 +95,7 @@ record Geometry(long sizeBytes, int segmentBytes, int segmentCount, int sideByte
               + ": "
               + sizeBytes
               + " bytes are too small for values of up to "
-              + maxValueBytes(segmentBytes)
+              + largestValue(segmentBytes)
               + " bytes; give it at least "
               + needed
               + " bytes ("
@@ -94,7 +103,18 @@ record Geometry(long sizeBytes, int segmentBytes, int segmentCount, int sideByte
               + " MiB)"
               + (segmentBytes > MIN_SEGMENT_BYTES ? " or a smaller --max-value" : ""));
     }
-    return new Geometry(size, segmentBytes, count, Checkpoint.sideBytes(count));
+    int largest = largestValue(segmentBytes);
+    if (maxValueBytes > largest) {
+      throw new StoreException(
+          "%s: its largest value would be %d bytes; give a --max-value of at most that"
+              .formatted(name, largest));
+    }
+    return new Geometry(
+        size,
+        segmentBytes,
+        count,
+        Checkpoint.sideBytes(count),
+        maxValueBytes == 0 ? largest : (int) maxValueBytes);
   }
 
   long segmentsStart() {
@@ -111,12 +131,7 @@ record Geometry(long sizeBytes, int segmentBytes, int segmentCount, int sideByte
     return EDGE_BYTES + (long) side * sideBytes;
   }
 
-  /** The largest value that fits a segment. */
-  int maxValueBytes() {
-    return maxValueBytes(segmentBytes);
-  }
-
-  private static int maxValueBytes(int segmentBytes) {
+  private static int largestValue(int segmentBytes) {
     return Math.min(Limits.MAX_VALUE_BYTES, segmentBytes - OVERHEAD_BYTES);
   }
 

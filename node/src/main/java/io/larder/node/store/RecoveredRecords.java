@@ -5,8 +5,10 @@ import io.larder.protocol.Slots;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,22 @@ final class RecoveredRecords {
   /** Adds all entries of a segment. */
   void add(int segment, SegmentFooter records) {
     boolean _ = found.add(new Listed(segment, records));
+  }
+
+  /** Forgets a segment if each of its entries is listed by another one, too. */
+  boolean dropIfCopied(int segment) {
+    Set<Long> lsns = new HashSet<>(); // copies of a record share its LSN
+    for (Listed listed : found) {
+      for (int i = 0; listed.segment == segment && i < listed.records.count(); i++) {
+        boolean _ = lsns.add(listed.records.lsn(i));
+      }
+    }
+    for (Listed listed : found) {
+      for (int i = 0; listed.segment != segment && i < listed.records.count(); i++) {
+        boolean _ = lsns.remove(listed.records.lsn(i));
+      }
+    }
+    return lsns.isEmpty() && found.removeIf(listed -> listed.segment == segment);
   }
 
   /** Fills the index and the segments' live bytes; returns how many records live. Call once. */

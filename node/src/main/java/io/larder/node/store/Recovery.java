@@ -61,6 +61,28 @@ final class Recovery implements EachSegment.Visitor {
     for (int segment : unknown) { // above whatever it may have been
       segments.identity(segment, floor + 1, Nonce.NONE, 0);
     }
+    regainTheLastFreeSegment();
+  }
+
+  /**
+   * The last free segment is for reclaim alone, which may have died while it carried records on to
+   * it. No other can have been opened since, and its victim is still there, so it holds nothing but
+   * second copies: it is given up for free, lest reclaim never find a free one again.
+   */
+  private void regainTheLastFreeSegment() {
+    if (segments.count(Segments.State.FREE) > 0
+        || scanned.stream().anyMatch(one -> one.records().count() == 0)) {
+      return;
+    }
+    int newest = 0;
+    for (int i = 1; i < segments.count(); i++) {
+      newest = segments.openedLsn(i) > segments.openedLsn(newest) ? i : newest;
+    }
+    int segment = newest;
+    if (found.dropIfCopied(segment)) {
+      boolean _ = scanned.removeIf(one -> one.segment() == segment);
+      boolean _ = scanned.add(new Scanned(segment, new SegmentFooter()));
+    }
   }
 
   /** Puts the living records into the index, the pins beside them, and reports. */

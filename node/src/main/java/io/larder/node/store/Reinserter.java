@@ -1,7 +1,8 @@
 package io.larder.node.store;
 
+import io.larder.node.block.MemoryPool;
+import io.larder.node.block.Payload;
 import io.larder.node.device.BlockingIo;
-import io.larder.node.device.Device;
 import io.larder.protocol.Limits;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -9,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -23,6 +25,10 @@ final class Reinserter {
   private static final long DEADLINE_SECONDS = 60;
   private static final int BLOCK = Geometry.BLOCK_BYTES;
 
+  /** From this extent on a record has a header block of its own; all small ones are shorter. */
+  private static final int LARGE_EXTENT_BYTES =
+      RecordHeader.LARGE_HEADER_BYTES + RecordHeader.LARGE_VALUE_BYTES;
+
   /** A record to carry on. */
   record Live(int slot, long fingerprint, long location) {
     int bytes() {
@@ -35,9 +41,13 @@ final class Reinserter {
   private final Volume volume;
   private final Appender survivors;
   private final Deletions deletions;
+  private final MemoryPool pool;
+  private final MemorySegment scratch =
+      Arena.ofAuto().allocate(LARGE_EXTENT_BYTES + 2L * BLOCK, BLOCK);
 
-  Reinserter(Volume volume, Appender survivors, Deletions deletions) {
+  Reinserter(Volume volume, Appender survivors, Deletions deletions, MemoryPool pool) {
     this.volume = volume;
+    this.pool = pool;
     this.survivors = survivors;
     this.deletions = deletions;
   }
@@ -54,31 +64,32 @@ final class Reinserter {
       int to = from;
       long bytes = 0;
       do {
-        bytes += padded(records.get(to).bytes());
+        bytes += records.get(to).bytes();
         to++;
       } while (to < records.size()
-          && bytes + padded(records.get(to).bytes()) <= GroupHeader.MAX_GROUP_BYTES);
-      carryBatch(records.subList(from, to), bytes);
+          && bytes + records.get(to).bytes() <= GroupHeader.MAX_GROUP_BYTES);
+      carryBatch(records.subList(from, to));
       from = to;
     }
   }
 
-  private void carryBatch(List<Live> batch, long bytes) throws IOException, InterruptedException {
-    boolean writing = false;
-    Arena arena = Arena.ofShared();
+  private void carryBatch(List<Live> batch) throws IOException, InterruptedException {
+    List<Copy> copies = new ArrayList<>(batch.size());
+    boolean read = false;
     try {
-      MemorySegment memory = arena.allocate(bytes, Device.BLOCK_BYTES);
-      List<Copy> copies = new ArrayList<>(batch.size());
-      long at = 0;
       for (Live live : batch) {
-        long room = padded(live.bytes());
-        Append append = read(live, memory.asSlice(at, room));
+        Append append = read(live);
         if (append != null) {
           copies.add(new Copy(live, append));
         }
-        at += room;
       }
-      writing = true;
+      read = true;
+    } finally {
+      if (!read) {
+        copies.forEach(copy -> copy.append.letGo());
+      }
+    }
+    try {
       for (Copy copy : copies) {
         survivors.append(copy.append);
       }
@@ -86,13 +97,8 @@ final class Reinserter {
         Append _ = copy.append.done.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
         moved(copy);
       }
-      writing = false;
     } catch (ExecutionException | TimeoutException e) {
       throw new IOException(volume.device().name() + ": records could not be carried on", e);
-    } finally {
-      if (!writing) {
-        arena.close(); // else a write may still be under way, and the memory stays
-      }
     }
   }
 
@@ -110,21 +116,16 @@ final class Reinserter {
     }
   }
 
-  /** The whole record, verified, or null. */
-  private @Nullable Append read(Live live, MemorySegment memory) throws IOException {
+  /** The whole record, verified, or null; its value lies in the pool. */
+  private @Nullable Append read(Live live) throws IOException, InterruptedException {
     long offset =
         volume.geometry().segmentOffset(Location.segment(live.location))
             + (long) Location.offsetUnits(live.location) * Location.UNIT_BYTES;
     int within = (int) (offset & (BLOCK - 1));
-    MemorySegment blocks = memory.asSlice(0, (within + live.bytes() + BLOCK - 1) & -BLOCK);
-    try {
-      BlockingIo.read(volume.device(), offset - within, blocks);
-    } catch (IOException e) {
-      volume.counters().readErrors.increment();
-      volume.quarantine(Location.segment(live.location));
-      throw e;
-    }
-    ByteBuffer record = memory.asByteBuffer().slice(within, live.bytes());
+    int length = live.bytes() < LARGE_EXTENT_BYTES ? live.bytes() : BLOCK;
+    MemorySegment blocks = scratch.asSlice(0, (within + length + BLOCK - 1) & -BLOCK);
+    read(live, offset - within, blocks);
+    ByteBuffer record = blocks.asByteBuffer().slice(within, length);
     RecordHeader header = RecordHeader.decode(record, 0);
     if (header == null
         || header.fingerprint() != live.fingerprint
@@ -133,20 +134,58 @@ final class Reinserter {
       volume.counters().checksumFailures.increment();
       return null;
     }
-    int value = header.headerBytes();
-    List<MemorySegment> chunks = new ArrayList<>();
-    for (int i = 0; i < header.crcs().length; i++) {
-      int from = value + i * Limits.CHUNK_BYTES;
-      int length = Math.min(Limits.CHUNK_BYTES, header.valueLength() - i * Limits.CHUNK_BYTES);
-      if (Checksum.of(record, from, from + length) != header.crcs()[i]) {
-        volume.counters().checksumFailures.increment();
-        return null;
+    Payload value = allocate(header.valueLength());
+    boolean whole = false;
+    try {
+      if (header.kind() == RecordHeader.Kind.LARGE) {
+        long at = offset + RecordHeader.LARGE_HEADER_BYTES;
+        for (int i = 0; i < value.chunkCount(); i++) {
+          read(live, at + (long) i * Limits.CHUNK_BYTES, value.ioSegment(i));
+        }
+      } else if (value.chunkCount() > 0) {
+        ByteBuffer _ = value.chunk(0).put(record.slice(header.headerBytes(), header.valueLength()));
       }
-      boolean large = header.kind() == RecordHeader.Kind.LARGE;
-      long bytes = large ? (length + BLOCK - 1) & -BLOCK : length;
-      chunks.add(memory.asSlice(within + from, bytes));
+      whole = verify(header, value);
+    } finally {
+      if (!whole) {
+        value.release();
+      }
     }
-    return Append.copy(header, chunks);
+    return whole ? Append.copy(header, value) : null;
+  }
+
+  private boolean verify(RecordHeader header, Payload value) {
+    for (int i = 0; i < value.chunkCount(); i++) {
+      if (value.computeCrc(i) != header.crcs()[i]) {
+        volume.counters().checksumFailures.increment();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Memory out of the floor that puts leave to reads: those who wait for reclaim do not hold it.
+   */
+  private Payload allocate(int length) throws IOException, InterruptedException {
+    CompletableFuture<Payload> granted = pool.allocate(length, MemoryPool.Purpose.READ);
+    try {
+      return granted.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      boolean _ = granted.cancel(false);
+      throw new IOException(
+          volume.device().name() + ": no memory to carry a record of " + length + " bytes on", e);
+    }
+  }
+
+  private void read(Live live, long offset, MemorySegment target) throws IOException {
+    try {
+      BlockingIo.read(volume.device(), offset, target);
+    } catch (IOException e) {
+      volume.counters().readErrors.increment();
+      volume.quarantine(Location.segment(live.location));
+      throw e;
+    }
   }
 
   private boolean isHere(RecordHeader.Place place, long location) {
@@ -159,10 +198,5 @@ final class Reinserter {
             volume.segments().nonce(segment))
         && place.offsetUnits() == Location.offsetUnits(location)
         && place.lengthUnits() == Location.lengthUnits(location);
-  }
-
-  /** Room for a record read in whole blocks wherever it starts. */
-  private static long padded(int bytes) {
-    return (bytes + 2L * BLOCK - 1) & -BLOCK;
   }
 }

@@ -81,7 +81,7 @@ public final class Store implements BlockStore, AutoCloseable {
             free,
             this.sealer,
             survivors,
-            new Reinserter(volume, survivors, deletions),
+            new Reinserter(volume, survivors, deletions, pool),
             reads,
             told,
             checkpointer::request,

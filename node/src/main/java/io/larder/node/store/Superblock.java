@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *   0  magic "LRDRSUPR"            8     64  segment bytes          4
  *   8  CRC32C of 12…4095           4     68  segment count          4
  *  12  format major                2     72  checkpoint side bytes  4
- *  14  format minor                2     76  reserved               4
+ *  14  format minor                2     76  largest value, bytes   4
  *  16  incompatible flags          8     80  formatted at, ms       8
  *  24  device UUID                16     88  mount sequence         8
  *  40  reserved                   16     96  mount nonce           16
@@ -72,7 +72,7 @@ record Superblock(
     block.putLong(32, deviceUuid.getLeastSignificantBits());
     block.putLong(56, geometry.sizeBytes());
     block.putInt(64, geometry.segmentBytes()).putInt(68, geometry.segmentCount());
-    block.putInt(72, geometry.sideBytes());
+    block.putInt(72, geometry.sideBytes()).putInt(76, geometry.maxValueBytes());
     block.putLong(80, formattedAtMs).putLong(88, mountSequence);
     block.putLong(96, mountNonce.high()).putLong(104, mountNonce.low());
     putText(block, CLUSTER_AT, cluster);
@@ -114,7 +114,12 @@ record Superblock(
           new UUID(block.getLong(24), block.getLong(32)),
           text(block, CLUSTER_AT),
           text(block, NODE_ID_AT),
-          new Geometry(block.getLong(56), block.getInt(64), block.getInt(68), block.getInt(72)),
+          new Geometry(
+              block.getLong(56),
+              block.getInt(64),
+              block.getInt(68),
+              block.getInt(72),
+              block.getInt(76)),
           block.getLong(80),
           block.getLong(88),
           new Nonce(block.getLong(96), block.getLong(104)));

@@ -66,7 +66,7 @@ class FormatTest {
     assertThat(hashes.toString())
         .isEqualTo(
             "{checkpoint=2104405746, footer=1231839064, group=1522424227, record=151040302,"
-                + " segment header=1913367461, superblock=-1770004981}");
+                + " segment header=1913367461, superblock=-585728064}");
   }
 
   @Test

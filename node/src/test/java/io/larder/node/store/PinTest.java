@@ -5,7 +5,9 @@ import static io.larder.node.store.TestStore.bytes;
 import static io.larder.node.store.TestStore.key;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import io.larder.node.block.Block;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -161,6 +163,22 @@ class PinTest {
     }
     try (TestStore s = TestStore.open(file)) {
       assertThat(s.get("hot3")).isEqualTo(bytes("hot3", 60_000));
+    }
+  }
+
+  @Test
+  void anExpiredValueIsNotCarriedOnAndGivesItsPinBack() throws Exception {
+    try (TestStore s = TestStore.open(file)) {
+      Block block = s.block("brief", 300_000, s.store.clock().nowMs() + 500);
+      s.store.write(key("brief"), block).get(20, TimeUnit.SECONDS).publish();
+      block.payload().release();
+      assertThat(pin(s, "brief", true)).isTrue();
+      assertThat(s.get("brief")).isNotNull(); // and it is hot
+      assertThat(s.store.stats().pinnedBytes()).isPositive();
+      await().until(() -> s.get("brief") == null);
+      churn(s, "a");
+      assertThat(s.store.stats().pinnedBytes()).isZero();
+      assertThat(s.store.stats().bytesReinserted()).isZero();
     }
   }
 }

@@ -239,12 +239,27 @@ class StoreTest {
   }
 
   @Test
-  void aValueTooLargeForTheDeviceIsRefusedWithTheLimit() throws Exception {
+  void aValueLargerThanConfiguredIsRefusedWithTheLimit() throws Exception {
     Path small = directory.resolve("small");
-    DeviceIdentity _ = TestStore.format(small, 64 * MIB, 2 * MIB);
+    DeviceIdentity identity = TestStore.format(small, 64 * MIB, 100_000);
+    assertThat(identity.maxValueBytes()).isEqualTo(100_000);
     try (TestStore s = TestStore.open(small)) {
-      assertThatThrownBy(() -> s.put("k", (4 << 20)))
-          .hasMessageContaining("does not fit: this device takes " + s.store.maxValueBytes());
+      s.put("k", 100_000);
+      assertThatThrownBy(() -> s.put("k2", 100_001))
+          .hasMessageContaining("does not fit: this device takes 100000");
+    }
+  }
+
+  @Test
+  void withoutAConfiguredLimitASegmentIsIt() throws Exception {
+    Path small = directory.resolve("small");
+    DeviceIdentity identity = TestStore.format(small, 64 * MIB, 0);
+    assertThat(identity.maxValueBytes()).isEqualTo(identity.segmentBytes() - 3 * 4096);
+    try (TestStore s = TestStore.open(small)) {
+      s.put("k", identity.maxValueBytes());
+      assertThat(s.get("k")).isEqualTo(bytes("k", identity.maxValueBytes()));
+      assertThatThrownBy(() -> s.put("k2", identity.maxValueBytes() + 1))
+          .hasMessageContaining("does not fit");
     }
   }
 }
