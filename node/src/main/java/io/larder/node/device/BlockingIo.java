@@ -2,11 +2,11 @@ package io.larder.node.device;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 
 /**
  * Device I/O that waits, for opening, recovery and housekeeping; never for the hot path. Larger
@@ -20,6 +20,9 @@ public final class BlockingIo {
   /** How long one submission may take before it counts as failed. */
   public static final long DEADLINE_SECONDS = 30;
 
+  /** Submissions of one read that are under way at once. */
+  private static final int READ_DEPTH = 4;
+
   private static final Scratch BUFFERS = new Scratch(Device.MAX_SUBMISSION_BYTES);
 
   private BlockingIo() {}
@@ -30,53 +33,88 @@ public final class BlockingIo {
       MemorySegment piece = piece(segment, at);
       MemorySegment whole = BUFFERS.take();
       MemorySegment buffer = whole.asSlice(0, piece.byteSize()).copyFrom(piece);
-      long to = offset + at;
-      await(
-          device,
-          "write",
-          callback -> device.write(to, new MemorySegment[] {buffer}, callback),
-          () -> BUFFERS.give(whole));
+      CompletableFuture<Boolean> done = new CompletableFuture<>();
+      device.write(offset + at, new MemorySegment[] {buffer}, answer(done));
+      await(device, "write", done);
+      BUFFERS.give(whole);
     }
   }
 
-  /** Fills the whole segment from {@code offset}. */
+  /** Fills the whole segment from {@code offset}, a few submissions at a time. */
   public static void read(Device device, long offset, MemorySegment segment) throws IOException {
-    for (long at = 0; at < segment.byteSize(); at += Device.MAX_SUBMISSION_BYTES) {
-      MemorySegment piece = piece(segment, at);
-      MemorySegment whole = BUFFERS.take();
-      MemorySegment buffer = whole.asSlice(0, piece.byteSize());
-      long from = offset + at;
-      await(
-          device,
-          "read",
-          callback -> device.read(from, new MemorySegment[] {buffer}, callback),
-          () -> {
-            MemorySegment _ = piece.copyFrom(buffer);
-            BUFFERS.give(whole);
-          });
+    ArrayDeque<Read> begun = new ArrayDeque<>();
+    long next = 0;
+    try {
+      for (long at = 0; at < segment.byteSize(); at += Device.MAX_SUBMISSION_BYTES) {
+        while (next < segment.byteSize() && begun.size() < READ_DEPTH) {
+          begun.add(begin(device, offset + next, (int) piece(segment, next).byteSize()));
+          next += Device.MAX_SUBMISSION_BYTES;
+        }
+        begun.remove().await(segment.asSlice(at));
+      }
+    } finally {
+      begun.forEach(Read::abandon);
+    }
+  }
+
+  /**
+   * Begins one read that is waited for later.
+   *
+   * @param bytes of one submission
+   */
+  public static Read begin(Device device, long offset, int bytes) {
+    return new Read(device, offset, bytes);
+  }
+
+  /** A read under way. One thread, which ends it by one of its methods. */
+  public static final class Read {
+    private final Device device;
+    private final int bytes;
+    private final MemorySegment buffer = BUFFERS.take();
+    private final CompletableFuture<Boolean> done = new CompletableFuture<>();
+
+    private Read(Device device, long offset, int bytes) {
+      this.device = device;
+      this.bytes = bytes;
+      device.read(offset, new MemorySegment[] {buffer.asSlice(0, bytes)}, answer(done));
+    }
+
+    public int bytes() {
+      return bytes;
+    }
+
+    /** Waits for the bytes and puts them at the target's beginning. */
+    public void await(MemorySegment target) throws IOException {
+      BlockingIo.await(device, "read", done);
+      MemorySegment.copy(buffer, 0, target, 0, bytes);
+      BUFFERS.give(buffer);
+    }
+
+    /** Lets the bytes go when they come. */
+    public void abandon() {
+      var _ = done.whenComplete((answered, failure) -> BUFFERS.give(buffer));
     }
   }
 
   /** Flushes the device. */
   public static void flush(Device device) throws IOException {
-    await(device, "flush", device::flush, () -> {});
+    CompletableFuture<Boolean> done = new CompletableFuture<>();
+    device.flush(answer(done));
+    await(device, "flush", done);
   }
 
   private static MemorySegment piece(MemorySegment segment, long at) {
     return segment.asSlice(at, Math.min(Device.MAX_SUBMISSION_BYTES, segment.byteSize() - at));
   }
 
-  /**
-   * @param answered run on the caller's thread once the device has answered with success, so that
-   *     it is done with the buffer
-   */
-  private static void await(
-      Device device, String what, Consumer<IoCallback> submit, Runnable answered)
-      throws IOException {
-    CompletableFuture<Boolean> done = new CompletableFuture<>();
-    submit.accept(failure -> {
+  private static IoCallback answer(CompletableFuture<Boolean> done) {
+    return failure -> {
       boolean _ = failure == null ? done.complete(true) : done.completeExceptionally(failure);
-    });
+    };
+  }
+
+  private static void await(Device device, String what, CompletableFuture<Boolean> done)
+      throws IOException {
     try {
       boolean _ = done.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
@@ -89,6 +127,5 @@ public final class BlockingIo {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted during a " + what + " of " + device.name(), e);
     }
-    answered.run();
   }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,7 +64,9 @@ public final class DeviceVerifier implements EachSegment.Visitor {
     long start = System.nanoTime();
     try (Device device = DirectDevice.open(path)) {
       DeviceVerifier verifier = new DeviceVerifier(device, progress);
-      EachSegment.visit(device, verifier.superblock.geometry(), verifier);
+      Geometry geometry = verifier.superblock.geometry();
+      EachSegment.visit(
+          device, geometry, IntStream.range(0, geometry.segmentCount()).toArray(), verifier);
       return verifier.result((System.nanoTime() - start) / 1_000_000);
     } catch (IOException e) {
       throw new StoreException(String.valueOf(e.getMessage()), e);

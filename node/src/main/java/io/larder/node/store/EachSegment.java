@@ -33,9 +33,11 @@ final class EachSegment {
   /**
    * Visits every segment; returns when all are done.
    *
+   * @param order all segments, those first that take longest
    * @throws IOException if the device does not answer, or the thread was interrupted
    */
-  static void visit(Device device, Geometry geometry, Visitor visitor) throws IOException {
+  static void visit(Device device, Geometry geometry, int[] order, Visitor visitor)
+      throws IOException {
     AtomicInteger next = new AtomicInteger();
     ExecutorService workers =
         Executors.newFixedThreadPool(
@@ -43,7 +45,7 @@ final class EachSegment {
     try {
       List<Future<?>> all = new ArrayList<>();
       for (int i = 0; i < WORKERS; i++) {
-        all.add(workers.submit(() -> work(device, geometry, visitor, next)));
+        all.add(workers.submit(() -> work(device, geometry, order, visitor, next)));
       }
       for (Future<?> one : all) {
         Object _ = one.get();
@@ -58,10 +60,11 @@ final class EachSegment {
     }
   }
 
-  private static void work(Device device, Geometry geometry, Visitor visitor, AtomicInteger next) {
+  private static void work(
+      Device device, Geometry geometry, int[] order, Visitor visitor, AtomicInteger next) {
     try (SegmentReader reader = new SegmentReader(device, geometry)) {
-      int segment = next.getAndIncrement();
-      while (segment < geometry.segmentCount()) {
+      for (int at = next.getAndIncrement(); at < order.length; at = next.getAndIncrement()) {
+        int segment = order[at];
         try {
           visitor.visit(reader, segment);
         } catch (StalledException e) { // nor would the others be answered
@@ -69,7 +72,6 @@ final class EachSegment {
         } catch (IOException e) {
           visitor.unreadable(segment, e);
         }
-        segment = next.getAndIncrement();
       }
       visitor.finished(reader);
     }

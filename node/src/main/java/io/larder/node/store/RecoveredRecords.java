@@ -3,7 +3,6 @@ package io.larder.node.store;
 import io.larder.node.block.Block;
 import io.larder.protocol.Slots;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,12 +17,15 @@ import org.jspecify.annotations.Nullable;
  * highest LSN that no tombstone kills is its value. The order of finding makes no difference, so
  * recovering twice gives the same result.
  *
- * <p>The footers stay as they were read. A counting sort lists their entries by slot, and then each
- * slot's table is made at once, of the size it will have, on all processors. Adding is thread-safe.
+ * <p>A counting sort lays the records out by slot, so that each slot's table is made at once, of
+ * the size it will have, from what lies together, on all processors. Adding is thread-safe.
  */
 final class RecoveredRecords {
+  private static final int LONGS = 4; // fingerprint, location, LSN, expiry
+
   private record Listed(int segment, SegmentFooter records) {}
 
+  /** What a tombstone or a mark of a pin says of its fingerprint. */
   private record Word(int mode, long ownLsn, long first, long second) {}
 
   private final ConcurrentLinkedQueue<Listed> found = new ConcurrentLinkedQueue<>();
@@ -51,93 +53,85 @@ final class RecoveredRecords {
 
   /** Fills the index and the segments' live bytes; returns how many records live. Call once. */
   long resolve(Index index, Segments segments, Pins pins) {
-    List<Listed> all = new ArrayList<>(found);
-    found.clear();
-    all.sort(Comparator.comparingInt(Listed::segment));
-    int[] ends = ends(all);
-    long[] entries = bySlot(all, ends);
+    Map<Integer, Map<Long, List<Word>>> words = new HashMap<>();
+    int[] ends = new int[Slots.COUNT];
+    for (Listed listed : found) {
+      count(listed.records, ends, words);
+    }
+    for (int slot = 1; slot < Slots.COUNT; slot++) {
+      ends[slot] = Math.addExact(ends[slot], ends[slot - 1]);
+    }
+    long[] values = new long[Math.multiplyExact(LONGS, ends[Slots.COUNT - 1])];
+    int[] next = new int[Slots.COUNT];
+    System.arraycopy(ends, 0, next, 1, Slots.COUNT - 1);
+    for (Listed listed = found.poll(); listed != null; listed = found.poll()) {
+      copy(listed, values, next);
+    }
     return IntStream.range(0, Slots.COUNT)
         .parallel()
         .mapToLong(slot -> {
           int from = slot == 0 ? 0 : ends[slot - 1];
           return from == ends[slot]
               ? 0
-              : new Slot(slot, all, entries, from, ends[slot]).resolve(index, segments, pins);
+              : new Slot(values, from, ends[slot], words.getOrDefault(slot, Map.of()))
+                  .resolve(slot, index, segments, pins);
         })
         .sum();
   }
 
-  /** Where each slot's entries will end. */
-  private static int[] ends(List<Listed> all) {
-    int[] ends = new int[Slots.COUNT];
-    for (Listed listed : all) {
-      for (int i = 0; i < listed.records.count(); i++) {
-        if (listed.records.slot(i) < Slots.COUNT) { // else it is none of ours
-          ends[listed.records.slot(i)]++;
-        }
+  private static void count(
+      SegmentFooter records, int[] counts, Map<Integer, Map<Long, List<Word>>> words) {
+    for (int i = 0; i < records.count(); i++) {
+      int slot = records.slot(i);
+      if (slot >= Slots.COUNT) {
+        continue; // cannot be: the footer's checksum was right
+      }
+      if (records.isTombstone(i)) {
+        boolean _ =
+            words
+                .computeIfAbsent(slot, s -> new HashMap<>())
+                .computeIfAbsent(records.fingerprint(i), f -> new ArrayList<>(1))
+                .add(
+                    new Word(records.mode(i), records.lsn(i), records.first(i), records.second(i)));
+      } else {
+        counts[slot]++;
       }
     }
-    for (int slot = 1; slot < Slots.COUNT; slot++) {
-      ends[slot] = Math.addExact(ends[slot], ends[slot - 1]);
-    }
-    return ends;
   }
 
-  /** Every entry as {@code number in the list << 32 | number in its footer}, slot by slot. */
-  private static long[] bySlot(List<Listed> all, int[] ends) {
-    long[] entries = new long[ends[Slots.COUNT - 1]];
-    int[] next = new int[Slots.COUNT];
-    System.arraycopy(ends, 0, next, 1, Slots.COUNT - 1);
-    for (int number = 0; number < all.size(); number++) {
-      SegmentFooter records = all.get(number).records;
-      for (int i = 0; i < records.count(); i++) {
-        if (records.slot(i) < Slots.COUNT) {
-          entries[next[records.slot(i)]++] = (long) number << 32 | i;
-        }
+  private static void copy(Listed listed, long[] values, int[] next) {
+    SegmentFooter records = listed.records;
+    for (int i = 0; i < records.count(); i++) {
+      if (records.slot(i) >= Slots.COUNT || records.isTombstone(i)) {
+        continue;
       }
+      int at = LONGS * next[records.slot(i)]++;
+      values[at] = records.fingerprint(i);
+      values[at + 1] =
+          Location.pack(listed.segment, records.offsetUnits(i), records.lengthUnits(i));
+      values[at + 2] = records.lsn(i);
+      values[at + 3] = records.expiresAtMs(i);
     }
-    return entries;
   }
 
-  /** The entries of one slot. */
-  private static final class Slot {
-    private final int number;
-    private final List<Listed> all;
-    private final long[] entries;
-    private final int from;
-    private final int to;
-    private final Map<Long, List<Word>> words = new HashMap<>(0);
+  /** The values {@code from} to before {@code to}, which are those of one slot. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  private record Slot(long[] values, int from, int to, Map<Long, List<Word>> words) {
 
-    Slot(int number, List<Listed> all, long[] entries, int from, int to) {
-      this.number = number;
-      this.all = all;
-      this.entries = entries;
-      this.from = from;
-      this.to = to;
-    }
-
-    long resolve(Index index, Segments segments, Pins pins) {
-      int values = 0;
-      for (int at = from; at < to; at++) {
-        if (records(at).isTombstone(entry(at))) {
-          addWord(records(at), entry(at));
-        } else {
-          values++;
-        }
-      }
-      LongTable table = winners(values); // fingerprint → place among the entries + 1
+    long resolve(int number, Index index, Segments segments, Pins pins) {
+      LongTable table = winners(); // fingerprint → place + 1
       LongTable expiries = null;
       for (int i = 0; i < table.capacity(); i++) {
         long fingerprint = table.hashAt(i);
         if (fingerprint == 0) {
           continue;
         }
-        int at = (int) table.valueAt(i) - 1;
-        long location = location(at);
+        int at = LONGS * ((int) table.valueAt(i) - 1);
+        long location = values[at + 1];
         table.valueAt(i, location);
-        expiries = withExpiry(expiries, fingerprint, records(at).expiresAtMs(entry(at)));
+        expiries = withExpiry(expiries, fingerprint, values[at + 3]);
         segments.addLiveBytes(Location.segment(location), Location.lengthBytes(location));
-        long pin = pin(fingerprint, records(at).lsn(entry(at)));
+        long pin = pin(fingerprint, values[at + 2]);
         if (pin != 0) {
           pins.restore(fingerprint, pin, Location.lengthBytes(location));
         }
@@ -146,18 +140,16 @@ final class RecoveredRecords {
       return table.size();
     }
 
-    private LongTable winners(int values) {
-      LongTable winners = new LongTable(values);
-      for (int at = from; at < to; at++) {
-        SegmentFooter records = records(at);
-        int i = entry(at);
-        long fingerprint = records.fingerprint(i);
-        if (records.isTombstone(i) || isDead(fingerprint, records.lsn(i))) {
+    private LongTable winners() {
+      LongTable winners = new LongTable(to - from);
+      for (int place = from; place < to; place++) {
+        int at = LONGS * place;
+        if (isDead(values[at], values[at + 2])) {
           continue;
         }
-        int best = (int) winners.get(fingerprint) - 1;
-        if (best < 0 || isBetter(at, best)) {
-          long _ = winners.put(fingerprint, at + 1);
+        int best = (int) winners.get(values[at]) - 1;
+        if (best < 0 || isBetter(at, LONGS * best)) {
+          long _ = winners.put(values[at], place + 1);
         }
       }
       winners.trim();
@@ -166,9 +158,9 @@ final class RecoveredRecords {
 
     /** The newer; of two copies of one record the one in the lower place. */
     private boolean isBetter(int at, int best) {
-      long lsn = records(at).lsn(entry(at));
-      long bestLsn = records(best).lsn(entry(best));
-      return lsn == bestLsn ? location(at) < location(best) : lsn > bestLsn;
+      return values[at + 2] == values[best + 2]
+          ? values[at + 1] < values[best + 1]
+          : values[at + 2] > values[best + 2];
     }
 
     private static @Nullable LongTable withExpiry(
@@ -181,13 +173,10 @@ final class RecoveredRecords {
       return table;
     }
 
-    private void addWord(SegmentFooter records, int i) {
-      words
-          .computeIfAbsent(records.fingerprint(i), f -> new ArrayList<>(1))
-          .add(new Word(records.mode(i), records.lsn(i), records.first(i), records.second(i)));
-    }
-
     private boolean isDead(long fingerprint, long lsn) {
+      if (words.isEmpty()) {
+        return false;
+      }
       for (Word word : words.getOrDefault(fingerprint, List.of())) {
         if (Tombstone.kills(word.mode, word.ownLsn, word.first, word.second, lsn)) {
           return true;
@@ -200,6 +189,9 @@ final class RecoveredRecords {
     private long pin(long fingerprint, long lsn) {
       long newest = lsn;
       boolean pinned = false;
+      if (words.isEmpty()) {
+        return 0;
+      }
       for (Word word : words.getOrDefault(fingerprint, List.of())) {
         if (word.mode != Tombstone.ONLY && word.ownLsn > newest) {
           newest = word.ownLsn;
@@ -207,21 +199,6 @@ final class RecoveredRecords {
         }
       }
       return pinned ? newest : 0;
-    }
-
-    private SegmentFooter records(int at) {
-      return all.get((int) (entries[at] >>> 32)).records;
-    }
-
-    private int entry(int at) {
-      return (int) entries[at];
-    }
-
-    private long location(int at) {
-      Listed listed = all.get((int) (entries[at] >>> 32));
-      int i = (int) entries[at];
-      return Location.pack(
-          listed.segment, listed.records.offsetUnits(i), listed.records.lengthUnits(i));
     }
   }
 }

@@ -5,11 +5,13 @@ import io.larder.node.device.Device;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,7 +55,7 @@ final class Recovery implements EachSegment.Visitor {
 
   /** Reads all segments. */
   void read() throws IOException {
-    EachSegment.visit(device, superblock.geometry(), this);
+    EachSegment.visit(device, superblock.geometry(), newestFirst(), this);
     int floor = 0;
     for (int i = 0; i < segments.count(); i++) {
       floor = Math.max(floor, segments.generation(i));
@@ -62,6 +64,18 @@ final class Recovery implements EachSegment.Visitor {
       segments.identity(segment, floor + 1, Nonce.NONE, 0);
     }
     regainTheLastFreeSegment();
+  }
+
+  /** By what the table says of their age: those that were open, which take longest, come first. */
+  private int[] newestFirst() {
+    IntStream all = IntStream.range(0, segments.count());
+    Checkpoint.Loaded known = table;
+    return known == null
+        ? all.toArray()
+        : all.boxed()
+            .sorted(Comparator.comparingLong(i -> -known.entries()[i].openedLsn()))
+            .mapToInt(Integer::intValue)
+            .toArray();
   }
 
   /**

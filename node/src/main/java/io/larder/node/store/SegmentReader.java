@@ -16,7 +16,11 @@ import org.jspecify.annotations.Nullable;
  * an unacknowledged hole may precede an acknowledged record. Waits for the device; one thread.
  */
 final class SegmentReader implements AutoCloseable {
-  private static final int WINDOW_BYTES = Device.MAX_SUBMISSION_BYTES;
+  /** What is read at a time, and the most that is looked at at once. */
+  private static final int PIECE_BYTES = Device.MAX_SUBMISSION_BYTES;
+
+  /** A piece and what is kept of the one before. */
+  private static final int WINDOW_BYTES = 2 * PIECE_BYTES;
 
   /** What can be wrong with a record. */
   enum Fault {
@@ -34,6 +38,7 @@ final class SegmentReader implements AutoCloseable {
   private int windowSegment = -1;
   private int windowFrom;
   private int windowTo;
+  private BlockingIo.@Nullable Read next;
   private long bytesRead;
   private long torn;
   private long stale;
@@ -66,35 +71,33 @@ final class SegmentReader implements AutoCloseable {
 
   @Override
   public void close() {
+    abandonNext();
     arena.close();
   }
 
   /** The segment's header, or null if there is no valid one. */
   @Nullable SegmentHeader header(int segment, UUID deviceUuid) throws IOException {
-    windowSegment = -1;
-    int at = load(segment, 0, SegmentHeader.BYTES, SegmentHeader.BYTES);
-    return SegmentHeader.decode(bytes.slice(at, SegmentHeader.BYTES), deviceUuid, segment);
+    return SegmentHeader.decode(block(segment, 0), deviceUuid, segment);
   }
 
   /** The footer of that writing of the segment, or null if it has none or it is damaged. */
   @Nullable SegmentFooter footer(int segment, int generation, Nonce nonce) throws IOException {
-    windowSegment = -1;
     int end = geometry.segmentBytes();
     int block = Geometry.BLOCK_BYTES;
-    int at = load(segment, end - block, block, block);
-    int blocks = SegmentFooter.blocks(bytes.slice(at, block), segment, generation, nonce);
+    ByteBuffer last = block(segment, end - block);
+    int blocks = SegmentFooter.blocks(last, segment, generation, nonce);
     if (blocks == 0 || (long) blocks * block > end - SegmentHeader.BYTES) {
       return null;
     }
     if (blocks == 1) {
-      return SegmentFooter.decode(bytes.slice(at, block), segment, generation, nonce);
+      return SegmentFooter.decode(last, segment, generation, nonce);
     }
     try (Arena whole = Arena.ofShared()) {
       MemorySegment memory = whole.allocate((long) blocks * block, block);
       MemorySegment others = memory.asSlice(0, memory.byteSize() - block);
       BlockingIo.read(device, geometry.segmentOffset(segment) + end - memory.byteSize(), others);
       bytesRead += others.byteSize();
-      MemorySegment.copy(window, at, memory, others.byteSize(), block);
+      MemorySegment.copy(window, 0, memory, others.byteSize(), block);
       return SegmentFooter.decode(memory.asByteBuffer(), segment, generation, nonce);
     }
   }
@@ -102,6 +105,7 @@ final class SegmentReader implements AutoCloseable {
   /** Reads every block and lists the whole records of that writing. */
   SegmentFooter scan(int segment, int generation, Nonce nonce) throws IOException {
     SegmentFooter found = new SegmentFooter();
+    abandonNext();
     windowSegment = -1;
     int at = SegmentHeader.BYTES;
     while (at < geometry.segmentBytes()) {
@@ -116,8 +120,7 @@ final class SegmentReader implements AutoCloseable {
 
   private int scanLarge(SegmentFooter found, int segment, int generation, Nonce nonce, int at)
       throws IOException {
-    RecordHeader header =
-        RecordHeader.decode(bytes, load(segment, at, Geometry.BLOCK_BYTES, WINDOW_BYTES));
+    RecordHeader header = RecordHeader.decode(bytes, load(segment, at, Geometry.BLOCK_BYTES));
     if (header == null || header.kind() != RecordHeader.Kind.LARGE) {
       return 0;
     }
@@ -139,7 +142,7 @@ final class SegmentReader implements AutoCloseable {
       int offset = at + RecordHeader.LARGE_HEADER_BYTES + i * Limits.CHUNK_BYTES;
       int chunk = Math.min(Limits.CHUNK_BYTES, header.valueLength() - i * Limits.CHUNK_BYTES);
       int padded = (chunk + Geometry.BLOCK_BYTES - 1) & -Geometry.BLOCK_BYTES;
-      int from = load(segment, offset, padded, WINDOW_BYTES);
+      int from = load(segment, offset, padded);
       if (crc(from, chunk) != header.crcs()[i]) {
         return false;
       }
@@ -163,8 +166,8 @@ final class SegmentReader implements AutoCloseable {
     int at = footer.offsetUnits(i) * Location.UNIT_BYTES;
     int length = footer.lengthUnits(i) * Location.UNIT_BYTES;
     int block = at & -Geometry.BLOCK_BYTES;
-    int ahead = Math.min(WINDOW_BYTES, geometry.segmentBytes() - block);
-    int from = load(segment, block, ahead, ahead) + at - block;
+    int ahead = Math.min(PIECE_BYTES, geometry.segmentBytes() - block);
+    int from = load(segment, block, ahead) + at - block;
     int room = Math.min(length, windowTo - at);
     RecordHeader header = RecordHeader.decode(bytes.slice(from, room), 0);
     if (header == null
@@ -186,12 +189,12 @@ final class SegmentReader implements AutoCloseable {
 
   private int scanGroup(SegmentFooter found, int segment, int generation, Nonce nonce, int at)
       throws IOException {
-    int from = load(segment, at, Geometry.BLOCK_BYTES, WINDOW_BYTES);
+    int from = load(segment, at, Geometry.BLOCK_BYTES);
     int length = GroupHeader.peekLength(bytes, from);
     if (length == 0 || length > geometry.segmentBytes() - at) {
       return 0;
     }
-    from = load(segment, at, length, WINDOW_BYTES);
+    from = load(segment, at, length);
     GroupHeader group = GroupHeader.decode(bytes, from);
     if (group == null) {
       return 0;
@@ -246,24 +249,61 @@ final class SegmentReader implements AutoCloseable {
 
   /**
    * Makes {@code length} bytes at {@code at} present; returns where they are in the window. Going
-   * forward, nothing is read twice.
+   * forward, nothing is read twice, and what comes next is on its way while this is looked at.
    */
-  private int load(int segment, int at, int length, int ahead) throws IOException {
-    if (windowSegment != segment || at < windowFrom || at + length > windowTo) {
-      boolean overlaps = windowSegment == segment && windowFrom <= at && at <= windowTo;
-      int kept = overlaps ? windowTo - at : 0;
-      if (kept > 0) {
-        MemorySegment.copy(window, at - windowFrom, window, 0, kept);
+  private int load(int segment, int at, int length) throws IOException {
+    while (windowSegment != segment || at < windowFrom || at + length > windowTo) {
+      BlockingIo.Read read = next;
+      if (windowSegment != segment
+          || at < windowFrom
+          || read == null
+          || at >= windowTo + read.bytes()) {
+        abandonNext();
+        windowSegment = segment;
+        windowFrom = at;
+        windowTo = at;
+        read = begin(segment, at);
       }
-      int want = Math.min(ahead, geometry.segmentBytes() - at);
-      windowSegment = -1;
-      BlockingIo.read(
-          device, geometry.segmentOffset(segment) + at + kept, window.asSlice(kept, want - kept));
-      bytesRead += want - kept;
-      windowSegment = segment;
-      windowFrom = at;
-      windowTo = at + want;
+      int from = Math.min(at, windowTo);
+      int kept = windowTo - from;
+      if (kept > 0) {
+        MemorySegment.copy(window, from - windowFrom, window, 0, kept);
+      }
+      windowFrom = from;
+      windowTo += read.bytes();
+      next = windowTo < geometry.segmentBytes() ? begin(segment, windowTo) : null;
+      boolean filled = false;
+      try {
+        read.await(window.asSlice(kept));
+        filled = true;
+      } finally {
+        windowSegment = filled ? segment : -1;
+      }
     }
     return at - windowFrom;
+  }
+
+  private BlockingIo.Read begin(int segment, int at) {
+    int bytes = Math.min(PIECE_BYTES, geometry.segmentBytes() - at);
+    bytesRead += bytes;
+    return BlockingIo.begin(device, geometry.segmentOffset(segment) + at, bytes);
+  }
+
+  private void abandonNext() {
+    BlockingIo.Read read = next;
+    next = null;
+    if (read != null) {
+      read.abandon();
+    }
+  }
+
+  /** One block by itself. */
+  private ByteBuffer block(int segment, int at) throws IOException {
+    MemorySegment block = window.asSlice(0, Geometry.BLOCK_BYTES);
+    abandonNext();
+    windowSegment = -1;
+    BlockingIo.read(device, geometry.segmentOffset(segment) + at, block);
+    bytesRead += block.byteSize();
+    return bytes.slice(0, Geometry.BLOCK_BYTES);
   }
 }

@@ -169,7 +169,7 @@ class PinTest {
   @Test
   void anExpiredValueIsNotCarriedOnAndGivesItsPinBack() throws Exception {
     try (TestStore s = TestStore.open(file)) {
-      Block block = s.block("brief", 300_000, s.store.clock().nowMs() + 500);
+      Block block = s.block("brief", 300_000, s.store.nowMs() + 500);
       s.store.write(key("brief"), block).get(20, TimeUnit.SECONDS).publish();
       block.payload().release();
       assertThat(pin(s, "brief", true)).isTrue();

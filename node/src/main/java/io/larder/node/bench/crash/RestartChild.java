@@ -15,9 +15,12 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Fills a device with small records, or opens it and measures that; then waits to be killed. */
+/**
+ * Fills a device with small records, or opens it and measures that, or lets the index of an open
+ * one grow by half; then waits to be killed.
+ */
 final class RestartChild {
-  static final int VALUE_BYTES = 1024;
+  static final int VALUE_BYTES = 4096;
   private static final long POOL_BYTES = 64L << 20;
   private static final long READ_FLOOR_BYTES = 16L << 20;
   private static final int DEPTH = 1024;
@@ -25,7 +28,7 @@ final class RestartChild {
 
   private RestartChild() {}
 
-  /** Arguments: device, {@code fill} or {@code open}, how many records. */
+  /** Arguments: device, {@code fill}, {@code open} or {@code grow}, how many records it holds. */
   public static void main(String[] args) throws Exception {
     int records = Integer.parseInt(args[2]);
     MemoryPool pool = new MemoryPool(POOL_BYTES, READ_FLOOR_BYTES);
@@ -33,23 +36,31 @@ final class RestartChild {
     long start = System.nanoTime();
     Store store = Store.open(StoreConfig.of(Path.of(args[0])), pool);
     say(Kind.OPEN_NANOS, System.nanoTime() - start);
-    if (args[1].equals("fill")) {
-      fill(store, pool, records);
-    } else {
-      say(Kind.RECORDS, store.recovery().records());
-      say(Kind.BYTES_READ, store.recovery().bytesRead());
-      say(Kind.BYTES_NEEDED, store.recovery().bytesNeeded());
-      say(Kind.HEAP_BYTES, heapBytes() - heapBefore);
-      readSome(store, records);
+    switch (args[1]) {
+      case "fill" -> fill(store, pool, 0, records);
+      case "open" -> {
+        say(Kind.RECORDS, store.recovery().records());
+        say(Kind.BYTES_READ, store.recovery().bytesRead());
+        say(Kind.BYTES_NEEDED, store.recovery().bytesNeeded());
+        say(Kind.HEAP_BYTES, heapBytes() - heapBefore);
+        readSome(store, records);
+      }
+      case "grow" -> {
+        fill(store, pool, records, records / 2);
+        store.close(); // its open segments' footers are no index
+        say(Kind.HEAP_BYTES, heapBytes() - heapBefore);
+        say(Kind.RECORDS, store.stats().entries());
+      }
+      default -> throw new IllegalArgumentException(args[1]);
     }
     say(Kind.LOOKED, 0);
     Thread.sleep(Long.MAX_VALUE);
   }
 
-  private static void fill(Store store, MemoryPool pool, int records) throws Exception {
+  private static void fill(Store store, MemoryPool pool, int first, int records) throws Exception {
     Semaphore free = new Semaphore(DEPTH);
     AtomicReference<@Nullable Throwable> failed = new AtomicReference<>();
-    for (int i = 0; i < records; i++) {
+    for (int i = first; i < first + records; i++) {
       free.acquire();
       Block block = Content.block(pool, i, 1, VALUE_BYTES);
       var _ =
@@ -75,7 +86,7 @@ final class RestartChild {
   /** That it is open to serving is not taken on trust. */
   private static void readSome(Store store, int records) throws Exception {
     SplittableRandom random = new SplittableRandom();
-    for (int i = 0; i < READS; i++) {
+    for (int i = 0; i < Math.min(READS, records); i++) {
       int number = random.nextInt(records);
       Key key = Content.key(number);
       Block block = store.read(key).get();
