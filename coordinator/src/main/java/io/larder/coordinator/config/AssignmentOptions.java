@@ -28,7 +28,9 @@ public record AssignmentOptions(
     @Setting("whether a new node gets slots by itself, not by `larder admin rebalance`")
         boolean spreadToNewNodes) {
 
-  /** A node killed and restarted within seconds keeps its slots. */
-  public static final AssignmentOptions DEFAULT =
-      new AssignmentOptions(10_000, 10_000, 1_500, false);
+  /**
+   * A node that is killed and back before its session has ended keeps its slots; one that is away
+   * longer gets its share again when it returns.
+   */
+  public static final AssignmentOptions DEFAULT = new AssignmentOptions(10_000, 500, 1_500, false);
 }

@@ -18,14 +18,15 @@ import java.util.Set;
  *
  * <p>States: <i>starting</i>, in which nothing is assigned → (every node of the table is there, or
  * {@code startupWaitMs} passed; with an empty table, the first nodes have settled) →
- * <i>started</i>. Then a table is proposed whenever placement differs from the one there is, but
- * not while nodes come and go, and at most once a second. A node that is away keeps its slots for
- * {@code reassignAfterMs}.
+ * <i>started</i>. Then a table is proposed whenever placement differs from the one there is, at
+ * most once a second. A node that is away keeps its slots for {@code reassignAfterMs}.
  *
- * <p>Slots without an owner that is there are given to the nodes with the fewest. Those that have
- * one stay where they are, unless {@code spreadToNewNodes} is set or the cluster's first table was
- * written less than {@code startupWaitMs} ago: then they are spread evenly. A node that is being
- * drained owns nothing; one drained until its return is drained no more once it has returned.
+ * <p>Slots without an owner that is there are given to the nodes with the fewest, at once: puts to
+ * them are refused meanwhile. Those that have one stay where they are, unless {@code
+ * spreadToNewNodes} is set, the cluster's first table was written less than {@code startupWaitMs}
+ * ago, or a node is back that lost its slots while it was away: then they are spread evenly, but
+ * not while nodes come and go. A node that is being drained owns nothing; one drained until its
+ * return is drained no more once it has returned.
  */
 final class Assignment {
   /** Least time between two changes of the slot table. */
@@ -37,6 +38,7 @@ final class Assignment {
   private final AssignmentOptions options;
   private final long leaderSinceMs;
   private final Map<String, Long> goneSinceMs = new HashMap<>();
+  private final Set<String> dispossessed = new HashSet<>();
   private Set<String> live = Set.of();
   private long changedMs;
   private long unsettledSinceMs;
@@ -56,7 +58,7 @@ final class Assignment {
   /** The table to write now, its version the one to be found there; empty = nothing to do. */
   Optional<SlotTable> propose(ClusterImage image, long nowMs) {
     observe(image, nowMs);
-    if (live.isEmpty() || !isStarted(image.slots(), nowMs) || !isSettled(nowMs)) {
+    if (live.isEmpty() || !isStarted(image.slots(), nowMs)) {
       return Optional.empty();
     }
     if (nowMs - proposedMs < INTERVAL_MS) {
@@ -65,7 +67,8 @@ final class Assignment {
     if (image.slots().counts().isEmpty()) {
       firstTableMs = nowMs;
     }
-    SlotTable slots = withoutReturned(image);
+    boolean quiet = isSettled(nowMs);
+    SlotTable slots = quiet ? withoutReturned(image) : image.slots();
     Set<String> draining = slots.draining();
     Set<String> keep = new HashSet<>();
     goneSinceMs.forEach((nodeId, since) -> {
@@ -79,14 +82,18 @@ final class Assignment {
             .map(node -> new Placement.Member(node.nodeId(), node.capacityBytes()))
             .toList();
     boolean spread =
-        options.spreadToNewNodes()
-            || (firstTableMs >= 0 && nowMs - firstTableMs < options.startupWaitMs());
+        quiet
+            && (options.spreadToNewNodes()
+                || members.stream().anyMatch(member -> dispossessed.contains(member.nodeId()))
+                || (firstTableMs >= 0 && nowMs - firstTableMs < options.startupWaitMs()));
     SlotTable table =
         spread ? Placement.place(slots, members, keep) : Placement.fill(slots, members, keep);
     if (table.sameAs(image.slots())) {
       return Optional.empty();
     }
     proposedMs = nowMs;
+    dispossessed.addAll(goneSinceMs.keySet());
+    dispossessed.removeAll(table.counts().keySet());
     return Optional.of(table);
   }
 

@@ -17,12 +17,16 @@ class AssignmentTest {
 
   /** The leader's turns from one time to another, every 250 ms, with these nodes there. */
   private void turns(long fromMs, long toMs, String... live) {
+    turns(term, fromMs, toMs, live);
+  }
+
+  private void turns(Assignment leader, long fromMs, long toMs, String... live) {
     Map<String, NodeRecord> nodes = new HashMap<>();
     for (String nodeId : live) {
       nodes.put(nodeId, new NodeRecord(nodeId, 1, "h", 1, 0, "", 1 << 30, "", ""));
     }
     for (long now = fromMs; now < toMs; now += 250) {
-      term.propose(new ClusterImage(slots, nodes), now).ifPresent(table -> slots = table);
+      leader.propose(new ClusterImage(slots, nodes), now).ifPresent(table -> slots = table);
     }
   }
 
@@ -70,6 +74,20 @@ class AssignmentTest {
     turns(11_000, 11_250, "a");
     assertThat(slots.counts()).containsOnlyKeys("a");
     assertThat(slots.unowned()).isZero();
+  }
+
+  @Test
+  void aNodeThatLostItsSlotsWhileItWasAwayGetsItsShareAgainAndANewOneDoesNot() {
+    Assignment manual = new Assignment(new AssignmentOptions(2_000, 500, 1_500, false), 0);
+    turns(manual, 0, 6_000, "a", "b");
+    turns(manual, 6_000, 7_000, "a");
+    assertThat(slots.counts()).as("at once, puts are refused meanwhile").containsOnlyKeys("a");
+    turns(manual, 7_000, 20_000, "a", "c");
+    assertThat(slots.counts()).containsOnlyKeys("a");
+    turns(manual, 20_000, 21_250, "a", "b");
+    assertThat(slots.counts()).as("not settled yet").containsOnlyKeys("a");
+    turns(manual, 21_250, 23_000, "a", "b");
+    assertThat(slots.counts()).containsEntry("a", 8_192).containsEntry("b", 8_192);
   }
 
   @Test
