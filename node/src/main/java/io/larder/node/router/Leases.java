@@ -236,6 +236,24 @@ final class Leases {
         });
   }
 
+  /** Forgets grants that ended otherwise than by a put; to be called about once a second. */
+  void forgetEnded() {
+    for (ClientId client : grants.keySet()) {
+      grants.computeIfPresent(
+          client,
+          (_, of) -> {
+            of.entrySet()
+                .removeIf(grant -> !openPuts.isOpen(grant.getValue().slot(), grant.getKey()));
+            return of.isEmpty() ? null : of;
+          });
+    }
+  }
+
+  /** Grants that clients of this node hold. */
+  int heldByClients() {
+    return grants.values().stream().mapToInt(Map::size).sum();
+  }
+
   /** Another node carries the put out: this one neither lists the grant nor gives it back. */
   void handedOn(ClientId client, Key key, PutToken token) {
     takenByPut(client, token);

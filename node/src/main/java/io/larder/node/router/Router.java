@@ -50,6 +50,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Router implements BlockService, AutoCloseable {
   private static final long TICK_MS = 50;
+  private static final int TICKS_A_SECOND = (int) (1_000 / TICK_MS);
   private static final long COMPARE_MS = 30_000;
   private static final long DELETE_DEADLINE_MS =
       PeerService.DROP_DEADLINE_MS + PeerService.INVALIDATE_DEADLINE_MS + 500;
@@ -74,6 +75,7 @@ public final class Router implements BlockService, AutoCloseable {
   private final ScheduledExecutorService control;
   private final LongSupplier nanoClock;
   private volatile ClusterView view;
+  private int ticks;
 
   /**
    * @param nodeId this node, as its device names it
@@ -216,6 +218,9 @@ public final class Router implements BlockService, AutoCloseable {
     openPuts.tick();
     announcer.tick();
     upkeep.flushForgets();
+    if (++ticks % TICKS_A_SECOND == 0) {
+      leases.forgetEnded();
+    }
   }
 
   // ---- BlockService ----
