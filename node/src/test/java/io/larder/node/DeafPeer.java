@@ -52,14 +52,24 @@ public final class DeafPeer implements AutoCloseable {
       try {
         Socket client = listener.accept();
         sockets.add(client);
-        Socket server = new Socket(InetAddress.getLoopbackAddress(), serverPort);
-        sockets.add(server);
-        client.setTcpNoDelay(true);
-        server.setTcpNoDelay(true);
-        daemon(() -> pass(client, server));
-        daemon(() -> pass(server, client));
+        connect(client);
       } catch (IOException e) {
-        // The listener is closed, or the server is not there: this connection ends.
+        // The listener is closed.
+      }
+    }
+  }
+
+  private void connect(Socket client) {
+    try {
+      Socket server = new Socket(InetAddress.getLoopbackAddress(), serverPort);
+      sockets.add(server);
+      client.setTcpNoDelay(true);
+      server.setTcpNoDelay(true);
+      daemon(() -> pass(client, server));
+      daemon(() -> pass(server, client));
+    } catch (IOException e) {
+      if (!deaf) {
+        close(client); // no server is there
       }
     }
   }

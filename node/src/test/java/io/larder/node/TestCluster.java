@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
@@ -46,7 +48,26 @@ public final class TestCluster implements AutoCloseable {
     }
   }
 
-  private final EmbeddedZooKeeper zooKeeper;
+  /**
+   * The ZooKeeper it uses, whose tick is that of {@link EmbeddedZooKeeper}.
+   *
+   * @param own closed with the cluster; null if it is somebody else's
+   * @param coordinatorConnect where the coordinator finds it
+   * @param nodesConnect where each node, counted from 0, finds it
+   * @param sessionTimeoutMs of all
+   */
+  public record Servers(
+      @Nullable EmbeddedZooKeeper own,
+      String coordinatorConnect,
+      IntFunction<String> nodesConnect,
+      int sessionTimeoutMs) {
+    private static Servers one(Path dir) throws IOException {
+      EmbeddedZooKeeper own = EmbeddedZooKeeper.start(dir.resolve("zookeeper"), 0);
+      return new Servers(own, own.address(), _ -> own.address(), SESSION_TIMEOUT_MS);
+    }
+  }
+
+  private final Servers servers;
   private final Path dir;
   private final Options options;
   private final Coordinator coordinator;
@@ -58,12 +79,16 @@ public final class TestCluster implements AutoCloseable {
   }
 
   public TestCluster(Path dir, int nodeCount, Options options) throws IOException {
+    this(dir, nodeCount, options, Servers.one(dir));
+  }
+
+  public TestCluster(Path dir, int nodeCount, Options options, Servers servers) throws IOException {
     this.dir = dir;
     this.options = options;
-    zooKeeper = EmbeddedZooKeeper.start(dir.resolve("zookeeper"), 0);
+    this.servers = servers;
     coordinator =
         Coordinator.start(
-            zooKeeperSettings().options(CLUSTER),
+            zooKeeperSettings(servers.coordinatorConnect()).options(CLUSTER),
             new AssignmentOptions(5_000, 5_000, 300, false),
             "test",
             options.password().isEmpty() ? null : options.password());
@@ -107,7 +132,7 @@ public final class TestCluster implements AutoCloseable {
         "",
         new NodeConfig.Listen("127.0.0.1", 0, advertisedHost, defaults.listen().transport(), 0),
         new NodeConfig.Http("127.0.0.1", 0),
-        zooKeeperSettings(),
+        zooKeeperSettings(servers.nodesConnect().apply(configs.size())),
         new NodeConfig.Memory(256L << 20, 0, 0),
         defaults.storage(),
         new NodeConfig.Security(options.password(), ""),
@@ -115,9 +140,9 @@ public final class TestCluster implements AutoCloseable {
         defaults.limits());
   }
 
-  private CoordinatorConfig.ZooKeeper zooKeeperSettings() {
+  private CoordinatorConfig.ZooKeeper zooKeeperSettings(String connect) {
     return new CoordinatorConfig.ZooKeeper(
-        zooKeeper.address(), SESSION_TIMEOUT_MS, EmbeddedZooKeeper.TICK_MS);
+        connect, servers.sessionTimeoutMs(), EmbeddedZooKeeper.TICK_MS);
   }
 
   /** Waits until every node is ready and sees every other. */
@@ -144,7 +169,7 @@ public final class TestCluster implements AutoCloseable {
   }
 
   public String zooKeeperAddress() {
-    return zooKeeper.address();
+    return servers.coordinatorConnect();
   }
 
   /** A connection to a node; the caller closes it. */
@@ -184,7 +209,10 @@ public final class TestCluster implements AutoCloseable {
   public void close() {
     nodes.forEach(NodeProcess::close);
     coordinator.close();
-    zooKeeper.close();
+    EmbeddedZooKeeper own = servers.own();
+    if (own != null) {
+      own.close();
+    }
   }
 
   /** What the tests put: bytes that differ for every seed. */

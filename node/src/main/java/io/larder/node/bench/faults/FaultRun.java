@@ -78,21 +78,27 @@ public final class FaultRun {
     Map<String, String> before = cluster.incarnations();
     long start = System.nanoTime();
     Load load = Load.start(cluster.nodes(), history, "round-" + rounds + "-", random.nextLong());
-    long settledMs;
+    long mended;
+    long settled;
     try (load) {
       Thread.sleep(BEFORE);
       fault.strike(scene);
-      long mended = System.nanoTime();
+      mended = System.nanoTime();
       scene.awaitSettled();
-      settledMs = (System.nanoTime() - mended) / 1_000_000;
-      long settled = System.nanoTime();
-      scene.unwellSince().forEach((node, since) -> history.unwell(new Span(node, since, settled)));
+      settled = System.nanoTime();
       Thread.sleep(AFTER);
     }
+    long end = System.nanoTime();
+    scene
+        .unwellSince()
+        .forEach((node, since) -> {
+          // Connections that were cut recover by themselves, some seconds after the network.
+          history.unwell(new Span(node, since, node == History.SOME_NODE ? end : settled));
+        });
     noteAbsences(before, history, scene, start);
     Audit audit = Audit.of(cluster.nodes(), history.keys());
     List<Broken> found = Checker.check(history, audit.found(), System.nanoTime());
-    count(fault, history, found, settledMs);
+    count(fault, history, found, (settled - mended) / 1_000_000);
     if (!cluster.ended().isEmpty()) {
       throw new IOException(
           cluster.ended() + " ended by itself; see the logs in " + cluster.root());

@@ -1,0 +1,350 @@
+package io.larder.node;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.larder.coordinator.registry.Heartbeat;
+import io.larder.coordinator.registry.Paths;
+import io.larder.protocol.Slots;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.curator.test.InstanceSpec;
+import org.apache.curator.test.TestingCluster;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.Watcher.Event.KeeperState;
+import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.data.Stat;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * Three real ZooKeeper servers, three nodes, and between each node and each server a way that can
+ * be cut: what docs/zookeeper-layout.md says of every event.
+ */
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
+@SuppressWarnings("NullAway.Init")
+class EnsembleIT {
+  private static final int TICK_MS = 500;
+  private static final int SESSION_MS = 5_000;
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final int NODES = 3;
+  private static final Paths PATHS = new Paths("test");
+
+  @TempDir Path dir;
+  private TestingCluster servers;
+  private final List<List<DeafPeer>> ways = new ArrayList<>();
+  private final List<Jedis> leasing = new ArrayList<>();
+  private TestCluster cluster;
+  private ZooKeeper hand;
+
+  @BeforeEach
+  void start() throws Exception {
+    List<InstanceSpec> specs = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      specs.add(new InstanceSpec(null, -1, -1, -1, true, -1, TICK_MS, -1));
+    }
+    servers = new TestingCluster(specs);
+    servers.start();
+    List<String> connects = new ArrayList<>();
+    for (int node = 0; node < NODES; node++) {
+      List<DeafPeer> own = new ArrayList<>();
+      for (InstanceSpec server : servers.getInstances()) {
+        own.add(new DeafPeer(server.getPort()));
+      }
+      ways.add(own);
+      connects.add(String.join(",", own.stream().map(DeafPeer::address).toList()));
+    }
+    cluster =
+        new TestCluster(
+            dir,
+            NODES,
+            TestCluster.Options.DEFAULT,
+            new TestCluster.Servers(null, servers.getConnectString(), connects::get, SESSION_MS));
+    CountDownLatch connected = new CountDownLatch(1);
+    hand =
+        new ZooKeeper(
+            servers.getConnectString(),
+            SESSION_MS,
+            event -> {
+              if (event.getState() == KeeperState.SyncConnected) {
+                connected.countDown();
+              }
+            });
+    assertThat(connected.await(20, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    leasing.forEach(Jedis::close);
+    hand.close(1_000);
+    cluster.close();
+    for (List<DeafPeer> own : ways) {
+      for (DeafPeer way : own) {
+        way.close();
+      }
+    }
+    servers.close();
+  }
+
+  @Test
+  void aZooKeeperServerLostCostsNoPutAndNoSession() throws Exception {
+    Map<String, String> before = incarnations();
+    for (InstanceSpec server : List.copyOf(servers.getInstances())) {
+      servers.killServer(server);
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
+      int puts = 0;
+      while (System.nanoTime() - end < 0) {
+        String key = "without " + server.getPort() + " " + puts;
+        assertThat(put(puts % NODES, key)).as(key).isEqualTo("STORED");
+        puts++;
+      }
+      assertThat(puts).isGreaterThan(20);
+      servers.restartServer(server);
+      awaitAnswers();
+    }
+    assertThat(incarnations()).isEqualTo(before);
+  }
+
+  @Test
+  void withoutAQuorumGetsGoOnAndPutsAsLongAsTheFenceAllowsAndAllIsWellWithoutARestart()
+      throws Exception {
+    for (int node = 0; node < NODES; node++) {
+      assertThat(put(node, "before " + node)).isEqualTo("STORED");
+    }
+    List<InstanceSpec> instances = List.copyOf(servers.getInstances());
+    servers.killServer(instances.get(0));
+    servers.killServer(instances.get(1));
+    long lost = System.nanoTime();
+    int granted = 0;
+    long lastStored = lost;
+    String answer = put(0, "meanwhile 0");
+    while (answer.equals("STORED")) {
+      lastStored = System.nanoTime();
+      granted++;
+      answer = put(granted % NODES, "meanwhile " + granted);
+    }
+    assertThat(answer).startsWith("TRYAGAIN");
+    assertThat(granted).as("puts while the fence was open").isPositive();
+    assertThat(TimeUnit.NANOSECONDS.toMillis(lastStored - lost))
+        .as("the fence closes a tick before the servers may forget the session")
+        .isLessThan(SESSION_MS - TICK_MS);
+    for (int round = 0; round < 20; round++) {
+      for (int node = 0; node < NODES; node++) {
+        for (int of = 0; of < NODES; of++) {
+          assertThat(get(node, "before " + of)).isEqualTo("before " + of);
+        }
+        assertThat(get(node, "meanwhile 0")).isEqualTo("meanwhile 0");
+      }
+      Thread.sleep(100);
+    }
+    assertThat(put(1, "refused")).startsWith("TRYAGAIN");
+    servers.restartServer(instances.get(0));
+    servers.restartServer(instances.get(1));
+    for (int node = 0; node < NODES; node++) {
+      String key = "after " + node;
+      int through = node;
+      await().atMost(SOON).until(() -> put(through, key).equals("STORED"));
+      assertThat(cluster.copies(key.getBytes(UTF_8))).isEqualTo(1);
+    }
+    assertThat(get(2, "refused")).isNull();
+    assertThat(put(2, "refused")).isEqualTo("STORED");
+  }
+
+  @Test
+  void aConnectionThatBreaksWithinTheSessionChangesNothing() throws Exception {
+    Map<String, String> before = incarnations();
+    Map<Integer, Long> claims = claims();
+    for (int round = 0; round < 5; round++) {
+      for (DeafPeer way : ways.get(0)) {
+        way.heal(); // breaks what is open
+      }
+      for (int i = 0; i < 20; i++) {
+        assertThat(put(i % NODES, "broken " + round + " " + i)).isEqualTo("STORED");
+      }
+      Thread.sleep(300);
+    }
+    assertThat(incarnations()).isEqualTo(before);
+    assertThat(claims()).as("the same claims under the same epochs").isEqualTo(claims);
+  }
+
+  @Test
+  void aSessionThatEndsTakesItsClaimsWithItAndTheNextClaimsAnewWithoutARestart() throws Exception {
+    String victim = cluster.node(0).nodeId();
+    String old = incarnations().get(victim);
+    Map<Integer, Long> claims = claims();
+    List<String> keys = keysOwnedBy(0, 1_000);
+    AtomicInteger next = new AtomicInteger(2);
+    assertThat(put(0, keys.get(0))).isEqualTo("STORED");
+    String token = lease(1, keys.get(1)).substring("GRANTED ".length());
+    for (DeafPeer way : ways.get(0)) {
+      way.cut();
+    }
+    // Its fence closes; gets go on; nobody else may grant before the session has ended.
+    await()
+        .atMost(SOON)
+        .until(() -> put(0, keys.get(next.getAndIncrement())).startsWith("TRYAGAIN"));
+    assertThat(get(0, keys.get(0))).isEqualTo(keys.get(0));
+    await().atMost(SOON).until(() -> !incarnations().containsKey(victim));
+    assertThat(claims()).as("its claims went with the session").hasSizeLessThan(Slots.COUNT);
+    String refused = keys.get(next.getAndIncrement());
+    assertThat(put(0, refused)).startsWith("TRYAGAIN").contains("nothing was stored");
+    for (DeafPeer way : ways.get(0)) {
+      way.heal();
+    }
+    await().atMost(SOON).until(() -> claims().size() == Slots.COUNT);
+    String renewed = incarnations().get(victim);
+    assertThat(Long.parseUnsignedLong(renewed, 16)).isGreaterThan(Long.parseUnsignedLong(old, 16));
+    Heartbeat heartbeat =
+        Heartbeat.decode(hand.getData(PATHS.heartbeat(victim), false, new Stat()));
+    assertThat(Long.toHexString(heartbeat.incarnation())).isEqualTo(renewed);
+    // What the old session had under way did not come true in the new one.
+    claims()
+        .forEach((slot, epoch) -> {
+          if (!epoch.equals(claims.get(slot))) {
+            assertThat(epoch)
+                .as("slot %d was claimed by the new session", slot)
+                .isGreaterThan(Long.parseUnsignedLong(renewed, 16));
+          }
+        });
+    String later = keys.get(next.getAndIncrement());
+    await().atMost(SOON).until(() -> put(0, later).equals("STORED"));
+    // A grant of the old session is announced to the new one: its writer alone may still write.
+    assertThat(put(2, keys.get(1))).isEqualTo("HELD");
+    assertThat(put(1, keys.get(1), "TOKEN", token)).isEqualTo("STORED");
+    assertThat(put(2, keys.get(1))).isEqualTo("EXISTS");
+    for (String key : List.of(keys.get(0), keys.get(1), later)) {
+      await()
+          .atMost(SOON)
+          .untilAsserted(() -> assertThat(cluster.copies(key.getBytes(UTF_8))).isEqualTo(1));
+      for (int node = 0; node < NODES; node++) {
+        assertThat(get(node, key)).isEqualTo(key);
+      }
+    }
+    assertThat(get(1, refused)).isNull();
+  }
+
+  private void awaitAnswers() {
+    await()
+        .atMost(SOON)
+        .until(() -> {
+          try {
+            return hand.exists("/", false) != null;
+          } catch (KeeperException.ConnectionLossException e) {
+            return false;
+          }
+        });
+  }
+
+  /** By node id, in hexadecimal. */
+  private Map<String, String> incarnations() throws Exception {
+    Map<String, String> incarnations = new HashMap<>();
+    for (String name : children(PATHS.nodes())) {
+      int dash = name.lastIndexOf('-');
+      incarnations.put(name.substring(0, dash), name.substring(dash + 1));
+    }
+    return incarnations;
+  }
+
+  /** The epochs of the put-leases that are held, by slot. */
+  private Map<Integer, Long> claims() throws Exception {
+    Map<Integer, Long> claims = new HashMap<>();
+    for (String slot : children(PATHS.putLeases())) {
+      claims.put(Integer.valueOf(slot), 0L);
+    }
+    CountDownLatch answers = new CountDownLatch(claims.size());
+    Map<Integer, Long> epochs = new java.util.concurrent.ConcurrentHashMap<>();
+    claims
+        .keySet()
+        .forEach(slot ->
+            hand.exists(
+                PATHS.putLease(slot),
+                false,
+                (code, path, context, stat) -> {
+                  if (code == KeeperException.Code.OK.intValue()) {
+                    epochs.put(slot, stat.getCzxid());
+                  }
+                  answers.countDown();
+                },
+                null));
+    assertThat(answers.await(20, TimeUnit.SECONDS)).isTrue();
+    return epochs;
+  }
+
+  private List<String> children(String path) throws Exception {
+    while (true) {
+      try {
+        return hand.getChildren(path, false);
+      } catch (KeeperException.ConnectionLossException e) {
+        Thread.sleep(50);
+      }
+    }
+  }
+
+  private List<String> keysOwnedBy(int node, int count) throws Exception {
+    String nodes;
+    try (Jedis any = cluster.connect(node)) {
+      nodes = any.clusterNodes();
+    }
+    String own = nodes.lines().filter(line -> line.contains("myself")).findFirst().orElseThrow();
+    List<int[]> ranges = new ArrayList<>();
+    for (String word : own.split(" ", -1)) {
+      if (word.matches("\\d+-\\d+")) {
+        String[] ends = word.split("-", 2);
+        ranges.add(new int[] {Integer.parseInt(ends[0]), Integer.parseInt(ends[1])});
+      }
+    }
+    List<String> keys = new ArrayList<>();
+    for (int i = 0; keys.size() < count; i++) {
+      String key = "owned " + i;
+      int slot = Slots.of(key.getBytes(UTF_8));
+      if (ranges.stream().anyMatch(range -> slot >= range[0] && slot <= range[1])) {
+        keys.add(key);
+      }
+    }
+    return keys;
+  }
+
+  /** Puts the key as its own value, without waiting: the outcome, or the error. */
+  private String put(int node, String key, String... options) {
+    List<byte[]> words = new ArrayList<>(List.of(key.getBytes(UTF_8)));
+    for (String option : options) {
+      words.add(option.getBytes(UTF_8));
+    }
+    words.add("VALUE".getBytes(UTF_8));
+    words.add(key.getBytes(UTF_8));
+    try (Jedis client = cluster.connect(node)) {
+      Object reply =
+          client.sendCommand(() -> "KV.PUT".getBytes(UTF_8), words.toArray(byte[][]::new));
+      return new String((byte[]) reply, UTF_8);
+    } catch (JedisDataException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  /** The connection is kept: with it the lease would go. */
+  private String lease(int node, String key) {
+    Jedis client = cluster.connect(node);
+    leasing.add(client);
+    List<?> answers = (List<?>) client.sendCommand(() -> "KV.LEASE".getBytes(UTF_8), "1", key);
+    return new String((byte[]) answers.getFirst(), UTF_8);
+  }
+
+  private String get(int node, String key) {
+    try (Jedis client = cluster.connect(node)) {
+      return client.get(key);
+    }
+  }
+}
