@@ -76,7 +76,8 @@ class LayeringTest {
                 NODE + "block..",
                 NODE + "device..",
                 "io.larder.client..",
-                "io.larder.protocol.."),
+                "io.larder.protocol..",
+                "io.larder.coordinator.registry.."),
             classes()
                 .that()
                 .resideInAPackage(NODE + "device..")
@@ -108,7 +109,7 @@ class LayeringTest {
                 "io.larder.coordinator.lease..",
                 "io.larder.coordinator.controller..",
                 "io.larder.coordinator.embedded.."),
-            only("org.apache.zookeeper..", "io.larder.coordinator.."),
+            only("org.apache.zookeeper..", "io.larder.coordinator..", NODE + "bench.leases.."),
             only("picocli..", NODE + "cli..", "io.larder.coordinator.cli.."),
             only("com.github.benmanes.caffeine..", NODE + "hot.."))
         .map(rule -> Arguments.argumentSet(rule.getDescription(), rule));

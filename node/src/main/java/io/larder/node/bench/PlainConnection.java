@@ -9,6 +9,8 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -62,6 +64,32 @@ public final class PlainConnection implements AutoCloseable {
    * @throws RefusedException if the node answers with an error
    */
   public Optional<byte[]> call(byte[]... words) throws IOException {
+    send(words);
+    return reply(readLine());
+  }
+
+  /**
+   * Sends a command and reads its reply, which must be an array of what {@link #call} takes.
+   *
+   * @return each element's bytes
+   * @throws RefusedException if the node answers with an error
+   */
+  public List<byte[]> callForList(byte[]... words) throws IOException {
+    send(words);
+    String line = readLine();
+    if (!line.matches("\\*\\d{1,6}")) {
+      Optional<byte[]> _ = reply(line); // an error says so
+      throw new IOException("no array but '" + line + "'");
+    }
+    int count = Integer.parseInt(line.substring(1));
+    List<byte[]> elements = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      elements.add(reply(readLine()).orElse(new byte[0]));
+    }
+    return elements;
+  }
+
+  private void send(byte[]... words) throws IOException {
     line('*', words.length);
     for (byte[] word : words) {
       line('$', word.length);
@@ -70,7 +98,9 @@ public final class PlainConnection implements AutoCloseable {
       out.write('\n');
     }
     out.flush();
-    String line = readLine();
+  }
+
+  private Optional<byte[]> reply(String line) throws IOException {
     return switch (line.isEmpty() ? ' ' : line.charAt(0)) {
       case '+', ':' -> Optional.of(text(line.substring(1)));
       case '-' -> throw new RefusedException(line.substring(1));

@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
       BenchDeviceCommand.class,
       BenchWireCommand.class,
       BenchCrashCommand.class,
-      BenchFaultsCommand.class
+      BenchFaultsCommand.class,
+      BenchLeasesCommand.class
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the spec
 final class BenchCommand implements Runnable {

@@ -1,0 +1,50 @@
+package io.larder.node.cli;
+
+import io.larder.node.bench.leases.LeaseBench;
+import io.larder.node.local.LocalCluster;
+import io.larder.node.local.LocalClusterOptions;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What put-leases cost. */
+@Command(
+    name = "leases",
+    description = {
+      "Start a cluster of three nodes and measure what one holder per key costs: leases, waking"
+          + " who waits, ZooKeeper's writes, taking over a dead node's slots; and a znode per key"
+          + " beside it. Takes two to three minutes.",
+      "Ends with exit code 1 if a goal was missed."
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets them
+final class BenchLeasesCommand implements Callable<Integer> {
+  private static final int MIN_KEYS = 1_000;
+  private static final int MAX_KEYS = 4_000_000;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--keys",
+      paramLabel = "N",
+      description = "Keys in the cluster when a node is killed. Default: 1000000.")
+  private int keys = LeaseBench.DEFAULT_KEYS;
+
+  @Mixin private ReportOptions output;
+
+  @Override
+  public Integer call() throws Exception {
+    if (keys < MIN_KEYS || keys > MAX_KEYS) {
+      throw new ParameterException(
+          spec.commandLine(), "--keys %d: %d to %d".formatted(keys, MIN_KEYS, MAX_KEYS));
+    }
+    ConsoleProgress progress = ConsoleProgress.onStandardError();
+    try (LocalCluster cluster =
+        LocalCluster.start(LocalClusterOptions.temporary(), progress::say)) {
+      return output.report(new LeaseBench(cluster, keys, progress).run());
+    }
+  }
+}
