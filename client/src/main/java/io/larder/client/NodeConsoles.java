@@ -15,7 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Blocking calls to single nodes, for administration: one connection a node, made when first needed
@@ -30,10 +29,10 @@ public final class NodeConsoles implements AutoCloseable {
   private final Map<String, RespConnection> connections = new HashMap<>();
 
   /**
-   * @param password of the nodes, or null
+   * @param options how the nodes are connected to
    */
-  public NodeConsoles(@Nullable String password) {
-    this.options = ConnectionOptions.DEFAULTS.withPassword(password).withClientName("larder-admin");
+  public NodeConsoles(ConnectionOptions options) {
+    this.options = options.withClientName("larder-admin");
   }
 
   /**

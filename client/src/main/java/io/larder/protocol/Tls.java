@@ -1,11 +1,16 @@
 package io.larder.protocol;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Path;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +53,7 @@ public final class Tls {
       throw new IOException("a TLS certificate and its key go together: give both or neither");
     }
     try {
-      SslContextBuilder builder = SslContextBuilder.forClient();
+      SslContextBuilder builder = SslContextBuilder.forClient().sslProvider(SslProvider.JDK);
       if (authorities != null) {
         builder.trustManager(authorities.toFile());
       }
@@ -73,6 +78,26 @@ public final class Tls {
     return new IOException(
         "TLS cannot be set up from " + names + ": " + why + "; give PEM files, the key as PKCS#8",
         cause);
+  }
+
+  /**
+   * A blocking socket's TLS.
+   *
+   * @param connected to the host and port; closed with what is returned
+   * @throws IOException if the other side does not speak TLS, or is not who it should be
+   */
+  public Socket over(Socket connected, String host, int port) throws IOException {
+    SSLSocket socket =
+        (SSLSocket)
+            ((JdkSslContext) context)
+                .context()
+                .getSocketFactory()
+                .createSocket(connected, host, port, true);
+    SSLParameters parameters = socket.getSSLParameters();
+    parameters.setEndpointIdentificationAlgorithm("HTTPS");
+    socket.setSSLParameters(parameters);
+    socket.startHandshake();
+    return socket;
   }
 
   SslHandler handler(ByteBufAllocator allocator, String host, int port) {

@@ -3,6 +3,7 @@ package io.larder.node;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.awaitility.Awaitility.await;
 
+import io.larder.protocol.ConnectionOptions;
 import io.larder.coordinator.config.AssignmentOptions;
 import io.larder.coordinator.config.CoordinatorConfig;
 import io.larder.coordinator.controller.Coordinator;
@@ -91,11 +92,17 @@ public final class TestCluster implements AutoCloseable {
             zooKeeperSettings(servers.coordinatorConnect()).options(CLUSTER),
             new AssignmentOptions(5_000, 5_000, 300, false),
             "test",
-            options.password().isEmpty() ? null : options.password());
+            nodeAccess(options));
     for (int i = 1; i <= nodeCount; i++) {
       addNode();
     }
     awaitReady();
+  }
+
+  private static ConnectionOptions nodeAccess(Options options) throws IOException {
+    return ConnectionOptions.DEFAULTS
+        .withPassword(options.password().isEmpty() ? null : options.password())
+        .withTls(NodeTls.ofPeers(options.tls()));
   }
 
   /** Formats one more device and starts a node on it. */

@@ -9,6 +9,7 @@ import io.larder.client.LarderClient;
 import io.larder.client.LarderException;
 import io.larder.client.PutOptions;
 import io.larder.client.PutOutcome;
+import io.larder.node.cli.Larder;
 import io.larder.node.config.NodeConfig;
 import io.larder.protocol.Tls;
 import io.netty.pkitesting.CertificateBuilder;
@@ -118,6 +119,22 @@ class TlsIT {
     String output = new String(process.getInputStream().readAllBytes(), US_ASCII).strip();
     assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
     return output;
+  }
+
+  @Test
+  void theProbePutsAndReadsThroughEveryNode() throws Exception {
+    Path password = Files.writeString(dir.resolve("password"), "secret");
+    int code =
+        Larder.run(
+            "probe",
+            "--node=" + address(0),
+            "--node=" + address(1),
+            "--password-file=" + password,
+            "--tls-authorities=" + authorities,
+            "--tls-certificate=" + certificate,
+            "--tls-key=" + key);
+
+    assertThat(code).isZero();
   }
 
   @Test

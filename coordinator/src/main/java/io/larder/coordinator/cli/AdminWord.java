@@ -34,7 +34,7 @@ abstract class AdminWord implements Callable<Integer> {
 
   @Mixin private ClusterOptions cluster = new ClusterOptions();
 
-  @Mixin private PasswordOptions nodes = new PasswordOptions();
+  @Mixin private NodeAccessOptions nodes = new NodeAccessOptions();
 
   /** What the word does; messages go through {@link #say}. */
   abstract int run(ClusterAdmin admin) throws RefusedException, IOException, InterruptedException;
@@ -42,7 +42,7 @@ abstract class AdminWord implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     ZooKeeperOptions options = cluster.zooKeeper();
-    try (ClusterAdmin admin = ClusterAdmin.connect(options, cluster.timeout(), nodes.password())) {
+    try (ClusterAdmin admin = ClusterAdmin.connect(options, cluster.timeout(), nodes.connection())) {
       return run(admin);
     } catch (TimeoutException _) {
       say(cluster.noAnswer());

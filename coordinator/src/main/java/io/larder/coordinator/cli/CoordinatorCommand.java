@@ -50,7 +50,7 @@ public final class CoordinatorCommand implements Callable<Integer> {
     try (StopSignal stop = options.installStopSignal();
         Coordinator coordinator =
             Coordinator.start(
-                read.zooKeeperOptions(), read.assignment(), id(), read.security().password())) {
+                read.zooKeeperOptions(), read.assignment(), id(), read.nodes())) {
       coordinator.bindTo(registry);
       if (read.http().listen().isEmpty()) {
         stop.await();

@@ -1,5 +1,7 @@
 package io.larder.coordinator.config;
 
+import io.larder.protocol.ConnectionOptions;
+import io.larder.protocol.Tls;
 import io.larder.coordinator.registry.ZooKeeperOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,17 +28,29 @@ public record CoordinatorConfig(
    * How the nodes are spoken to.
    *
    * @param passwordFile file with the nodes' password; empty = they have none
+   * @param tlsAuthorities whom to trust, PEM; empty = connections are plain
+   * @param tlsCertificate the chain to show the nodes, PEM; empty = none
+   * @param tlsKey its private key, PEM
    */
   public record Security(
-      @Setting("file with the nodes' password; empty = none") String passwordFile) {
+      @Setting("file with the nodes' password; empty = none") String passwordFile,
+      @Setting("whom to trust when nodes speak TLS, PEM; empty = connections are plain")
+          String tlsAuthorities,
+      @Setting("certificate chain to show the nodes, PEM; empty = none") String tlsCertificate,
+      @Setting("the chain's private key, PEM (PKCS#8) without a passphrase") String tlsKey) {
 
-    /**
-     * The nodes' password; null if they have none.
-     *
-     * @throws IOException if the file cannot be read
-     */
-    public @Nullable String password() throws IOException {
+    private @Nullable String password() throws IOException {
       return passwordFile.isEmpty() ? null : Files.readString(Path.of(passwordFile)).strip();
+    }
+
+    private @Nullable Tls tls() throws IOException {
+      return tlsAuthorities.isEmpty()
+          ? null
+          : Tls.of(path(tlsAuthorities), path(tlsCertificate), path(tlsKey));
+    }
+
+    private static @Nullable Path path(String name) {
+      return name.isEmpty() ? null : Path.of(name);
     }
   }
 
@@ -89,11 +103,20 @@ public record CoordinatorConfig(
           ZooKeeper.DEFAULT,
           new Http(""),
           AssignmentOptions.DEFAULT,
-          new Security(""));
+          new Security("", "", "", ""));
 
   /** Refuses a ZooKeeper section whose values do not go together. */
   public CoordinatorConfig {
     var _ = zookeeper.options(cluster);
+  }
+
+  /**
+   * How the nodes are connected to.
+   *
+   * @throws IOException if a file cannot be read
+   */
+  public ConnectionOptions nodes() throws IOException {
+    return ConnectionOptions.DEFAULTS.withPassword(security.password()).withTls(security.tls());
   }
 
   /** The ZooKeeper section and the cluster's name together. */

@@ -1,5 +1,6 @@
 package io.larder.coordinator.controller;
 
+import io.larder.protocol.ConnectionOptions;
 import io.larder.coordinator.moves.Move;
 import io.larder.coordinator.moves.MovePlanner;
 import io.larder.coordinator.moves.RefusedException;
@@ -44,24 +45,24 @@ public final class ClusterAdmin implements AutoCloseable {
   private final NodeQueries nodes;
   private final ZooKeeper zooKeeper;
 
-  private ClusterAdmin(ZooKeeperOptions options, ZooKeeper zooKeeper, @Nullable String password) {
+  private ClusterAdmin(ZooKeeperOptions options, ZooKeeper zooKeeper, ConnectionOptions nodes) {
     this.options = options;
     this.paths = new Paths(options.cluster());
     this.images = new ImageReader(paths);
     this.moves = new MoveStore(paths);
-    this.nodes = new NodeQueries(password);
+    this.nodes = new NodeQueries(nodes);
     this.zooKeeper = zooKeeper;
   }
 
   /**
    * Connects to the cluster's ZooKeeper.
    *
-   * @param password of the nodes, or null
+   * @param nodes how the nodes are connected to
    * @throws TimeoutException if it does not answer in time
    * @throws IOException if there is no such cluster there
    */
   public static ClusterAdmin connect(
-      ZooKeeperOptions options, Duration timeout, @Nullable String password)
+      ZooKeeperOptions options, Duration timeout, ConnectionOptions nodes)
       throws IOException, InterruptedException, TimeoutException {
     CountDownLatch connected = new CountDownLatch(1);
     ZooKeeper zooKeeper =
@@ -73,7 +74,7 @@ public final class ClusterAdmin implements AutoCloseable {
                 connected.countDown();
               }
             });
-    ClusterAdmin admin = new ClusterAdmin(options, zooKeeper, password);
+    ClusterAdmin admin = new ClusterAdmin(options, zooKeeper, nodes);
     boolean there = false;
     try {
       if (!connected.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {

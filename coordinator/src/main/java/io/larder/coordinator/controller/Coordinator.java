@@ -1,5 +1,6 @@
 package io.larder.coordinator.controller;
 
+import io.larder.protocol.ConnectionOptions;
 import io.larder.coordinator.config.AssignmentOptions;
 import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.ImageReader;
@@ -54,7 +55,7 @@ public final class Coordinator implements AutoCloseable {
   private final CountDownLatch closing = new CountDownLatch(1);
   private final LongAdder changes = new LongAdder();
   private final LongAdder movedBytes = new LongAdder();
-  private final @Nullable String password;
+  private final ConnectionOptions nodes;
   private @Nullable MoveRunner moves;
   private @Nullable Assignment term;
   private boolean laidOut;
@@ -66,9 +67,9 @@ public final class Coordinator implements AutoCloseable {
       ZooKeeperOptions options,
       AssignmentOptions assignment,
       String id,
-      @Nullable String password) {
+      ConnectionOptions nodes) {
     this.options = options;
-    this.password = password;
+    this.nodes = nodes;
     this.assignmentOptions = assignment;
     this.paths = new Paths(options.cluster());
     this.reader = new ImageReader(paths);
@@ -92,20 +93,20 @@ public final class Coordinator implements AutoCloseable {
    */
   public static Coordinator start(
       ZooKeeperOptions options, AssignmentOptions assignment, String id) {
-    return start(options, assignment, id, null);
+    return start(options, assignment, id, ConnectionOptions.DEFAULTS);
   }
 
   /**
    * As above.
    *
-   * @param password of the nodes, which moves are ordered from; null if they have none
+   * @param nodes how the nodes, which moves are ordered from, are connected to
    */
   public static Coordinator start(
       ZooKeeperOptions options,
       AssignmentOptions assignment,
       String id,
-      @Nullable String password) {
-    Coordinator coordinator = new Coordinator(options, assignment, id, password);
+      ConnectionOptions nodes) {
+    Coordinator coordinator = new Coordinator(options, assignment, id, nodes);
     coordinator.curator.start();
     coordinator.thread.start();
     return coordinator;
@@ -179,7 +180,7 @@ public final class Coordinator implements AutoCloseable {
       Layout.ensure(zooKeeper, paths);
       latch.start();
       laidOut = true;
-      moves = MoveRunner.start(curator, paths, password, latch::hasLeadership, movedBytes);
+      moves = MoveRunner.start(curator, paths, nodes, latch::hasLeadership, movedBytes);
     }
     image = reader.read(zooKeeper, false);
     if (!latch.hasLeadership()) {

@@ -1,5 +1,6 @@
 package io.larder.coordinator.controller;
 
+import io.larder.protocol.ConnectionOptions;
 import io.larder.coordinator.moves.Move;
 import io.larder.coordinator.moves.Step;
 import io.larder.coordinator.registry.ClusterImage;
@@ -49,7 +50,7 @@ final class MoveRunner implements AutoCloseable {
   private MoveRunner(
       CuratorFramework curator,
       Paths paths,
-      @Nullable String password,
+      ConnectionOptions connection,
       BooleanSupplier leads,
       LongAdder movedBytes) {
     this.curator = curator;
@@ -57,7 +58,7 @@ final class MoveRunner implements AutoCloseable {
     this.leads = leads;
     this.images = new ImageReader(paths);
     this.store = new MoveStore(paths);
-    this.nodes = new NodeQueries(password);
+    this.nodes = new NodeQueries(connection);
     this.movedBytes = movedBytes;
     this.thread = Thread.ofPlatform().daemon().name("larder-moves").unstarted(this::run);
   }
@@ -65,10 +66,10 @@ final class MoveRunner implements AutoCloseable {
   static MoveRunner start(
       CuratorFramework curator,
       Paths paths,
-      @Nullable String password,
+      ConnectionOptions connection,
       BooleanSupplier leads,
       LongAdder movedBytes) {
-    MoveRunner runner = new MoveRunner(curator, paths, password, leads, movedBytes);
+    MoveRunner runner = new MoveRunner(curator, paths, connection, leads, movedBytes);
     runner.thread.start();
     return runner;
   }

@@ -1,5 +1,6 @@
 package io.larder.coordinator.controller;
 
+import io.larder.protocol.ConnectionOptions;
 import io.larder.client.NodeConsoles;
 import io.larder.coordinator.moves.Usage;
 import io.larder.coordinator.registry.NodeRecord;
@@ -7,7 +8,6 @@ import io.larder.protocol.Command;
 import io.larder.protocol.Reply;
 import java.io.IOException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** What the administration asks nodes. Not thread-safe. */
 final class NodeQueries implements AutoCloseable {
@@ -27,10 +27,10 @@ final class NodeQueries implements AutoCloseable {
   private final NodeConsoles consoles;
 
   /**
-   * @param password of the nodes, or null
+   * @param connection how the nodes are connected to
    */
-  NodeQueries(@Nullable String password) {
-    this.consoles = new NodeConsoles(password);
+  NodeQueries(ConnectionOptions connection) {
+    this.consoles = new NodeConsoles(connection);
   }
 
   /** What the node holds. */

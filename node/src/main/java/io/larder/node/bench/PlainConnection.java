@@ -1,5 +1,6 @@
 package io.larder.node.bench;
 
+import io.larder.protocol.Tls;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.EOFException;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A blocking RESP2 connection of the plainest kind: what any Redis client without Larder's own code
@@ -39,18 +41,25 @@ public final class PlainConnection implements AutoCloseable {
     this.out = new BufferedOutputStream(socket.getOutputStream());
   }
 
+  /** As below, without TLS. */
+  public static PlainConnection open(String host, int port, int timeoutMs) throws IOException {
+    return open(host, port, timeoutMs, null);
+  }
+
   /**
    * Connects.
    *
    * @param timeoutMs for connecting, and later for each read
+   * @param tls null for a plain connection
    */
-  public static PlainConnection open(String host, int port, int timeoutMs) throws IOException {
+  public static PlainConnection open(String host, int port, int timeoutMs, @Nullable Tls tls)
+      throws IOException {
     Socket socket = new Socket();
     try {
       socket.connect(new InetSocketAddress(host, port), timeoutMs);
       socket.setSoTimeout(timeoutMs);
       socket.setTcpNoDelay(true);
-      return new PlainConnection(socket);
+      return new PlainConnection(tls == null ? socket : tls.over(socket, host, port));
     } catch (IOException e) {
       socket.close();
       throw e;

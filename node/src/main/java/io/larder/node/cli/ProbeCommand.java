@@ -2,10 +2,11 @@ package io.larder.node.cli;
 
 import static io.larder.node.bench.PlainConnection.text;
 
-import io.larder.coordinator.cli.PasswordOptions;
+import io.larder.coordinator.cli.NodeAccessOptions;
 import io.larder.coordinator.config.HostPort;
 import io.larder.node.bench.BlockContent;
 import io.larder.node.bench.PlainConnection;
+import io.larder.protocol.ConnectionOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -13,7 +14,6 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -70,16 +70,16 @@ final class ProbeCommand implements Callable<Integer> {
           "For all of it; until then what fails is tried again. Default: ${DEFAULT-VALUE}.")
   private int timeoutSeconds;
 
-  @Mixin private PasswordOptions access;
+  @Mixin private NodeAccessOptions access;
 
   private final String prefix = "larder-probe:" + UUID.randomUUID() + ":";
-  private @Nullable String password;
+  private ConnectionOptions connection = ConnectionOptions.DEFAULTS;
   private long deadline;
 
   @Override
   public Integer call() throws IOException {
     List<HostPort> addresses = checked();
-    password = access.password();
+    connection = access.connection();
     deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(timeoutSeconds);
     HostPort first = addresses.get(0);
     if (!tryUntilDeadline("put through " + first, () -> putAll(first))) {
@@ -181,8 +181,8 @@ final class ProbeCommand implements Callable<Integer> {
   }
 
   private PlainConnection open(HostPort address) throws IOException {
-    PlainConnection node = PlainConnection.open(address.host(), address.port(), CALL_TIMEOUT_MS);
-    String given = password;
+    PlainConnection node = PlainConnection.open(address.host(), address.port(), CALL_TIMEOUT_MS, connection.tls());
+    String given = connection.password();
     if (given != null) {
       try {
         var _ = node.call(text("AUTH"), text(given));

@@ -1,5 +1,7 @@
 package io.larder.coordinator.cli;
 
+import io.larder.protocol.ConnectionOptions;
+import io.larder.protocol.Tls;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,8 +11,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The nodes' password: from a file or the environment, never from the command line. */
-public final class PasswordOptions {
+/**
+ * How nodes are connected to: over TLS if authorities are given; their password from a file or the
+ * environment, never from the command line.
+ */
+public final class NodeAccessOptions {
   /** The environment variable. */
   public static final String VARIABLE = "LARDER_PASSWORD";
 
@@ -23,8 +28,32 @@ public final class PasswordOptions {
       description = "File with the nodes' password, if they have one. Default: $" + VARIABLE + ".")
   private @Nullable Path file;
 
-  /** The password; null if the nodes have none. */
-  public @Nullable String password() {
+  @Option(
+      names = "--tls-authorities",
+      paramLabel = "PEM",
+      description = "Whom to trust, when the nodes speak TLS.")
+  private @Nullable Path authorities;
+
+  @Option(
+      names = "--tls-certificate",
+      paramLabel = "PEM",
+      description = "The certificate to show them, if they ask for one.")
+  private @Nullable Path certificate;
+
+  @Option(names = "--tls-key", paramLabel = "PEM", description = "Its private key.")
+  private @Nullable Path key;
+
+  /** All of it. */
+  public ConnectionOptions connection() {
+    try {
+      Tls tls = authorities == null ? null : Tls.of(authorities, certificate, key);
+      return ConnectionOptions.DEFAULTS.withPassword(password()).withTls(tls);
+    } catch (IOException e) {
+      throw usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private @Nullable String password() {
     Path source = file;
     if (source == null) {
       String given = System.getenv(VARIABLE);
