@@ -3,7 +3,6 @@ package io.larder.node;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.awaitility.Awaitility.await;
 
-import io.larder.protocol.ConnectionOptions;
 import io.larder.coordinator.config.AssignmentOptions;
 import io.larder.coordinator.config.CoordinatorConfig;
 import io.larder.coordinator.controller.Coordinator;
@@ -12,6 +11,7 @@ import io.larder.node.config.NodeConfig;
 import io.larder.node.store.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.FormatOptions;
+import io.larder.protocol.ConnectionOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -42,7 +42,8 @@ abstract class AdminWord implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     ZooKeeperOptions options = cluster.zooKeeper();
-    try (ClusterAdmin admin = ClusterAdmin.connect(options, cluster.timeout(), nodes.connection())) {
+    try (ClusterAdmin admin =
+        ClusterAdmin.connect(options, cluster.timeout(), nodes.connection())) {
       return run(admin);
     } catch (TimeoutException _) {
       say(cluster.noAnswer());

@@ -49,8 +49,7 @@ public final class CoordinatorCommand implements Callable<Integer> {
     new ProcessorMetrics().bindTo(registry);
     try (StopSignal stop = options.installStopSignal();
         Coordinator coordinator =
-            Coordinator.start(
-                read.zooKeeperOptions(), read.assignment(), id(), read.nodes())) {
+            Coordinator.start(read.zooKeeperOptions(), read.assignment(), id(), read.nodes())) {
       coordinator.bindTo(registry);
       if (read.http().listen().isEmpty()) {
         stop.await();

@@ -1,8 +1,8 @@
 package io.larder.coordinator.config;
 
+import io.larder.coordinator.registry.ZooKeeperOptions;
 import io.larder.protocol.ConnectionOptions;
 import io.larder.protocol.Tls;
-import io.larder.coordinator.registry.ZooKeeperOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

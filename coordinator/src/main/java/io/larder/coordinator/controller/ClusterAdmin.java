@@ -1,6 +1,5 @@
 package io.larder.coordinator.controller;
 
-import io.larder.protocol.ConnectionOptions;
 import io.larder.coordinator.moves.Move;
 import io.larder.coordinator.moves.MovePlanner;
 import io.larder.coordinator.moves.RefusedException;
@@ -12,6 +11,7 @@ import io.larder.coordinator.registry.Paths;
 import io.larder.coordinator.registry.SlotTable;
 import io.larder.coordinator.registry.SlotTableFormat;
 import io.larder.coordinator.registry.ZooKeeperOptions;
+import io.larder.protocol.ConnectionOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

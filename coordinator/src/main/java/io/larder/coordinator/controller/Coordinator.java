@@ -1,6 +1,5 @@
 package io.larder.coordinator.controller;
 
-import io.larder.protocol.ConnectionOptions;
 import io.larder.coordinator.config.AssignmentOptions;
 import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.ImageReader;
@@ -9,6 +8,7 @@ import io.larder.coordinator.registry.Paths;
 import io.larder.coordinator.registry.SlotTable;
 import io.larder.coordinator.registry.SlotTableFormat;
 import io.larder.coordinator.registry.ZooKeeperOptions;
+import io.larder.protocol.ConnectionOptions;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -64,10 +64,7 @@ public final class Coordinator implements AutoCloseable {
   private volatile ClusterImage image = ClusterImage.EMPTY;
 
   private Coordinator(
-      ZooKeeperOptions options,
-      AssignmentOptions assignment,
-      String id,
-      ConnectionOptions nodes) {
+      ZooKeeperOptions options, AssignmentOptions assignment, String id, ConnectionOptions nodes) {
     this.options = options;
     this.nodes = nodes;
     this.assignmentOptions = assignment;
@@ -102,10 +99,7 @@ public final class Coordinator implements AutoCloseable {
    * @param nodes how the nodes, which moves are ordered from, are connected to
    */
   public static Coordinator start(
-      ZooKeeperOptions options,
-      AssignmentOptions assignment,
-      String id,
-      ConnectionOptions nodes) {
+      ZooKeeperOptions options, AssignmentOptions assignment, String id, ConnectionOptions nodes) {
     Coordinator coordinator = new Coordinator(options, assignment, id, nodes);
     coordinator.curator.start();
     coordinator.thread.start();

@@ -1,11 +1,11 @@
 package io.larder.coordinator.controller;
 
-import io.larder.protocol.ConnectionOptions;
 import io.larder.coordinator.moves.Move;
 import io.larder.coordinator.moves.Step;
 import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.ImageReader;
 import io.larder.coordinator.registry.Paths;
+import io.larder.protocol.ConnectionOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

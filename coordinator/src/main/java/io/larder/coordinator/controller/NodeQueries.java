@@ -1,10 +1,10 @@
 package io.larder.coordinator.controller;
 
-import io.larder.protocol.ConnectionOptions;
 import io.larder.client.NodeConsoles;
 import io.larder.coordinator.moves.Usage;
 import io.larder.coordinator.registry.NodeRecord;
 import io.larder.protocol.Command;
+import io.larder.protocol.ConnectionOptions;
 import io.larder.protocol.Reply;
 import java.io.IOException;
 import java.util.List;

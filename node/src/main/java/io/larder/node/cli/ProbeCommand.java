@@ -181,7 +181,8 @@ final class ProbeCommand implements Callable<Integer> {
   }
 
   private PlainConnection open(HostPort address) throws IOException {
-    PlainConnection node = PlainConnection.open(address.host(), address.port(), CALL_TIMEOUT_MS, connection.tls());
+    PlainConnection node =
+        PlainConnection.open(address.host(), address.port(), CALL_TIMEOUT_MS, connection.tls());
     String given = connection.password();
     if (given != null) {
       try {

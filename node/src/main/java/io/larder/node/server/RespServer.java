@@ -14,7 +14,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -160,12 +159,12 @@ public final class RespServer implements AutoCloseable {
         return;
       }
       metrics.connectionsTotal.increment();
-      SslContext tls = context.config().tls();
+      ServerTls tls = context.config().tls();
       ReceiveBuffers receive = new ReceiveBuffers(tls == null);
       if (tls == null) {
         channel.config().setRecvByteBufAllocator(receive);
       } else {
-        channel.pipeline().addLast(tls.newHandler(channel.alloc()));
+        channel.pipeline().addLast(tls.handler(channel.alloc()));
       }
       Session session =
           new Session(

@@ -1,6 +1,5 @@
 package io.larder.node.server;
 
-import io.netty.handler.ssl.SslContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +22,7 @@ public record ServerConfig(
     int eventLoops,
     int maxConnections,
     @Nullable String password,
-    @Nullable SslContext tls,
+    @Nullable ServerTls tls,
     Patience patience,
     Waits waits) {
 
@@ -108,7 +107,7 @@ public record ServerConfig(
         host, port, transport, eventLoops, maxConnections, other, tls, patience, waits);
   }
 
-  public ServerConfig withTls(@Nullable SslContext other) {
+  public ServerConfig withTls(@Nullable ServerTls other) {
     return new ServerConfig(
         host, port, transport, eventLoops, maxConnections, password, other, patience, waits);
   }

@@ -1,4 +1,4 @@
-package io.larder.node;
+package io.larder.node.cli;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,7 +9,7 @@ import io.larder.client.LarderClient;
 import io.larder.client.LarderException;
 import io.larder.client.PutOptions;
 import io.larder.client.PutOutcome;
-import io.larder.node.cli.Larder;
+import io.larder.node.TestCluster;
 import io.larder.node.config.NodeConfig;
 import io.larder.protocol.Tls;
 import io.netty.pkitesting.CertificateBuilder;
@@ -133,6 +133,26 @@ class TlsIT {
             "--tls-authorities=" + authorities,
             "--tls-certificate=" + certificate,
             "--tls-key=" + key);
+
+    assertThat(code).isZero();
+  }
+
+  @Test
+  void theAdministratorFindsAKeysHolder() throws Exception {
+    assertThat(redisCli(0, "set", "tls:where", "value")).isEqualTo("OK");
+    Path password = Files.writeString(dir.resolve("admins-password"), "secret");
+    int code =
+        Larder.run(
+            "admin",
+            "key",
+            "locate",
+            "--zookeeper=" + cluster.zooKeeperAddress(),
+            "--cluster=test",
+            "--password-file=" + password,
+            "--tls-authorities=" + authorities,
+            "--tls-certificate=" + certificate,
+            "--tls-key=" + key,
+            "tls:where");
 
     assertThat(code).isZero();
   }
