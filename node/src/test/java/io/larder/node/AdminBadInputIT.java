@@ -140,7 +140,8 @@ class AdminBadInputIT {
     refused(1, List.of("not a plan", "'id'"), "rebalance", "apply", other.toString());
     Files.writeString(other, "no JSON");
     refused(1, List.of("not a plan"), "rebalance", "apply", other.toString());
-    refused(1, List.of("cannot be read"), "rebalance", "apply", dir.resolve("none").toString());
+    refused(1, List.of("no plan", "--file"), "rebalance", "apply", dir.resolve("none").toString());
+    refused(1, List.of("cannot be read"), "rebalance", "apply", dir.toString());
 
     admin.must("node", "drain", "node-3", "--yes", "--within=60");
     refused(

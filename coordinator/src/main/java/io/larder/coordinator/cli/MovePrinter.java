@@ -56,38 +56,54 @@ final class MovePrinter {
   static int await(AdminWord word, ClusterAdmin admin, String id, long sinceNs, long waitSeconds)
       throws IOException, InterruptedException {
     long deadline = sinceNs + TimeUnit.SECONDS.toNanos(waitSeconds);
+    Move move;
     String held = "";
     try (ProgressBar bar = bar(id)) {
       while (true) {
-        Move move =
-            admin.moves().stream().filter(each -> each.id().equals(id)).findFirst().orElse(null);
+        move = admin.moves().stream().filter(each -> each.id().equals(id)).findFirst().orElse(null);
         if (move == null) {
-          word.say("move " + id + " is remembered no more");
-          return AdminWord.FAILED;
+          break;
         }
-        long done = move.steps().stream().filter(Step::isDone).count();
-        bar.maxHint(Math.max(1, move.bytesToMove()))
-            .stepTo(Math.min(move.bytesMoved(), Math.max(1, move.bytesToMove())));
-        bar.setExtraMessage("step " + Math.min(done + 1, move.steps().size()));
-        if (move.state() != Move.State.RUNNING) {
-          boolean ok = move.state() == Move.State.DONE;
-          word.say(
-              ok
-                  ? "done: %s moved".formatted(ByteSize.show(move.bytesMoved()))
-                  : "the move was cancelled: " + move.message());
-          return ok ? AdminWord.OK : AdminWord.FAILED;
+        show(move, bar);
+        if (!move.isRunning() || System.nanoTime() - deadline >= 0) {
+          break;
         }
         if (!move.message().isEmpty() && !move.message().equals(held)) {
           word.say(move.message());
         }
         held = move.message();
-        if (System.nanoTime() - deadline >= 0) {
-          word.say("move " + id + " goes on, but is not done within " + waitSeconds + " s");
-          return AdminWord.TIMEOUT;
-        }
         TimeUnit.MILLISECONDS.sleep(POLL_MS);
       }
     }
+    // Below the bar, not in it.
+    if (move == null) {
+      word.say("move " + id + " is remembered no more");
+      return AdminWord.FAILED;
+    }
+    return switch (move.state()) {
+      case DONE -> {
+        word.say("done: %s moved".formatted(ByteSize.show(move.bytesMoved())));
+        yield AdminWord.OK;
+      }
+      case CANCELLED -> {
+        word.say("the move was cancelled: " + move.message());
+        yield AdminWord.FAILED;
+      }
+      case PLANNED, RUNNING -> {
+        word.say("move " + id + " goes on, but is not done within " + waitSeconds + " s");
+        yield AdminWord.TIMEOUT;
+      }
+    };
+  }
+
+  /** Records take less than their blocks on the device: a move that is done is done whole. */
+  private static void show(Move move, ProgressBar bar) {
+    long total = Math.max(1, move.bytesToMove());
+    long moved = move.state() == Move.State.DONE ? total : Math.min(move.bytesMoved(), total);
+    int steps = move.steps().size();
+    long done = move.steps().stream().filter(Step::isDone).count();
+    bar.maxHint(total).stepTo(moved);
+    bar.setExtraMessage("  step %d of %d".formatted(Math.min(done + 1, steps), steps));
   }
 
   private static ProgressBar bar(String id) {

@@ -7,6 +7,7 @@ import io.larder.coordinator.moves.RefusedException;
 import io.larder.coordinator.registry.ClusterImage;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,6 +123,9 @@ final class RebalanceCommand implements Runnable {
     private static Move read(Path source) throws RefusedException {
       try {
         return Move.decode(Files.readAllBytes(source));
+      } catch (NoSuchFileException _) {
+        throw new RefusedException(
+            "there is no plan " + source + ": `larder admin rebalance plan --file` writes one");
       } catch (IOException e) {
         throw new RefusedException("the plan " + source + " cannot be read: " + e);
       } catch (IllegalArgumentException e) {
