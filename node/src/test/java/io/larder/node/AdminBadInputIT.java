@@ -31,6 +31,7 @@ class AdminBadInputIT {
   private void start(String folder, TestCluster.Options options) throws Exception {
     cluster = new TestCluster(Files.createDirectory(dir.resolve(folder)), 3, options);
     admin = new AdminCli("--zookeeper", cluster.zooKeeperAddress(), "--cluster", "test");
+    admin.awaitSlots("node-1", "node-2", "node-3");
   }
 
   @AfterEach

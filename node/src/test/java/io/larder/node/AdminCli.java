@@ -1,6 +1,7 @@
 package io.larder.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -8,6 +9,7 @@ import io.larder.coordinator.cli.AdminCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
@@ -56,6 +58,23 @@ public final class AdminCli {
   /** Follows every word from now on, too. */
   public void always(String... more) {
     always.addAll(List.of(more));
+  }
+
+  /**
+   * Waits until each of these nodes has slots. Those of a young cluster that came first may have
+   * had them all, and give the others their share while a test already looks.
+   */
+  public void awaitSlots(String... nodeIds) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> {
+          for (String nodeId : nodeIds) {
+            if (node(nodeId).path("slots").asInt() == 0) {
+              return false;
+            }
+          }
+          return true;
+        });
   }
 
   public String out() {
