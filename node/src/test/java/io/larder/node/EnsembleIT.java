@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -166,7 +167,7 @@ class EnsembleIT {
   @Test
   void aConnectionThatBreaksWithinTheSessionChangesNothing() throws Exception {
     Map<String, String> before = incarnations();
-    Map<Integer, Long> claims = claims();
+    Map<Integer, Claim> claims = claims();
     for (int round = 0; round < 5; round++) {
       for (DeafPeer way : ways.get(0)) {
         way.heal(); // breaks what is open
@@ -184,7 +185,7 @@ class EnsembleIT {
   void aSessionThatEndsTakesItsClaimsWithItAndTheNextClaimsAnewWithoutARestart() throws Exception {
     String victim = cluster.node(0).nodeId();
     String old = incarnations().get(victim);
-    Map<Integer, Long> claims = claims();
+    long ended = session(PATHS.nodes() + "/" + victim + "-" + old);
     List<String> keys = keysOwnedBy(0, 1_000);
     AtomicInteger next = new AtomicInteger(2);
     assertThat(put(0, keys.get(0))).isEqualTo("STORED");
@@ -210,11 +211,13 @@ class EnsembleIT {
     Heartbeat heartbeat =
         Heartbeat.decode(hand.getData(PATHS.heartbeat(victim), false, new Stat()));
     assertThat(Long.toHexString(heartbeat.incarnation())).isEqualTo(renewed);
-    // What the old session had under way did not come true in the new one.
+    // What the old session held or had under way is not there, nor true of the new one.
+    long session = session(PATHS.nodes() + "/" + victim + "-" + renewed);
     claims()
-        .forEach((slot, epoch) -> {
-          if (!epoch.equals(claims.get(slot))) {
-            assertThat(epoch)
+        .forEach((slot, claim) -> {
+          assertThat(claim.session()).as("slot %d", slot).isNotEqualTo(ended);
+          if (claim.session() == session) {
+            assertThat(claim.epoch())
                 .as("slot %d was claimed by the new session", slot)
                 .isGreaterThan(Long.parseUnsignedLong(renewed, 16));
           }
@@ -258,29 +261,36 @@ class EnsembleIT {
     return incarnations;
   }
 
-  /** The epochs of the put-leases that are held, by slot. */
-  private Map<Integer, Long> claims() throws Exception {
-    Map<Integer, Long> claims = new HashMap<>();
-    for (String slot : children(PATHS.putLeases())) {
-      claims.put(Integer.valueOf(slot), 0L);
+  /** A put-lease that is held: its epoch, and the session whose it is. */
+  private record Claim(long epoch, long session) {}
+
+  /** By slot. */
+  private Map<Integer, Claim> claims() throws Exception {
+    List<String> slots = children(PATHS.putLeases());
+    CountDownLatch answers = new CountDownLatch(slots.size());
+    Map<Integer, Claim> claims = new ConcurrentHashMap<>();
+    for (String slot : slots) {
+      hand.exists(
+          PATHS.putLeases() + "/" + slot,
+          false,
+          (code, path, context, stat) -> {
+            if (code == KeeperException.Code.OK.intValue()) {
+              claims.put(
+                  Integer.valueOf(slot), new Claim(stat.getCzxid(), stat.getEphemeralOwner()));
+            }
+            answers.countDown();
+          },
+          null);
     }
-    CountDownLatch answers = new CountDownLatch(claims.size());
-    Map<Integer, Long> epochs = new java.util.concurrent.ConcurrentHashMap<>();
-    claims
-        .keySet()
-        .forEach(slot ->
-            hand.exists(
-                PATHS.putLease(slot),
-                false,
-                (code, path, context, stat) -> {
-                  if (code == KeeperException.Code.OK.intValue()) {
-                    epochs.put(slot, stat.getCzxid());
-                  }
-                  answers.countDown();
-                },
-                null));
     assertThat(answers.await(20, TimeUnit.SECONDS)).isTrue();
-    return epochs;
+    return claims;
+  }
+
+  /** The session that an ephemeral znode belongs to. */
+  private long session(String path) throws Exception {
+    Stat stat = hand.exists(path, false);
+    assertThat(stat).as(path).isNotNull();
+    return stat.getEphemeralOwner();
   }
 
   private List<String> children(String path) throws Exception {
