@@ -21,6 +21,7 @@ class ClientLayeringTest {
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
             "java..",
+            "javax.net.ssl..",
             "io.larder..",
             "io.netty..",
             "io.micrometer..",

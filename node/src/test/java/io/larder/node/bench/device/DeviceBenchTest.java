@@ -54,7 +54,8 @@ class DeviceBenchTest {
         .extracting(Figure::name)
         .contains(
             "engineRead1MiBThreadsCpu", "get1MiBDepth8ThreadsAllocated", "zipfWriteAmplification");
-    assertThat(figures).allSatisfy(f -> assertThat(f.value()).as(f.name()).isPositive());
+    // Processor time is counted in hundredths of a second: a short round may show none.
+    assertThat(figures).allSatisfy(f -> assertThat(f.value()).as(f.name()).isFinite().isNotNegative());
     assertThatThrownBy(() -> DeviceBench.run(options(false), Progress.SILENT))
         .isInstanceOf(StoreException.class)
         .hasMessageContaining("--force");
