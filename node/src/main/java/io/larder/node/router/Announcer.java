@@ -79,6 +79,7 @@ final class Announcer {
       epochs[slot] = epoch;
       directory.claim(slot, epoch);
       syncingSince.put(slot, now);
+      syncing = syncingSince.size();
       for (Member member : members.live()) {
         debts.computeIfAbsent(member, _ -> new Debt()).slots.set(slot);
       }
@@ -147,17 +148,19 @@ final class Announcer {
   }
 
   private void pump() {
-    Set<Integer> ready = new HashSet<>(syncingSince.keySet());
-    for (Debt debt : debts.values()) {
-      ready.removeIf(debt.slots::get);
+    if (!syncingSince.isEmpty()) {
+      Set<Integer> ready = new HashSet<>(syncingSince.keySet());
+      for (Debt debt : debts.values()) {
+        ready.removeIf(debt.slots::get);
+      }
+      ready.forEach(this::open);
     }
-    ready.forEach(this::open);
-    syncing = syncingSince.size();
     debts.forEach(this::ask);
   }
 
   private void open(int slot) {
     syncingSince.remove(slot);
+    syncing = syncingSince.size();
     directory.ready(slot, epochs[slot]);
   }
 

@@ -50,15 +50,13 @@ final class Duplicates {
               .thenApply(dropped -> {
                 if (dropped) {
                   metrics.duplicatesDropped.increment();
-                  // Meanwhile it may have become the first, when that one was evicted.
-                  directory.forget(slot, key.fingerprint(), second, stamp);
                 }
-                directory.endSettlement(slot, epoch, key.fingerprint(), true);
+                directory.endSettlement(slot, epoch, key.fingerprint(), second, stamp, true);
                 return dropped;
               });
         })
         .exceptionally(_ -> {
-          directory.endSettlement(slot, epoch, key.fingerprint(), false);
+          directory.endSettlement(slot, epoch, key.fingerprint(), second, stamp, false);
           return false;
         });
   }
@@ -68,7 +66,6 @@ final class Duplicates {
       KeyRef key, long epoch, Lookup.Found first, Member second, long stamp, long expiresAtMs) {
     directory.forget(key.slot(), key.fingerprint(), first.holder(), first.stamp());
     var _ = directory.announced(key.slot(), epoch, key.fingerprint(), second, stamp, expiresAtMs);
-    directory.endSettlement(key.slot(), epoch, key.fingerprint(), true);
     return false;
   }
 }

@@ -181,7 +181,15 @@ final class PeerService {
         var drop = new PeerRequest.Drop(key, entry.stamp(), directory.epoch(key.slot()));
         yield cluster
             .ask(entry.holder(), drop, DROP_DEADLINE_MS)
-            .thenCompose(_ -> invalidate(key))
+            .thenCompose(dropped -> {
+              if (dropped) {
+                return invalidate(key);
+              }
+              // Dropped before, or the holder has started anew: not to be guessed.
+              announcer.repair(entry.holder(), List.of(key.slot()));
+              throw new PeerException(
+                  "node " + entry.holder().nodeId() + " has another record of the key than known");
+            })
             .whenComplete((_, failure) ->
                 directory.endDelete(key.slot(), key.fingerprint(), entry, failure == null))
             .thenApply(_ -> 1);

@@ -124,7 +124,7 @@ public final class Router implements BlockService, AutoCloseable {
             pending,
             announcer,
             duplicates,
-            new Arrivals(cluster, keyspace, openPuts, store, control, metrics),
+            new Arrivals(cluster, keyspace, openPuts, pending, store, control, metrics),
             timing);
     this.view = new ClusterView(clusterName, nodeId, 0, List.of(), List.of());
     cluster.answerLocallyBy(peerService::answer);

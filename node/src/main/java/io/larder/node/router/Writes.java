@@ -136,6 +136,10 @@ final class Writes {
 
   private CompletableFuture<PutOutcome> write(
       Key key, PutOptions options, PutToken token, Payload payload) {
+    if (!pending.begin(new KeyRef(key.slot(), key.fingerprint()))) {
+      Futures.go(leases.abort(key, token)); // an earlier put of this node may come true yet
+      return drop(payload, PutOutcome.HELD);
+    }
     long expiresAtMs =
         options.expiresInMs() == PutOptions.NO_EXPIRY
             ? Block.NEVER
@@ -165,6 +169,7 @@ final class Writes {
 
     void written(@Nullable WrittenRecord record, @Nullable Throwable failure) {
       if (record == null) {
+        pending.end(ref);
         block.payload().release();
         Futures.go(leases.abort(key, block.id()));
         result.completeExceptionally(
@@ -173,7 +178,7 @@ final class Writes {
                     + Leases.reason(failure)));
         return;
       }
-      pending.begin(ref, record.stamp());
+      pending.written(ref, record.stamp());
       claim(record);
       if (!result.isDone()) {
         ScheduledFuture<?> timeout =
@@ -208,7 +213,7 @@ final class Writes {
           if (!openPuts.settle(slot, block.id(), accepted.epoch(), record::publish)) {
             yield false;
           }
-          pending.end(ref, record.stamp());
+          pending.end(ref);
           if (payloadTaken.compareAndSet(false, true)) {
             hot.put(key, block, false, fillMark);
             metrics.put(PutOutcome.STORED, block.payload().length());
@@ -221,7 +226,7 @@ final class Writes {
           if (!openPuts.settle(slot, block.id(), rejected.epoch(), () -> {})) {
             yield false;
           }
-          pending.end(ref, record.stamp());
+          pending.end(ref);
           PutOutcome outcome = rejected.stored() ? PutOutcome.EXISTS : PutOutcome.HELD;
           if (payloadTaken.compareAndSet(false, true)) {
             metrics.put(outcome, block.payload().length());
