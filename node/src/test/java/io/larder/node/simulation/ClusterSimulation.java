@@ -5,6 +5,7 @@ import static io.larder.node.simulation.Schedule.SECOND;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.larder.node.block.Key;
+import io.larder.node.server.Found;
 import io.larder.node.simulation.SimulatedDisk.Entry;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,7 +155,7 @@ final class ClusterSimulation {
               }
             }));
     life.run(() ->
-        Futures.whenDone(
+        Futures.<@Nullable Found>whenDone(
             life.router().get(key),
             (found, _) -> {
               if (found != null) {

@@ -105,7 +105,7 @@ final class SimulatedClient {
    * Calls the node. The answer is null and so is the failure when none comes: the node has crashed,
    * or the client has lost patience.
    */
-  private <T> void call(
+  private <T extends @Nullable Object> void call(
       String what,
       long boundMs,
       Function<Router, CompletableFuture<T>> call,

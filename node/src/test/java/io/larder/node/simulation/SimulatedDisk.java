@@ -20,6 +20,7 @@ final class SimulatedDisk {
    *
    * @param put which attempt of the clients wrote it
    */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   record Entry(
       byte[] key,
       int slot,

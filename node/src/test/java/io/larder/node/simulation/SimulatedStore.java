@@ -77,7 +77,7 @@ final class SimulatedStore implements BlockStore {
       world.schedule.at(
           atNs,
           () -> {
-            if (life.isAlive() || life.diedNs() >= leavesNs && world.schedule.chance(0.5)) {
+            if (life.isAlive() || (life.diedNs() >= leavesNs && world.schedule.chance(0.5))) {
               onDisk.run();
             }
           });
@@ -264,6 +264,7 @@ final class SimulatedStore implements BlockStore {
   }
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // the very record, not one like it
   public void forEach(int slot, EntryVisitor visitor) {
     for (Entry entry : List.copyOf(visible.values())) {
       if (live(slot, entry.fingerprint()) == entry) {
@@ -273,6 +274,7 @@ final class SimulatedStore implements BlockStore {
   }
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // the very record, not one like it
   public SlotSummary summary(int slot) {
     int count = 0;
     long xor = 0;

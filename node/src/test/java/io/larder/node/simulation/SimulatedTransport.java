@@ -75,6 +75,7 @@ final class SimulatedTransport implements PeerTransport {
         });
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   private record Copy(PutToken id, byte[] metadata) {}
 
   @Override
