@@ -105,6 +105,11 @@ public final class Directory {
     return arbiter == null ? 0 : arbiter.epoch;
   }
 
+  /** The next number for a question or an order under an epoch of this node's. */
+  public Order order(long epoch) {
+    return new Order(epoch, sequence.incrementAndGet());
+  }
+
   private void end(SlotArbiter arbiter) {
     List<Runnable> after = new ArrayList<>();
     synchronized (arbiter) {
@@ -441,8 +446,10 @@ public final class Directory {
    * Takes a node's word that it holds a durable record. Against a mere lease the record wins: the
    * lease ends and its waiters hear that the key exists.
    *
-   * @return the other live holder's entry when there is one: the announcer's copy is a duplicate,
-   *     to be dropped once that holder has confirmed its own; null when the record was taken
+   * @return the entry, when it names another record: that of another live holder, and the
+   *     announcer's copy is a duplicate, to be dropped once that holder has confirmed its own; or a
+   *     record of the announcer itself, which may be newer than the announcement and stays unless
+   *     the announcer denies it. Null when the record was taken
    */
   public Lookup.@Nullable Found announced(
       int slot, long epoch, long fingerprint, Member holder, long stamp, long expiresAtMs) {
@@ -465,6 +472,9 @@ public final class Directory {
                   && members.isLive(second.holder)
                   && second.moverSettlesNanos - nanoClock.getAsLong() > 0;
           return moverSettles ? null : found(arbiter, place);
+        }
+        if (place >= 0 && arbiter.entries.stamp(place) != stamp) {
+          return found(arbiter, place);
         }
         accept(arbiter, fingerprint, holder, stamp, expiresAtMs, after);
         return null;
