@@ -7,8 +7,8 @@
  * answers and orders are delayed and overtake each other at will, also past a pause of their sender.
  * Time is not modelled: what ends by a deadline may end at any moment.
  *
- * Faults have budgets (-D); "faults stop" sets them to nothing at any moment. Every run ends, and
- * where nothing is possible any more the cluster must have settled.
+ * Faults have budgets (-D); "faults stop" sets them to nothing at any moment. Where nothing is
+ * possible any more the cluster must have settled.
  */
 
 #ifndef PUTS
