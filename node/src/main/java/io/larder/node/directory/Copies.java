@@ -197,11 +197,16 @@ final class Copies {
   /**
    * Takes note of a record that a live node says it has.
    *
-   * @return the entry when it is another's and it is to be settled now which copy goes; null when
-   *     the record is the entry now, or when a move's source will ask by itself
+   * @return the entry when it is another's and it is to be settled now which copy goes, or when it
+   *     is another record of the same node, which may be newer than the announcement and stays
+   *     unless that node denies it; null when the record is the entry now, or when a move's source
+   *     will ask by itself
    */
   Lookup.@Nullable Found announced(long fingerprint, Member holder, long stamp, long expiresAtMs) {
     Lookup.Found entry = entry(fingerprint);
+    if (entry != null && entry.holder().equals(holder) && entry.stamp() != stamp) {
+      return entry;
+    }
     if (entry == null || entry.holder().equals(holder)) {
       accept(fingerprint, holder, stamp, expiresAtMs);
       return null;

@@ -127,6 +127,11 @@ public final class Directory {
     return arbiter == null ? 0 : arbiter.epoch;
   }
 
+  /** The next number for a question or an order under an epoch of this node's. */
+  public Order order(long epoch) {
+    return new Order(epoch, context.sequence.incrementAndGet());
+  }
+
   // ---- put-leases of keys ----
 
   /**
@@ -258,8 +263,10 @@ public final class Directory {
    * Takes a node's word that it holds a durable record. Against a mere lease the record wins: the
    * lease ends and its waiters hear that the key exists.
    *
-   * @return the other live holder's entry when there is one: the announcer's copy is a duplicate,
-   *     to be dropped once that holder has confirmed its own; null when the record was taken
+   * @return the entry, when it names another record: that of another live holder, and the
+   *     announcer's copy is a duplicate, to be dropped once that holder has confirmed its own; or a
+   *     record of the announcer itself, which may be newer than the announcement and stays unless
+   *     the announcer denies it. Null when the record was taken
    */
   public Lookup.@Nullable Found announced(
       int slot, long epoch, long fingerprint, Member holder, long stamp, long expiresAtMs) {

@@ -158,7 +158,7 @@ final class Arrivals {
         case null -> false;
         case CommitAnswer.TryAgain _ -> false;
         case CommitAnswer.Accepted accepted -> {
-          if (!openPuts.obey(key.slot(), accepted.epoch(), record::publish)) {
+          if (!openPuts.arrive(key.slot(), accepted.epoch(), record::publish)) {
             yield false;
           }
           pending.end(ref);
@@ -171,7 +171,7 @@ final class Arrivals {
           yield true;
         }
         case CommitAnswer.Rejected rejected -> {
-          if (!openPuts.obey(key.slot(), rejected.epoch(), () -> {})) {
+          if (!openPuts.arrive(key.slot(), rejected.epoch(), () -> {})) {
             yield false;
           }
           pending.end(ref);

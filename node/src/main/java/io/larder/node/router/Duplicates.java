@@ -38,7 +38,10 @@ final class Duplicates {
       return CompletableFuture.completedFuture(false);
     }
     return cluster
-        .ask(first.holder(), new PeerRequest.Confirm(key, first.stamp()), Leases.ASK_DEADLINE_MS)
+        .ask(
+            first.holder(),
+            new PeerRequest.Confirm(key, first.stamp(), directory.order(epoch)),
+            Leases.ASK_DEADLINE_MS)
         .thenCompose(confirmed -> {
           if (!confirmed) {
             return CompletableFuture.completedFuture(
@@ -46,7 +49,10 @@ final class Duplicates {
           }
           directory.confirmed(slot, epoch, key.fingerprint());
           return cluster
-              .ask(second, new PeerRequest.Drop(key, stamp, epoch), PeerService.DROP_DEADLINE_MS)
+              .ask(
+                  second,
+                  new PeerRequest.Drop(key, stamp, directory.order(epoch)),
+                  PeerService.DROP_DEADLINE_MS)
               .thenApply(dropped -> {
                 if (dropped) {
                   metrics.duplicatesDropped.increment();

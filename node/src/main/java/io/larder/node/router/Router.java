@@ -177,7 +177,7 @@ public final class Router implements BlockService, AutoCloseable {
 
   /** A new session: this node is a new incarnation. */
   public void onSession(long incarnation) {
-    control.execute(() -> cluster.setIncarnation(incarnation));
+    cluster.setIncarnation(incarnation); // at once: others see it after this returns
   }
 
   /** This node holds the put-leases of these slots, since an epoch. */

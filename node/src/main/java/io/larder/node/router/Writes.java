@@ -5,6 +5,7 @@ import io.larder.node.block.Key;
 import io.larder.node.block.Payload;
 import io.larder.node.directory.CommitAnswer;
 import io.larder.node.directory.LeaseAnswer;
+import io.larder.node.directory.Member;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerRequest;
@@ -21,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,8 +46,7 @@ final class Writes {
 
   private static final long FIRST_RETRY_MS = 5;
   private static final long MAX_RETRY_MS = 250;
-  private static final LeaseAnswer EXISTS =
-      new LeaseAnswer.Exists(new io.larder.node.directory.Member("", 0));
+  private static final LeaseAnswer EXISTS = new LeaseAnswer.Exists(new Member("", 0));
 
   private final Cluster cluster;
   private final Leases leases;
@@ -189,13 +190,13 @@ final class Writes {
 
     private void claim(WrittenRecord record) {
       fillMark = hot.fillMark(key);
+      Member holder = cluster.self();
       var commit =
-          new PeerRequest.Commit(
-              ref, block.id(), cluster.self(), record.stamp(), block.expiresAtMs());
+          new PeerRequest.Commit(ref, block.id(), holder, record.stamp(), block.expiresAtMs());
       Futures.finish(
           cluster.askOwner(key.slot(), commit, Leases.ASK_DEADLINE_MS),
           (answer, _) -> {
-            if (!settled(record, answer)) {
+            if (!settled(record, holder, answer)) {
               metrics.claims.increment();
               var _ =
                   timing.control().schedule(() -> claim(record), retryMs, TimeUnit.MILLISECONDS);
@@ -204,13 +205,14 @@ final class Writes {
           });
     }
 
-    private boolean settled(WrittenRecord record, @Nullable CommitAnswer answer) {
+    private boolean settled(WrittenRecord record, Member holder, @Nullable CommitAnswer answer) {
       int slot = key.slot();
+      BooleanSupplier isStill = () -> cluster.self().equals(holder);
       return switch (answer) {
         case null -> false;
         case CommitAnswer.TryAgain _ -> false;
         case CommitAnswer.Accepted accepted -> {
-          if (!openPuts.settle(slot, block.id(), accepted.epoch(), record::publish)) {
+          if (!openPuts.settle(slot, block.id(), accepted.epoch(), isStill, record::publish)) {
             yield false;
           }
           pending.end(ref);
@@ -223,7 +225,7 @@ final class Writes {
           yield true;
         }
         case CommitAnswer.Rejected rejected -> {
-          if (!openPuts.settle(slot, block.id(), rejected.epoch(), () -> {})) {
+          if (!openPuts.settle(slot, block.id(), rejected.epoch(), isStill, () -> {})) {
             yield false;
           }
           pending.end(ref);

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class Futures {
   private Futures() {}
 
-  static <T> void whenDone(
+  static <T extends @Nullable Object> void whenDone(
       CompletableFuture<T> chain, BiConsumer<@Nullable T, @Nullable Throwable> receiver) {
     var _ =
         chain.whenComplete((value, failure) ->
