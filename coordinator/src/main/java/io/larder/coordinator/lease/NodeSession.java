@@ -43,12 +43,16 @@ public final class NodeSession implements AutoCloseable {
     /** The cluster changed, or was read again. Comes after {@link #onSession} of the session. */
     void onImage(ClusterImage image);
 
-    /** A session began; every slot is to be claimed anew. */
+    /**
+     * A session begins; every slot is to be claimed anew. Other nodes see the incarnation only
+     * after this has returned.
+     */
     void onSession(long incarnation);
 
     /**
      * The put-leases of these slots are held by this session, since {@code epoch}: the zxid of the
-     * claim, greater than that of any earlier claim of these slots by anyone.
+     * claim, greater than that of any earlier claim of these slots by anyone. The last image told
+     * was read after the claim: it has every node that could hold something under an earlier one.
      */
     void onClaimed(int[] slots, long epoch);
 

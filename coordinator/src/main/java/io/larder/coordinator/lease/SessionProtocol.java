@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * not reported: the next one named takes into account that it may have come true.
  *
  * <pre>
- *   lay out → begin the incarnation → register → tell the session
+ *   lay out → begin the incarnation → tell the session → register
  *      → (image stale) read it and tell it
  *      → (the table took slots away) tell the release → delete their znodes
  *      → (the table gives slots) claim them → tell the claim
@@ -45,7 +45,7 @@ public final class SessionProtocol {
      */
     record Register(long incarnation) implements Step {}
 
-    /** The session began. */
+    /** The session begins: the node is that incarnation, which nobody else knows yet. */
     record TellSession(long incarnation) implements Step {}
 
     /** Since when does this session hold that put-lease? Then {@link #found}. */
@@ -68,7 +68,7 @@ public final class SessionProtocol {
      */
     record Claim(int[] slots, int tableVersion, int claimedAfter) implements Step {}
 
-    /** The node holds these slots since {@code epoch}. */
+    /** The node holds these slots since {@code epoch}; it was told an image that is no older. */
     record TellClaimed(int[] slots, long epoch) implements Step {}
 
     /** Nothing for so long, unless something changes. */
@@ -152,15 +152,15 @@ public final class SessionProtocol {
     if (incarnation == 0) {
       return new Step.Begin();
     }
+    if (!sessionTold) {
+      sessionTold = true; // before others see it: what they tell this incarnation must find it
+      return new Step.TellSession(incarnation);
+    }
     if (!registered) {
       return new Step.Register(incarnation);
     }
-    if (!sessionTold) {
-      sessionTold = true;
-      return new Step.TellSession(incarnation);
-    }
     Step.TellClaimed claim = toTell;
-    if (claim != null) {
+    if (claim != null && !imageStale) {
       toTell = null;
       return claim;
     }
@@ -290,5 +290,6 @@ public final class SessionProtocol {
     claimed = claims.claimedCount();
     retryMs = FIRST_RETRY_MS;
     toTell = new Step.TellClaimed(slots, epoch);
+    imageStale = true; // who registered before the claim may hold what the last owner accepted
   }
 }

@@ -7,8 +7,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The writing node's side of the put-lease protocol: which grants this node or its clients have
@@ -24,6 +26,7 @@ public final class OpenPuts {
 
   private static final class SlotPuts {
     long promisedEpoch;
+    @Nullable Order confirmed;
     final Map<PutToken, OpenPut> open = new HashMap<>(2);
   }
 
@@ -62,16 +65,19 @@ public final class OpenPuts {
   }
 
   /**
-   * Carries out an owner's answer to a commit, unless it comes from an epoch below the promise.
+   * Carries out an owner's answer to a commit, unless it comes from an epoch below the promise or
+   * is for an earlier incarnation: the owner counts what that one held as absent.
    *
    * @param epoch of the answering owner
+   * @param isStill whether this node is still the incarnation that asked
    * @param consequence publication or nothing; runs under the slot's monitor, must not block
    * @return false if the answer is void and the record must be claimed again
    */
-  public boolean settle(int slot, PutToken token, long epoch, Runnable consequence) {
+  public boolean settle(
+      int slot, PutToken token, long epoch, BooleanSupplier isStill, Runnable consequence) {
     SlotPuts puts = puts(slot);
     synchronized (puts) {
-      if (Rules.now.isVoid(epoch, puts.promisedEpoch)) {
+      if (Rules.now.isVoid(epoch, puts.promisedEpoch) || !isStill.getAsBoolean()) {
         return false;
       }
       consequence.run();
@@ -102,8 +108,7 @@ public final class OpenPuts {
    * @param listing what the node holds in this slot; runs under the slot's monitor, without I/O
    * @return null if the node is already promised to a later epoch
    */
-  public <T> @org.jspecify.annotations.Nullable Announcement<T> announce(
-      int slot, long epoch, Supplier<T> listing) {
+  public <T> @Nullable Announcement<T> announce(int slot, long epoch, Supplier<T> listing) {
     SlotPuts puts = puts(slot);
     long now = nanoClock.getAsLong();
     synchronized (puts) {
@@ -125,12 +130,55 @@ public final class OpenPuts {
   public record Announcement<T>(T held, List<OpenPut> open) {}
 
   /**
-   * Obeys an order of this epoch, unless it is below the promise: the consequence and a promise are
-   * atomic to each other, so that what it hides is never listed to a later owner.
+   * Answers an owner who asks whether a record is here, in order to rely on it: every order to drop
+   * something of this slot that the owner gave before, and that is still on its way, is void.
+   *
+   * @param isHere runs under the slot's monitor, must not block
+   * @return null if the question is void, as it comes from an owner below the promise
+   */
+  public @Nullable Boolean confirm(int slot, Order question, BooleanSupplier isHere) {
+    SlotPuts puts = puts(slot);
+    synchronized (puts) {
+      if (Rules.now.isVoid(question.epoch(), puts.promisedEpoch)) {
+        return null;
+      }
+      Order last = puts.confirmed;
+      if (last == null || last.compareTo(question) < 0) {
+        puts.confirmed = question;
+      }
+      return isHere.getAsBoolean();
+    }
+  }
+
+  /**
+   * Obeys an owner's order to drop a record. Void is one of an epoch below the promise, one from
+   * before a question that was confirmed, and any to a process that has not announced the slot yet:
+   * it does not know what the node was promised to or has confirmed before it was started. The
+   * consequence and a promise are atomic to each other, so that what it hides is never listed to a
+   * later owner.
    *
    * @param consequence runs under the slot's monitor, must not block
    */
-  public boolean obey(int slot, long epoch, Runnable consequence) {
+  public boolean obey(int slot, Order order, Runnable consequence) {
+    SlotPuts puts = puts(slot);
+    synchronized (puts) {
+      Order last = puts.confirmed;
+      if (puts.promisedEpoch == 0
+          || Rules.now.isVoid(order.epoch(), puts.promisedEpoch)
+          || (last != null && order.compareTo(last) < 0)) {
+        return false;
+      }
+      consequence.run();
+      return true;
+    }
+  }
+
+  /**
+   * Carries out an owner's answer to a move, unless it comes from an epoch below the promise.
+   *
+   * @param consequence runs under the slot's monitor, must not block
+   */
+  public boolean arrive(int slot, long epoch, Runnable consequence) {
     SlotPuts puts = puts(slot);
     synchronized (puts) {
       if (Rules.now.isVoid(epoch, puts.promisedEpoch)) {

@@ -1,81 +1,203 @@
 package io.larder.node.directory;
 
+import io.larder.node.directory.KeyLeases.KeyLease;
 import io.larder.protocol.PutToken;
-import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Map;
-import java.util.Set;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One slot under one epoch at its owner: entries, open put-leases and their queues. Guarded by its
- * own monitor; the {@link Directory} holds the rules.
+ * One slot under one epoch at its owner: the rules by which keys are granted and records become
+ * their keys' one copies. Guarded by its own monitor, which the {@link Directory} takes; what is to
+ * happen without it is added to {@code after}.
  */
 final class SlotArbiter {
-  /** Transitions: SYNCING → READY when all live nodes have announced; any → gone on release. */
+  /** Transitions: SYNCING → READY when all live nodes have announced; any → RELEASED. */
   enum State {
     SYNCING,
-    READY
+    READY,
+    RELEASED
   }
 
-  /** The exclusive right to write one key. */
-  static final class KeyLease {
-    final PutToken token;
-    final Member writer;
-
-    /** The writer's own number of its request, so that asking twice is granted once. */
-    final long request;
-
-    final long deadlineNanos;
-    final ArrayDeque<Waiter> waiters = new ArrayDeque<>(0);
-
-    KeyLease(PutToken token, Member writer, long request, long deadlineNanos) {
-      this.token = token;
-      this.writer = writer;
-      this.request = request;
-      this.deadlineNanos = deadlineNanos;
-    }
-  }
-
-  /** One more copy of a key than its entry's: what a move left behind, or a duplicate. */
-  static final class SecondCopy {
-    final Member holder;
-    final long stamp;
-    final long expiresAtMs;
-    final long deadlineNanos;
-
-    /** Whether readers are sent here, since the entry's own copy may not be readable yet. */
-    boolean readHere;
-
-    /** Until when who left it behind by a move is expected to have it settled. */
-    long moverSettlesNanos;
-
-    /** Whether it is just being settled which copy goes. */
-    boolean settling;
-
-    SecondCopy(Member holder, long stamp, long expiresAtMs, long deadlineNanos) {
-      this.holder = holder;
-      this.stamp = stamp;
-      this.expiresAtMs = expiresAtMs;
-      this.deadlineNanos = deadlineNanos;
-    }
-
-    boolean is(Member member, long otherStamp) {
-      return holder.equals(member) && Rules.now.isSameStamp(stamp, otherStamp);
-    }
-  }
-
-  final int slot;
   final long epoch;
-  State state = State.SYNCING;
-  boolean released;
-  final EntryTable entries = new EntryTable();
-  final Map<Long, KeyLease> leases = new HashMap<>(4);
-  final Set<Long> deleting = new HashSet<>(2);
-  final Map<Long, SecondCopy> seconds = new HashMap<>(2);
+  final Copies copies;
+  final KeyLeases leases;
+  private final OwnerContext context;
+  private State state = State.SYNCING;
 
-  SlotArbiter(int slot, long epoch) {
-    this.slot = slot;
+  SlotArbiter(int slot, long epoch, OwnerContext context) {
     this.epoch = epoch;
+    this.context = context;
+    this.copies = new Copies(context);
+    this.leases = new KeyLeases(slot, epoch, context);
+  }
+
+  void ready() {
+    if (state == State.SYNCING) {
+      state = State.READY;
+    }
+  }
+
+  boolean isReady() {
+    return state == State.READY;
+  }
+
+  boolean isReleased() {
+    return state == State.RELEASED;
+  }
+
+  void release(List<Runnable> after) {
+    state = State.RELEASED;
+    leases.endAll(new LeaseAnswer.TryAgain("the slot changes its owner"), after);
+  }
+
+  /** Why the slot is not open for decisions, or null. */
+  @Nullable String closed() {
+    if (isReleased()) {
+      return "the slot changes its owner";
+    }
+    if (!context.mayAct()) {
+      return "the slot's owner has no proof of contact with ZooKeeper";
+    }
+    if (!isReady()) {
+      return "the slot's owner is still hearing what the nodes hold";
+    }
+    return null;
+  }
+
+  LeaseAnswer lease(
+      long fingerprint,
+      Member writer,
+      long request,
+      long leaseMs,
+      @Nullable Waiter waiter,
+      List<Runnable> after) {
+    String closed = closed();
+    if (closed != null) {
+      return new LeaseAnswer.TryAgain(closed);
+    }
+    Lookup.Found entry = copies.entry(fingerprint);
+    if (entry != null) {
+      return new LeaseAnswer.Exists(entry.holder());
+    }
+    if (copies.isDeleting(fingerprint)) {
+      return new LeaseAnswer.TryAgain("the key is being deleted");
+    }
+    KeyLease lease = leases.get(fingerprint);
+    if (lease != null && leases.isOver(lease)) {
+      leases.pass(fingerprint, lease, null, after);
+      lease = leases.get(fingerprint);
+    }
+    if (lease != null) {
+      if (lease.isOf(writer, request)) {
+        return new LeaseAnswer.Granted(lease.token); // the first answer was lost
+      }
+      return waiter == null || leases.await(lease, waiter)
+          ? new LeaseAnswer.Held()
+          : new LeaseAnswer.TryAgain("too many wait for this key");
+    }
+    if (!context.members.isLive(writer)) {
+      return new LeaseAnswer.TryAgain("the writing node " + writer + " is not known here yet");
+    }
+    if (leases.size() >= KeyLeases.MAX_LEASES) {
+      return new LeaseAnswer.TryAgain("too many open put-leases in this slot");
+    }
+    return new LeaseAnswer.Granted(leases.grant(fingerprint, writer, request, leaseMs).token);
+  }
+
+  boolean abort(long fingerprint, PutToken token, List<Runnable> after) {
+    KeyLease lease = leases.get(fingerprint);
+    if (lease == null || !lease.token.equals(token)) {
+      return false;
+    }
+    leases.pass(fingerprint, lease, closed(), after);
+    return true;
+  }
+
+  boolean withdraw(long fingerprint, Member writer, long request, List<Runnable> after) {
+    KeyLease lease = leases.get(fingerprint);
+    if (lease == null) {
+      return false;
+    }
+    boolean left = leases.leave(lease, writer, request);
+    if (lease.isOf(writer, request)) {
+      leases.pass(fingerprint, lease, closed(), after);
+      return true;
+    }
+    return left;
+  }
+
+  CommitAnswer commit(
+      long fingerprint,
+      PutToken token,
+      Member holder,
+      long stamp,
+      long expiresAtMs,
+      List<Runnable> after) {
+    CommitAnswer refusal = refusal(holder);
+    if (refusal != null) {
+      return refusal;
+    }
+    Lookup.Found entry = copies.entry(fingerprint);
+    if (entry != null) {
+      return copies.isEntry(entry, holder, stamp)
+          ? new CommitAnswer.Accepted(epoch)
+          : new CommitAnswer.Rejected(epoch, true);
+    }
+    KeyLease open = leases.open(fingerprint);
+    boolean othersWrite = open != null && !open.token.equals(token);
+    if (othersWrite || copies.isDeleting(fingerprint)) {
+      return new CommitAnswer.Rejected(epoch, false);
+    }
+    accept(fingerprint, holder, stamp, expiresAtMs, after);
+    return new CommitAnswer.Accepted(epoch);
+  }
+
+  CommitAnswer transfer(
+      long fingerprint, Member from, long fromStamp, Member to, long toStamp, long expiresAtMs) {
+    CommitAnswer refusal = refusal(to);
+    return refusal != null
+        ? refusal
+        : copies.transfer(epoch, fingerprint, from, fromStamp, to, toStamp, expiresAtMs);
+  }
+
+  private @Nullable CommitAnswer refusal(Member holder) {
+    String closed = closed();
+    if (closed != null) {
+      return new CommitAnswer.TryAgain(closed);
+    }
+    return context.members.isLive(holder)
+        ? null
+        : new CommitAnswer.TryAgain("the holder " + holder + " is not known here yet");
+  }
+
+  private void accept(
+      long fingerprint, Member holder, long stamp, long expiresAtMs, List<Runnable> after) {
+    copies.accept(fingerprint, holder, stamp, expiresAtMs);
+    leases.end(fingerprint, new LeaseAnswer.Exists(holder), after);
+  }
+
+  /** A node's word that it holds a durable record, against which a mere lease does not stand. */
+  Lookup.@Nullable Found announced(
+      long fingerprint, Member holder, long stamp, long expiresAtMs, List<Runnable> after) {
+    if (isReleased() || !context.members.isLive(holder)) {
+      return null;
+    }
+    Lookup.Found other = copies.announced(fingerprint, holder, stamp, expiresAtMs);
+    if (other == null) {
+      leases.end(fingerprint, new LeaseAnswer.Exists(holder), after);
+    }
+    return other;
+  }
+
+  void announcedPut(long fingerprint, Member writer, PutToken token, long remainingMs) {
+    boolean free =
+        token.epoch() < epoch // else it is known here already
+            && !isReleased()
+            && context.members.isLive(writer)
+            && copies.entry(fingerprint) == null
+            && leases.get(fingerprint) == null;
+    if (free) {
+      leases.adopt(fingerprint, token, writer, remainingMs);
+    }
   }
 }

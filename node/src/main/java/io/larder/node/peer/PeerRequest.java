@@ -6,6 +6,7 @@ import io.larder.node.directory.LeaseAnswer;
 import io.larder.node.directory.Lookup;
 import io.larder.node.directory.Member;
 import io.larder.node.directory.OpenPuts;
+import io.larder.node.directory.Order;
 import io.larder.protocol.PutToken;
 import java.util.List;
 
@@ -102,11 +103,14 @@ public sealed interface PeerRequest<A> {
   /** The wait of your request has ended so; false if you no longer wait. */
   record Wake(long request, LeaseAnswer answer) implements PeerRequest<Boolean> {}
 
-  /** Do you have exactly this record, readable? */
-  record Confirm(KeyRef key, long stamp) implements PeerRequest<Boolean> {}
+  /**
+   * Do you have exactly this record, readable? Orders with a lower number are void from then on. No
+   * answer while the record's commit is not answered.
+   */
+  record Confirm(KeyRef key, long stamp, Order question) implements PeerRequest<Boolean> {}
 
   /** Drop this record; the answer comes when its tombstone is durable. */
-  record Drop(KeyRef key, long stamp, long epoch) implements PeerRequest<Boolean> {}
+  record Drop(KeyRef key, long stamp, Order order) implements PeerRequest<Boolean> {}
 
   /** Pin the value you hold of this key, or end its pin; false if you hold none. */
   record Pin(KeyRef key, boolean on) implements PeerRequest<Boolean> {}

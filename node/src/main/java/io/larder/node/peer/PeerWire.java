@@ -6,6 +6,7 @@ import io.larder.node.directory.LeaseAnswer;
 import io.larder.node.directory.Lookup;
 import io.larder.node.directory.Member;
 import io.larder.node.directory.OpenPuts;
+import io.larder.node.directory.Order;
 import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.protocol.PutToken;
 import java.io.ByteArrayInputStream;
@@ -151,11 +152,12 @@ public final class PeerWire {
       case PeerRequest.Confirm confirm -> {
         key(out, confirm.key());
         out.writeLong(confirm.stamp());
+        order(out, confirm.question());
       }
       case PeerRequest.Drop drop -> {
         key(out, drop.key());
         out.writeLong(drop.stamp());
-        out.writeLong(drop.epoch());
+        order(out, drop.order());
       }
       case PeerRequest.Pin pin -> {
         key(out, pin.key());
@@ -225,8 +227,8 @@ public final class PeerWire {
           new PeerRequest.Announce(
               member(in), list(in, from -> new PeerRequest.SlotEpoch(slot(from), from.readLong())));
       case "PEER.WAKE" -> new PeerRequest.Wake(in.readLong(), leaseAnswer(in));
-      case "PEER.CONFIRM" -> new PeerRequest.Confirm(key(in), in.readLong());
-      case "PEER.DROP" -> new PeerRequest.Drop(key(in), in.readLong(), in.readLong());
+      case "PEER.CONFIRM" -> new PeerRequest.Confirm(key(in), in.readLong(), order(in));
+      case "PEER.DROP" -> new PeerRequest.Drop(key(in), in.readLong(), order(in));
       case "PEER.PIN" -> new PeerRequest.Pin(key(in), in.readBoolean());
       case "PEER.INVALIDATE" -> new PeerRequest.Invalidate(key(in));
       case "PEER.TRANSFER" ->
@@ -433,6 +435,15 @@ public final class PeerWire {
 
   private static PutToken token(DataInputStream in) throws IOException {
     return new PutToken(in.readLong(), in.readLong());
+  }
+
+  private static void order(DataOutputStream out, Order order) throws IOException {
+    out.writeLong(order.epoch());
+    out.writeLong(order.number());
+  }
+
+  private static Order order(DataInputStream in) throws IOException {
+    return new Order(in.readLong(), in.readLong());
   }
 
   private static <T> void list(DataOutputStream out, List<T> values, Writer<T> writer)

@@ -79,6 +79,7 @@ final class Announcer {
       epochs[slot] = epoch;
       directory.claim(slot, epoch);
       syncingSince.put(slot, now);
+      syncing = syncingSince.size();
       for (Member member : members.live()) {
         debts.computeIfAbsent(member, _ -> new Debt()).slots.set(slot);
       }
@@ -147,17 +148,19 @@ final class Announcer {
   }
 
   private void pump() {
-    Set<Integer> ready = new HashSet<>(syncingSince.keySet());
-    for (Debt debt : debts.values()) {
-      ready.removeIf(debt.slots::get);
+    if (!syncingSince.isEmpty()) {
+      Set<Integer> ready = new HashSet<>(syncingSince.keySet());
+      for (Debt debt : debts.values()) {
+        ready.removeIf(debt.slots::get);
+      }
+      ready.forEach(this::open);
     }
-    ready.forEach(this::open);
-    syncing = syncingSince.size();
     debts.forEach(this::ask);
   }
 
   private void open(int slot) {
     syncingSince.remove(slot);
+    syncing = syncingSince.size();
     directory.ready(slot, epochs[slot]);
   }
 
@@ -212,10 +215,21 @@ final class Announcer {
         Lookup.Found other =
             directory.announced(
                 slot, epoch, held.fingerprint(), member, held.stamp(), held.expiresAtMs());
-        if (other != null) {
-          Futures.go(
-              duplicates.settle(
-                  new KeyRef(slot, held.fingerprint()), member, held.stamp(), held.expiresAtMs()));
+        if (other == null) {
+          continue;
+        }
+        KeyRef key = new KeyRef(slot, held.fingerprint());
+        if (other.holder().equals(member)) {
+          // Of two words of one node either may be the newer: the node says which.
+          verify(
+              key,
+              member,
+              other.stamp(),
+              () ->
+                  directory.announced(
+                      slot, epoch, key.fingerprint(), member, held.stamp(), held.expiresAtMs()));
+        } else {
+          Futures.go(duplicates.settle(key, member, held.stamp(), held.expiresAtMs()));
         }
       }
       for (OpenPuts.OpenPut put : answer.open()) {
@@ -237,18 +251,23 @@ final class Announcer {
     listed.forEach(held -> stamps.add(held.stamp()));
     for (long[] entry : known) {
       if (!stamps.contains(entry[1])) {
-        KeyRef key = new KeyRef(slot, entry[0]);
-        Futures.go(
-            cluster
-                .ask(member, new PeerRequest.Confirm(key, entry[1]), Leases.ASK_DEADLINE_MS)
-                .thenAccept(there -> {
-                  if (!there) {
-                    directory.forget(slot, entry[0], member, entry[1]);
-                  }
-                })
-                .exceptionally(_ -> null)); // the next comparison brings it up again
+        verify(new KeyRef(slot, entry[0]), member, entry[1], () -> {});
       }
     }
+  }
+
+  /** Forgets an entry if its holder, asked for exactly that record, says that it has it not. */
+  private void verify(KeyRef key, Member holder, long stamp, Runnable whenForgotten) {
+    var confirm = new PeerRequest.Confirm(key, stamp, directory.order(epochs[key.slot()]));
+    Futures.go(
+        cluster
+            .ask(holder, confirm, Leases.ASK_DEADLINE_MS)
+            .thenAccept(there -> {
+              if (!there && directory.forget(key.slot(), key.fingerprint(), holder, stamp)) {
+                whenForgotten.run();
+              }
+            })
+            .exceptionally(_ -> null)); // the next comparison brings it up again
   }
 
   // ---- from any thread ----

@@ -29,6 +29,7 @@ final class Arrivals {
   private final Cluster cluster;
   private final Keyspace keyspace;
   private final OpenPuts openPuts;
+  private final PendingCommits pending;
   private final BlockStore store;
   private final ScheduledExecutorService timer;
   private final RouterMetrics metrics;
@@ -39,12 +40,14 @@ final class Arrivals {
       Cluster cluster,
       Keyspace keyspace,
       OpenPuts openPuts,
+      PendingCommits pending,
       BlockStore store,
       ScheduledExecutorService timer,
       RouterMetrics metrics) {
     this.cluster = cluster;
     this.keyspace = keyspace;
     this.openPuts = openPuts;
+    this.pending = pending;
     this.store = store;
     this.timer = timer;
     this.metrics = metrics;
@@ -94,10 +97,22 @@ final class Arrivals {
   }
 
   private CompletableFuture<Boolean> write(Key key, PeerRequest.Take take, Block block) {
+    KeyRef ref = new KeyRef(key.slot(), key.fingerprint());
+    if (!pending.begin(ref)) {
+      block.payload().release();
+      throw new PeerException("a put of the key is under way here");
+    }
     int bytes = block.payload().length();
     return store
         .write(key, block)
-        .whenComplete((_, _) -> block.payload().release())
+        .whenComplete((record, _) -> {
+          block.payload().release();
+          if (record == null) {
+            pending.end(ref);
+          } else {
+            pending.written(ref, record.stamp());
+          }
+        })
         .thenCompose(record -> {
           Arrival arrival = new Arrival(key, take, record, bytes);
           arrival.claim();
@@ -108,6 +123,7 @@ final class Arrivals {
   /** A durable record on its way to being the key's one copy, or to being discarded. */
   private final class Arrival {
     private final Key key;
+    private final KeyRef ref;
     private final PeerRequest.Take take;
     private final WrittenRecord record;
     private final int bytes;
@@ -116,6 +132,7 @@ final class Arrivals {
 
     Arrival(Key key, PeerRequest.Take take, WrittenRecord record, int bytes) {
       this.key = key;
+      this.ref = new KeyRef(key.slot(), key.fingerprint());
       this.take = take;
       this.record = record;
       this.bytes = bytes;
@@ -125,12 +142,7 @@ final class Arrivals {
     void claim() {
       var transfer =
           new PeerRequest.Transfer(
-              new KeyRef(key.slot(), key.fingerprint()),
-              take.from(),
-              take.stamp(),
-              cluster.self(),
-              record.stamp(),
-              take.expiresAtMs());
+              ref, take.from(), take.stamp(), cluster.self(), record.stamp(), take.expiresAtMs());
       Futures.finish(
           cluster.askOwner(key.slot(), transfer, Leases.ASK_DEADLINE_MS),
           (answer, _) -> {
@@ -146,9 +158,10 @@ final class Arrivals {
         case null -> false;
         case CommitAnswer.TryAgain _ -> false;
         case CommitAnswer.Accepted accepted -> {
-          if (!openPuts.obey(key.slot(), accepted.epoch(), record::publish)) {
+          if (!openPuts.arrive(key.slot(), accepted.epoch(), record::publish)) {
             yield false;
           }
+          pending.end(ref);
           metrics.moved(bytes);
           Futures.finish(
               take.pinned()
@@ -158,9 +171,10 @@ final class Arrivals {
           yield true;
         }
         case CommitAnswer.Rejected rejected -> {
-          if (!openPuts.obey(key.slot(), rejected.epoch(), () -> {})) {
+          if (!openPuts.arrive(key.slot(), rejected.epoch(), () -> {})) {
             yield false;
           }
+          pending.end(ref);
           Futures.finish(Discards.discard(record, timer), (_, _) -> result.complete(false));
           yield true;
         }

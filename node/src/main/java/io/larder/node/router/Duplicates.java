@@ -38,7 +38,10 @@ final class Duplicates {
       return CompletableFuture.completedFuture(false);
     }
     return cluster
-        .ask(first.holder(), new PeerRequest.Confirm(key, first.stamp()), Leases.ASK_DEADLINE_MS)
+        .ask(
+            first.holder(),
+            new PeerRequest.Confirm(key, first.stamp(), directory.order(epoch)),
+            Leases.ASK_DEADLINE_MS)
         .thenCompose(confirmed -> {
           if (!confirmed) {
             return CompletableFuture.completedFuture(
@@ -46,19 +49,20 @@ final class Duplicates {
           }
           directory.confirmed(slot, epoch, key.fingerprint());
           return cluster
-              .ask(second, new PeerRequest.Drop(key, stamp, epoch), PeerService.DROP_DEADLINE_MS)
+              .ask(
+                  second,
+                  new PeerRequest.Drop(key, stamp, directory.order(epoch)),
+                  PeerService.DROP_DEADLINE_MS)
               .thenApply(dropped -> {
                 if (dropped) {
                   metrics.duplicatesDropped.increment();
-                  // Meanwhile it may have become the first, when that one was evicted.
-                  directory.forget(slot, key.fingerprint(), second, stamp);
                 }
-                directory.endSettlement(slot, epoch, key.fingerprint(), true);
+                directory.endSettlement(slot, epoch, key.fingerprint(), second, stamp, true);
                 return dropped;
               });
         })
         .exceptionally(_ -> {
-          directory.endSettlement(slot, epoch, key.fingerprint(), false);
+          directory.endSettlement(slot, epoch, key.fingerprint(), second, stamp, false);
           return false;
         });
   }
@@ -68,7 +72,6 @@ final class Duplicates {
       KeyRef key, long epoch, Lookup.Found first, Member second, long stamp, long expiresAtMs) {
     directory.forget(key.slot(), key.fingerprint(), first.holder(), first.stamp());
     var _ = directory.announced(key.slot(), epoch, key.fingerprint(), second, stamp, expiresAtMs);
-    directory.endSettlement(key.slot(), epoch, key.fingerprint(), true);
     return false;
   }
 }

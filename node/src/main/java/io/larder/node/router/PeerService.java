@@ -103,7 +103,7 @@ final class PeerService {
       case PeerRequest.Compare compare -> done(compare(compare));
       case PeerRequest.Announce announce -> done(announce(announce));
       case PeerRequest.Wake wake -> done(leases.wake(wake.request(), wake.answer()));
-      case PeerRequest.Confirm confirm -> done(confirm(confirm));
+      case PeerRequest.Confirm confirm -> confirm(confirm);
       case PeerRequest.Drop drop -> drop(drop);
       case PeerRequest.Pin pin -> store.pin(pin.key().slot(), pin.key().fingerprint(), pin.on());
       case PeerRequest.Invalidate invalidate -> {
@@ -178,10 +178,19 @@ final class PeerService {
               new PeerException(
                   "the owner of slot " + key.slot() + " cannot decide about deletes just now"));
       case Lookup.Found entry -> {
-        var drop = new PeerRequest.Drop(key, entry.stamp(), directory.epoch(key.slot()));
+        var drop =
+            new PeerRequest.Drop(key, entry.stamp(), directory.order(directory.epoch(key.slot())));
         yield cluster
             .ask(entry.holder(), drop, DROP_DEADLINE_MS)
-            .thenCompose(_ -> invalidate(key))
+            .thenCompose(dropped -> {
+              if (dropped) {
+                return invalidate(key);
+              }
+              // Dropped before, or the holder has started anew: not to be guessed.
+              announcer.repair(entry.holder(), List.of(key.slot()));
+              throw new PeerException(
+                  "node " + entry.holder().nodeId() + " has another record of the key than known");
+            })
             .whenComplete((_, failure) ->
                 directory.endDelete(key.slot(), key.fingerprint(), entry, failure == null))
             .thenApply(_ -> 1);
@@ -213,7 +222,8 @@ final class PeerService {
     return cluster
         .ask(
             gone.holder(),
-            new PeerRequest.Confirm(gone.key(), gone.stamp()),
+            new PeerRequest.Confirm(
+                gone.key(), gone.stamp(), directory.order(directory.epoch(gone.key().slot()))),
             Reads.LOOKUP_DEADLINE_MS)
         .thenApply(stillThere ->
             !stillThere
@@ -267,11 +277,21 @@ final class PeerService {
     return held;
   }
 
-  private boolean confirm(PeerRequest.Confirm confirm) {
+  private CompletableFuture<Boolean> confirm(PeerRequest.Confirm confirm) {
     KeyRef key = confirm.key();
-    return (store.find(key.slot(), key.fingerprint()) == confirm.stamp()
-            || pending.holds(key, confirm.stamp()))
-        && !dropping.contains(new PeerRequest.Dropped(confirm.key(), confirm.stamp()));
+    // Looked up before the store: a record is published before it stops pending.
+    if (pending.holds(key, confirm.stamp())) {
+      return CompletableFuture.failedFuture(
+          new PeerException("the record waits for the answer to its commit")); // it may be refused
+    }
+    Boolean here =
+        openPuts.confirm(
+            key.slot(),
+            confirm.question(),
+            () ->
+                store.find(key.slot(), key.fingerprint()) == confirm.stamp()
+                    && !dropping.contains(new PeerRequest.Dropped(key, confirm.stamp())));
+    return here == null ? newerOwner(key.slot()) : done(here);
   }
 
   /**
@@ -281,9 +301,8 @@ final class PeerService {
   private CompletableFuture<Boolean> drop(PeerRequest.Drop drop) {
     int slot = drop.key().slot();
     var record = new PeerRequest.Dropped(drop.key(), drop.stamp());
-    if (!openPuts.obey(slot, drop.epoch(), () -> dropping.add(record))) {
-      return CompletableFuture.failedFuture(
-          new PeerException("slot " + slot + " has a newer owner than the one that orders"));
+    if (!openPuts.obey(slot, drop.order(), () -> dropping.add(record))) {
+      return newerOwner(slot);
     }
     CompletableFuture<?> answered = pending.settled(drop.key());
     // Accepted by the owner that orders, not yet published here: it is there to be dropped then.
@@ -300,6 +319,12 @@ final class PeerService {
 
   private CompletableFuture<Boolean> delete(PeerRequest.Drop drop) {
     return store.delete(drop.key().slot(), drop.key().fingerprint(), drop.stamp());
+  }
+
+  private static <T> CompletableFuture<T> newerOwner(int slot) {
+    return CompletableFuture.failedFuture(
+        new PeerException(
+            "slot " + slot + " has had a newer word from its owner, or of a newer one"));
   }
 
   private static <T> CompletableFuture<T> done(T value) {

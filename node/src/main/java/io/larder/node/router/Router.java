@@ -124,7 +124,7 @@ public final class Router implements BlockService, AutoCloseable {
             pending,
             announcer,
             duplicates,
-            new Arrivals(cluster, keyspace, openPuts, store, control, metrics),
+            new Arrivals(cluster, keyspace, openPuts, pending, store, control, metrics),
             timing);
     this.view = new ClusterView(clusterName, nodeId, 0, List.of(), List.of());
     cluster.answerLocallyBy(peerService::answer);
@@ -177,7 +177,7 @@ public final class Router implements BlockService, AutoCloseable {
 
   /** A new session: this node is a new incarnation. */
   public void onSession(long incarnation) {
-    control.execute(() -> cluster.setIncarnation(incarnation));
+    cluster.setIncarnation(incarnation); // at once: others see it after this returns
   }
 
   /** This node holds the put-leases of these slots, since an epoch. */

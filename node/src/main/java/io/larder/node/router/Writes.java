@@ -5,6 +5,7 @@ import io.larder.node.block.Key;
 import io.larder.node.block.Payload;
 import io.larder.node.directory.CommitAnswer;
 import io.larder.node.directory.LeaseAnswer;
+import io.larder.node.directory.Member;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerRequest;
@@ -21,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,8 +46,7 @@ final class Writes {
 
   private static final long FIRST_RETRY_MS = 5;
   private static final long MAX_RETRY_MS = 250;
-  private static final LeaseAnswer EXISTS =
-      new LeaseAnswer.Exists(new io.larder.node.directory.Member("", 0));
+  private static final LeaseAnswer EXISTS = new LeaseAnswer.Exists(new Member("", 0));
 
   private final Cluster cluster;
   private final Leases leases;
@@ -136,6 +137,10 @@ final class Writes {
 
   private CompletableFuture<PutOutcome> write(
       Key key, PutOptions options, PutToken token, Payload payload) {
+    if (!pending.begin(new KeyRef(key.slot(), key.fingerprint()))) {
+      Futures.go(leases.abort(key, token)); // an earlier put of this node may come true yet
+      return drop(payload, PutOutcome.HELD);
+    }
     long expiresAtMs =
         options.expiresInMs() == PutOptions.NO_EXPIRY
             ? Block.NEVER
@@ -165,6 +170,7 @@ final class Writes {
 
     void written(@Nullable WrittenRecord record, @Nullable Throwable failure) {
       if (record == null) {
+        pending.end(ref);
         block.payload().release();
         Futures.go(leases.abort(key, block.id()));
         result.completeExceptionally(
@@ -173,7 +179,7 @@ final class Writes {
                     + Leases.reason(failure)));
         return;
       }
-      pending.begin(ref, record.stamp());
+      pending.written(ref, record.stamp());
       claim(record);
       if (!result.isDone()) {
         ScheduledFuture<?> timeout =
@@ -184,13 +190,13 @@ final class Writes {
 
     private void claim(WrittenRecord record) {
       fillMark = hot.fillMark(key);
+      Member holder = cluster.self();
       var commit =
-          new PeerRequest.Commit(
-              ref, block.id(), cluster.self(), record.stamp(), block.expiresAtMs());
+          new PeerRequest.Commit(ref, block.id(), holder, record.stamp(), block.expiresAtMs());
       Futures.finish(
           cluster.askOwner(key.slot(), commit, Leases.ASK_DEADLINE_MS),
           (answer, _) -> {
-            if (!settled(record, answer)) {
+            if (!settled(record, holder, answer)) {
               metrics.claims.increment();
               var _ =
                   timing.control().schedule(() -> claim(record), retryMs, TimeUnit.MILLISECONDS);
@@ -199,16 +205,17 @@ final class Writes {
           });
     }
 
-    private boolean settled(WrittenRecord record, @Nullable CommitAnswer answer) {
+    private boolean settled(WrittenRecord record, Member holder, @Nullable CommitAnswer answer) {
       int slot = key.slot();
+      BooleanSupplier isStill = () -> cluster.self().equals(holder);
       return switch (answer) {
         case null -> false;
         case CommitAnswer.TryAgain _ -> false;
         case CommitAnswer.Accepted accepted -> {
-          if (!openPuts.settle(slot, block.id(), accepted.epoch(), record::publish)) {
+          if (!openPuts.settle(slot, block.id(), accepted.epoch(), isStill, record::publish)) {
             yield false;
           }
-          pending.end(ref, record.stamp());
+          pending.end(ref);
           if (payloadTaken.compareAndSet(false, true)) {
             hot.put(key, block, false, fillMark);
             metrics.put(PutOutcome.STORED, block.payload().length());
@@ -218,10 +225,10 @@ final class Writes {
           yield true;
         }
         case CommitAnswer.Rejected rejected -> {
-          if (!openPuts.settle(slot, block.id(), rejected.epoch(), () -> {})) {
+          if (!openPuts.settle(slot, block.id(), rejected.epoch(), isStill, () -> {})) {
             yield false;
           }
-          pending.end(ref, record.stamp());
+          pending.end(ref);
           PutOutcome outcome = rejected.stored() ? PutOutcome.EXISTS : PutOutcome.HELD;
           if (payloadTaken.compareAndSet(false, true)) {
             metrics.put(outcome, block.payload().length());

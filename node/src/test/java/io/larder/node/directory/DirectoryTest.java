@@ -158,6 +158,16 @@ class DirectoryTest {
   }
 
   @Test
+  void anAnnouncementDoesNotUndoALaterCommitOfTheSameNode() {
+    // Listed by the node before its commit was accepted, heard after it.
+    directory.commit(SLOT, KEY, granted(A), A, 9, EntryTable.NEVER);
+    assertThat(directory.announced(SLOT, EPOCH, KEY, A, 4, EntryTable.NEVER))
+        .as("to be verified with the node")
+        .isEqualTo(new Lookup.Found(A, 9, EntryTable.NEVER));
+    assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(A, 9, EntryTable.NEVER));
+  }
+
+  @Test
   void aSecondDurableCopyIsReportedAsADuplicate() {
     stored(A, 1);
     assertThat(directory.announced(SLOT, EPOCH, KEY, B, 4, EntryTable.NEVER))

@@ -2,6 +2,7 @@ package io.larder.node.directory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.larder.node.directory.Lookup.Unknown;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -54,19 +55,40 @@ class MoveTest {
     assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(A, 10, NEVER));
     directory.confirmed(SLOT, EPOCH, KEY);
     assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 20, NEVER));
-    directory.endSettlement(SLOT, EPOCH, KEY, true);
+    directory.endSettlement(SLOT, EPOCH, KEY, A, 10, true);
     assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 20, NEVER));
   }
 
   @Test
   void whileThereAreTwoCopiesNothingIsDeletedAndOneSettlementRuns() {
     transfer(10, B, 20);
-    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Lookup.Unknown.class);
+    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Unknown.class);
     assertThat(directory.beginSettlement(SLOT, KEY, A, 10, NEVER)).isNotNull();
     assertThat(directory.beginSettlement(SLOT, KEY, A, 10, NEVER)).as("a second").isNull();
     assertThat(directory.beginSettlement(SLOT, KEY, C, 30, NEVER)).as("another's").isNull();
-    directory.endSettlement(SLOT, EPOCH, KEY, true);
+    directory.endSettlement(SLOT, EPOCH, KEY, A, 10, true);
+    assertThat(directory.beginDelete(SLOT, KEY)).as("C's is known").isInstanceOf(Unknown.class);
+    assertThat(directory.beginSettlement(SLOT, KEY, C, 30, NEVER)).isNotNull();
+    directory.endSettlement(SLOT, EPOCH, KEY, C, 30, true);
     assertThat(directory.beginDelete(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 20, NEVER));
+  }
+
+  @Test
+  void whenTheEntryGoesAnotherCopyThatIsKnownTakesItsPlace() {
+    transfer(10, B, 20);
+    directory.forget(SLOT, KEY, B, 20);
+    assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(A, 10, NEVER));
+    directory.announced(SLOT, EPOCH, KEY, C, 30, NEVER);
+    members.setLive(Set.of(B, C));
+    assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(C, 30, NEVER));
+  }
+
+  @Test
+  void aNodesOwnRecordIsNoDuplicateOfItselfWhenItsSessionIsAnother() {
+    Member again = new Member(A.nodeId(), A.incarnation() + 100);
+    members.setLive(Set.of(again, B, C));
+    directory.announced(SLOT, EPOCH, KEY, again, 10, NEVER);
+    assertThat(directory.beginSettlement(SLOT, KEY, A, 10, NEVER)).isNull();
   }
 
   @Test
@@ -86,15 +108,15 @@ class MoveTest {
   @Test
   void anOldCopyThatWasEvictedIsReadNoMore() {
     transfer(10, B, 20);
-    assertThat(directory.forget(SLOT, KEY, A, 10)).as("the entry is the new one").isFalse();
+    directory.forget(SLOT, KEY, A, 10);
     assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 20, NEVER));
   }
 
   @Test
   void aSecondCopyNobodyCaresForHoldsDeletesUpForABoundedTime() {
     transfer(10, B, 20);
-    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Lookup.Unknown.class);
-    nanos.addAndGet((Directory.SECOND_COPY_MS + 1) * 1_000_000);
+    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Unknown.class);
+    nanos.addAndGet((Copies.OTHER_COPY_MS + 1) * 1_000_000);
     assertThat(directory.beginDelete(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 20, NEVER));
   }
 
@@ -105,7 +127,7 @@ class MoveTest {
     directory.ready(SLOT, EPOCH + 1);
     directory.announced(SLOT, EPOCH + 1, KEY, B, 20, NEVER);
     assertThat(directory.beginSettlement(SLOT, KEY, A, 10, NEVER)).isNotNull();
-    directory.endSettlement(SLOT, EPOCH, KEY, true);
-    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Lookup.Unknown.class);
+    directory.endSettlement(SLOT, EPOCH, KEY, A, 10, true);
+    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Unknown.class);
   }
 }

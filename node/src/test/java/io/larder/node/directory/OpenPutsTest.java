@@ -18,9 +18,9 @@ class OpenPutsTest {
     assertThat(puts.granted(SLOT, 1, token, 100)).isTrue();
     assertThat(puts.announce(SLOT, 20, () -> "held")).isNotNull();
     AtomicBoolean published = new AtomicBoolean();
-    assertThat(puts.settle(SLOT, token, 10, () -> published.set(true))).isFalse();
+    assertThat(puts.settle(SLOT, token, 10, () -> true, () -> published.set(true))).isFalse();
     assertThat(published).isFalse();
-    assertThat(puts.settle(SLOT, token, 20, () -> published.set(true))).isTrue();
+    assertThat(puts.settle(SLOT, token, 20, () -> true, () -> published.set(true))).isTrue();
     assertThat(published).isTrue();
   }
 
@@ -28,8 +28,52 @@ class OpenPutsTest {
   void aGrantOfAnEarlierEpochThanThePromiseIsVoid() {
     puts.announce(SLOT, 20, () -> "held");
     assertThat(puts.granted(SLOT, 1, new PutToken(19, 7), 100)).isFalse();
-    assertThat(puts.obey(SLOT, 19, () -> {})).isFalse();
-    assertThat(puts.obey(SLOT, 20, () -> {})).isTrue();
+    assertThat(puts.arrive(SLOT, 19, () -> {})).isFalse();
+    assertThat(puts.arrive(SLOT, 20, () -> {})).isTrue();
+  }
+
+  @Test
+  void anAnswerToAnEarlierIncarnationIsVoid() {
+    PutToken token = new PutToken(10, 1);
+    puts.granted(SLOT, 1, token, 100);
+    AtomicBoolean published = new AtomicBoolean();
+    assertThat(puts.settle(SLOT, token, 10, () -> false, () -> published.set(true))).isFalse();
+    assertThat(published).isFalse();
+    assertThat(puts.isOpen(SLOT, token)).as("it is claimed again").isTrue();
+  }
+
+  @Test
+  void anOrderOfALowerEpochThanThePromiseIsVoid() {
+    puts.announce(SLOT, 20, () -> "held");
+    assertThat(puts.obey(SLOT, new Order(19, 9), () -> {})).isFalse();
+    assertThat(puts.obey(SLOT, new Order(20, 1), () -> {})).isTrue();
+  }
+
+  @Test
+  void anOrderThatALaterQuestionHasOvertakenIsVoid() {
+    puts.announce(SLOT, 20, () -> "held");
+    assertThat(puts.confirm(SLOT, new Order(20, 5), () -> true)).isTrue();
+    AtomicBoolean dropped = new AtomicBoolean();
+    assertThat(puts.obey(SLOT, new Order(20, 4), () -> dropped.set(true))).isFalse();
+    assertThat(dropped).as("what the owner now relies on").isFalse();
+    assertThat(puts.obey(SLOT, new Order(20, 6), () -> dropped.set(true))).isTrue();
+    assertThat(dropped).isTrue();
+  }
+
+  @Test
+  void aQuestionThatIsOvertakenLeavesTheLaterOnesWord() {
+    puts.announce(SLOT, 20, () -> "held");
+    assertThat(puts.confirm(SLOT, new Order(20, 5), () -> true)).isTrue();
+    assertThat(puts.confirm(SLOT, new Order(20, 3), () -> true)).isTrue();
+    assertThat(puts.obey(SLOT, new Order(20, 4), () -> {})).isFalse();
+    assertThat(puts.confirm(SLOT, new Order(19, 9), () -> true)).as("an owner behind").isNull();
+  }
+
+  @Test
+  void aProcessThatHasNotAnnouncedASlotObeysNoOrderForIt() {
+    AtomicBoolean dropped = new AtomicBoolean();
+    assertThat(puts.obey(SLOT, new Order(20, 4), () -> dropped.set(true))).isFalse();
+    assertThat(dropped).as("its promise was lost with the process before").isFalse();
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.larder.node.directory.Directory;
 import io.larder.node.directory.LeaseAnswer;
 import io.larder.node.directory.Lookup;
 import io.larder.node.directory.Member;
+import io.larder.node.directory.Order;
 import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.protocol.PutToken;
 import java.util.Arrays;
@@ -57,8 +58,8 @@ class PeerWireTest {
                 new PeerRequest.SlotAnnouncement(
                     9, List.of(new PeerRequest.Held(1, 2, 3)), List.of()))),
         new Exchange(new PeerRequest.Wake(4, new LeaseAnswer.Held()), true),
-        new Exchange(new PeerRequest.Confirm(KEY, 3), true),
-        new Exchange(new PeerRequest.Drop(KEY, 3, 6), true),
+        new Exchange(new PeerRequest.Confirm(KEY, 3, new Order(6, 7)), true),
+        new Exchange(new PeerRequest.Drop(KEY, 3, new Order(6, 8)), true),
         new Exchange(new PeerRequest.Pin(KEY, true), false),
         new Exchange(
             new PeerRequest.Transfer(KEY, NODE, 77, new Member("node-2", 8), 78, 99),

@@ -1,0 +1,339 @@
+package io.larder.node.directory;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the records of one slot's keys are: an entry a key, the one copy that counts, and whatever
+ * other copies are known, which a move leaves behind or a node brings back. Those are to be dropped
+ * one at a time, each only after the entry's holder has confirmed its own; when the entry goes or
+ * its holder does, one of them takes its place. Guarded by the slot's monitor.
+ */
+final class Copies {
+  /** Another copy is remembered this long; a node that still has it announces it anew. */
+  static final long OTHER_COPY_MS = 60_000;
+
+  /** A move's source asks by itself for the end of its copy; if it has not by then, others may. */
+  static final long MOVER_SETTLES_MS = 5_000;
+
+  /** One more copy of a key than its entry's. */
+  private static final class Other {
+    final Member holder;
+    final long stamp;
+    final long expiresAtMs;
+    final long deadlineNanos;
+
+    /** Until when whoever left it behind by a move is expected to have it settled. */
+    long moverSettlesNanos;
+
+    /** Whether readers are sent here, since the entry's own copy may not be readable yet. */
+    boolean readHere;
+
+    /** Whether it is just being settled that it goes. */
+    boolean settling;
+
+    Other(Member holder, long stamp, long expiresAtMs, long deadlineNanos) {
+      this.holder = holder;
+      this.stamp = stamp;
+      this.expiresAtMs = expiresAtMs;
+      this.deadlineNanos = deadlineNanos;
+    }
+
+    boolean is(Member member, long otherStamp) {
+      return holder.equals(member) && Rules.now.isSameStamp(stamp, otherStamp);
+    }
+  }
+
+  private final OwnerContext context;
+  private final EntryTable entries = new EntryTable();
+  private final Map<Long, List<Other>> others = new HashMap<>(2);
+  private final Set<Long> deleting = new HashSet<>(2);
+
+  Copies(OwnerContext context) {
+    this.context = context;
+  }
+
+  int size() {
+    return entries.size();
+  }
+
+  // ---- the entry ----
+
+  /** The key's entry if its holder is live and it has not expired, else null. */
+  Lookup.@Nullable Found entry(long fingerprint) {
+    int place = livePlace(fingerprint);
+    return place < 0 ? null : at(place);
+  }
+
+  private Lookup.Found at(int place) {
+    return new Lookup.Found(
+        context.members.member(entries.holder(place)),
+        entries.stamp(place),
+        entries.expiresAtMs(place));
+  }
+
+  private int livePlace(long fingerprint) {
+    int place = entries.find(fingerprint);
+    if (place >= 0 && counts(entries.holder(place), entries.expiresAtMs(place))) {
+      return place;
+    }
+    for (Other other : others(fingerprint)) {
+      int holder = context.members.reference(other.holder);
+      if (counts(holder, other.expiresAtMs)) {
+        remove(fingerprint, other);
+        entries.put(fingerprint, other.stamp, other.expiresAtMs, holder);
+        return entries.find(fingerprint);
+      }
+    }
+    return -1;
+  }
+
+  private boolean counts(int holder, long expiresAtMs) {
+    return context.members.isLive(holder) && !context.isExpired(expiresAtMs);
+  }
+
+  private boolean isEntry(int place, Member holder, long stamp) {
+    return Rules.now.isSameStamp(entries.stamp(place), stamp)
+        && entries.holder(place) == context.members.reference(holder);
+  }
+
+  /** Whether the entry is this record of this holder. */
+  boolean isEntry(Lookup.Found entry, Member holder, long stamp) {
+    return Rules.now.isSameStamp(entry.stamp(), stamp) && entry.holder().equals(holder);
+  }
+
+  /** Where readers are sent. */
+  Lookup.@Nullable Found readable(long fingerprint) {
+    Lookup.Found entry = entry(fingerprint);
+    if (entry != null) {
+      for (Other other : others(fingerprint)) {
+        if (other.readHere && context.members.isLive(other.holder)) {
+          return new Lookup.Found(other.holder, other.stamp, other.expiresAtMs);
+        }
+      }
+    }
+    return entry;
+  }
+
+  /** Makes a record the key's entry. */
+  void accept(long fingerprint, Member holder, long stamp, long expiresAtMs) {
+    entries.put(fingerprint, stamp, expiresAtMs, context.members.reference(holder));
+    removeOf(fingerprint, holder);
+  }
+
+  /** Removes an entry, or another copy, if it still is that record of that holder. */
+  boolean forget(long fingerprint, Member holder, long stamp) {
+    List<Other> known = others(fingerprint);
+    for (Other other : known) {
+      if (other.is(holder, stamp)) {
+        remove(fingerprint, other);
+        return true;
+      }
+    }
+    int place = entries.find(fingerprint);
+    if (place < 0 || !isEntry(place, holder, stamp)) {
+      return false;
+    }
+    entries.remove(place);
+    return true;
+  }
+
+  // ---- other copies ----
+
+  /** The copies besides the entry's that are remembered; not to be kept. */
+  private List<Other> others(long fingerprint) {
+    List<Other> known = others.get(fingerprint);
+    if (known == null) {
+      return List.of();
+    }
+    for (Iterator<Other> each = known.iterator(); each.hasNext(); ) {
+      if (context.isPast(each.next().deadlineNanos)) {
+        each.remove();
+      }
+    }
+    if (known.isEmpty()) {
+      others.remove(fingerprint);
+    }
+    return known;
+  }
+
+  private void remove(long fingerprint, Other other) {
+    List<Other> known = others(fingerprint);
+    known.remove(other);
+    if (known.isEmpty()) {
+      others.remove(fingerprint);
+    }
+  }
+
+  /** Forgets other copies of that node: of its incarnations only the last one counts. */
+  private void removeOf(long fingerprint, Member holder) {
+    List<Other> known = others.get(fingerprint);
+    if (known != null) {
+      known.removeIf(other -> other.holder.nodeId().equals(holder.nodeId()));
+      if (known.isEmpty()) {
+        others.remove(fingerprint);
+      }
+    }
+  }
+
+  private Other note(long fingerprint, Member holder, long stamp, long expiresAtMs) {
+    for (Other other : others(fingerprint)) {
+      if (other.is(holder, stamp)) {
+        return other;
+      }
+    }
+    removeOf(fingerprint, holder);
+    Other noted = new Other(holder, stamp, expiresAtMs, context.deadline(OTHER_COPY_MS));
+    others.computeIfAbsent(fingerprint, _ -> new ArrayList<>(1)).add(noted);
+    return noted;
+  }
+
+  /**
+   * Takes note of a record that a live node says it has.
+   *
+   * @return the entry when it is another's and it is to be settled now which copy goes, or when it
+   *     is another record of the same node, which may be newer than the announcement and stays
+   *     unless that node denies it; null when the record is the entry now, or when a move's source
+   *     will ask by itself
+   */
+  Lookup.@Nullable Found announced(long fingerprint, Member holder, long stamp, long expiresAtMs) {
+    Lookup.Found entry = entry(fingerprint);
+    if (entry != null && entry.holder().equals(holder) && entry.stamp() != stamp) {
+      return entry;
+    }
+    if (entry == null || entry.holder().equals(holder)) {
+      accept(fingerprint, holder, stamp, expiresAtMs);
+      return null;
+    }
+    note(fingerprint, holder, stamp, expiresAtMs);
+    for (Other other : others(fingerprint)) {
+      boolean moverSettles =
+          other.readHere
+              && context.members.isLive(other.holder)
+              && !context.isPast(other.moverSettlesNanos);
+      if (moverSettles) {
+        return null;
+      }
+    }
+    return entry;
+  }
+
+  /** Names another holder, if the entry still is that record of the old one. */
+  CommitAnswer transfer(
+      long epoch,
+      long fingerprint,
+      Member from,
+      long fromStamp,
+      Member to,
+      long toStamp,
+      long expiresAtMs) {
+    Lookup.Found entry = entry(fingerprint);
+    if (entry != null && isEntry(entry, to, toStamp)) {
+      return new CommitAnswer.Accepted(epoch);
+    }
+    if (entry == null || !isEntry(entry, from, fromStamp) || isDeleting(fingerprint)) {
+      return new CommitAnswer.Rejected(epoch, entry != null);
+    }
+    if (!others(fingerprint).isEmpty()) {
+      return new CommitAnswer.TryAgain("it is being settled which copy of the key stays");
+    }
+    Other left = note(fingerprint, from, fromStamp, expiresAtMs);
+    left.readHere = true;
+    left.moverSettlesNanos = context.deadline(MOVER_SETTLES_MS);
+    entries.put(fingerprint, toStamp, expiresAtMs, context.members.reference(to));
+    return new CommitAnswer.Accepted(epoch);
+  }
+
+  /**
+   * Begins to settle that a copy goes: one settlement a key at a time.
+   *
+   * @return the entry, whose holder is to confirm; null when that copy is not to go now
+   */
+  Lookup.@Nullable Found beginSettlement(
+      long fingerprint, Member holder, long stamp, long expiresAtMs) {
+    Lookup.Found entry = entry(fingerprint);
+    if (entry == null
+        || !context.members.isLive(holder) // it speaks of an incarnation that has ended
+        || entry.holder().equals(holder)
+        || isDeleting(fingerprint)) {
+      return null;
+    }
+    Other copy = note(fingerprint, holder, stamp, expiresAtMs);
+    for (Other other : others(fingerprint)) {
+      if (other.settling) {
+        return null;
+      }
+    }
+    copy.settling = true;
+    return entry;
+  }
+
+  /** The entry's holder has its copy: readers go there from now on. */
+  void confirmed(long fingerprint) {
+    others(fingerprint).forEach(other -> other.readHere = false);
+  }
+
+  /**
+   * Ends a settlement.
+   *
+   * @param over whether that copy is no more; else it stays known, to be settled again
+   */
+  void endSettlement(long fingerprint, Member holder, long stamp, boolean over) {
+    if (over) {
+      forget(fingerprint, holder, stamp); // it may have become the entry meanwhile
+      return;
+    }
+    for (Other other : others(fingerprint)) {
+      if (other.is(holder, stamp)) {
+        other.settling = false;
+      }
+    }
+  }
+
+  // ---- deletes ----
+
+  boolean isDeleting(long fingerprint) {
+    return deleting.contains(fingerprint);
+  }
+
+  /** Marks the key as being deleted; the entry, absent, or unknown while it cannot be decided. */
+  Lookup beginDelete(long fingerprint) {
+    if (isDeleting(fingerprint) || !others(fingerprint).isEmpty()) {
+      return new Lookup.Unknown(); // of two copies one could come back
+    }
+    Lookup.Found entry = entry(fingerprint);
+    if (entry == null) {
+      return new Lookup.Absent();
+    }
+    deleting.add(fingerprint);
+    return entry;
+  }
+
+  void endDelete(long fingerprint) {
+    deleting.remove(fingerprint);
+  }
+
+  // ---- listings ----
+
+  /** Visits the entries that name a holder. */
+  void forEachOf(Member holder, EntryVisitor visitor) {
+    int reference = context.members.reference(holder);
+    entries.forEach((fingerprint, place) -> {
+      if (entries.holder(place) == reference) {
+        visitor.visit(fingerprint, entries.stamp(place));
+      }
+    });
+  }
+
+  /** Sees a fingerprint and a stamp. */
+  @FunctionalInterface
+  interface EntryVisitor {
+    void visit(long fingerprint, long stamp);
+  }
+}

@@ -1,0 +1,47 @@
+package io.larder.node.directory;
+
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/** What the slots of one owner share. Thread-safe. */
+final class OwnerContext {
+  final MemberTable members;
+  final SlotSet leasing = new SlotSet();
+  final AtomicLong sequence = new AtomicLong();
+  final AtomicLong grants = new AtomicLong();
+  final AtomicLong waits = new AtomicLong();
+  final AtomicLong expiries = new AtomicLong();
+  private final LongSupplier nanoClock;
+  private final LongSupplier logicalClockMs;
+  private final BooleanSupplier fence;
+
+  OwnerContext(
+      MemberTable members,
+      LongSupplier nanoClock,
+      LongSupplier logicalClockMs,
+      BooleanSupplier fence) {
+    this.members = members;
+    this.nanoClock = nanoClock;
+    this.logicalClockMs = logicalClockMs;
+    this.fence = fence;
+  }
+
+  /** The moment {@code ms} milliseconds from now. */
+  long deadline(long ms) {
+    return nanoClock.getAsLong() + ms * 1_000_000L;
+  }
+
+  boolean isPast(long deadlineNanos) {
+    return deadlineNanos - nanoClock.getAsLong() <= 0;
+  }
+
+  boolean isExpired(long expiresAtMs) {
+    return expiresAtMs != EntryTable.NEVER && logicalClockMs.getAsLong() >= expiresAtMs;
+  }
+
+  /** Whether this node may act as owner in this very moment. */
+  boolean mayAct() {
+    return fence.getAsBoolean();
+  }
+}
