@@ -55,7 +55,8 @@ class DeviceBenchTest {
         .contains(
             "engineRead1MiBThreadsCpu", "get1MiBDepth8ThreadsAllocated", "zipfWriteAmplification");
     // Processor time is counted in hundredths of a second: a short round may show none.
-    assertThat(figures).allSatisfy(f -> assertThat(f.value()).as(f.name()).isFinite().isNotNegative());
+    assertThat(figures)
+        .allSatisfy(f -> assertThat(f.value()).as(f.name()).isFinite().isNotNegative());
     assertThatThrownBy(() -> DeviceBench.run(options(false), Progress.SILENT))
         .isInstanceOf(StoreException.class)
         .hasMessageContaining("--force");
