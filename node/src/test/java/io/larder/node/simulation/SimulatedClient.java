@@ -158,7 +158,13 @@ final class SimulatedClient {
   }
 
   private static String outcome(@Nullable Object value, @Nullable Throwable failure) {
-    return failure == null ? String.valueOf(value) : String.valueOf(failure.getMessage());
+    if (failure != null) {
+      return String.valueOf(failure.getMessage());
+    }
+    // A block's own text names objects by their addresses, which differ from run to run.
+    return value instanceof Found found
+        ? found.block().id() + " from " + found.tier()
+        : String.valueOf(value);
   }
 
   // ---- operations ----
