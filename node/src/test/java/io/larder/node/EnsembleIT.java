@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.apache.curator.test.InstanceSpec;
 import org.apache.curator.test.TestingCluster;
 import org.apache.zookeeper.KeeperException;
@@ -54,9 +55,16 @@ class EnsembleIT {
   @BeforeEach
   void start() throws Exception {
     List<InstanceSpec> specs = new ArrayList<>();
-    for (int i = 0; i < 3; i++) {
-      specs.add(new InstanceSpec(null, -1, -1, -1, true, -1, TICK_MS, -1));
-    }
+    do { // Curator draws each port by itself, now and then one twice, which ZooKeeper refuses
+      specs.clear();
+      for (int i = 0; i < 3; i++) {
+        specs.add(new InstanceSpec(null, -1, -1, -1, true, -1, TICK_MS, -1));
+      }
+    } while (specs.stream()
+            .flatMap(s -> Stream.of(s.getPort(), s.getElectionPort(), s.getQuorumPort()))
+            .distinct()
+            .count()
+        < 9);
     servers = new TestingCluster(specs);
     servers.start();
     List<String> connects = new ArrayList<>();

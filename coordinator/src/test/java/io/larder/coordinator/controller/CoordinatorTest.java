@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.curator.test.InstanceSpec;
 import org.apache.curator.test.TestingCluster;
 import org.junit.jupiter.api.AfterEach;
@@ -175,11 +176,18 @@ class CoordinatorTest {
   @Test
   void theLossOfOneZooKeeperServerOfThreeCostsNoClaim(@TempDir Path dir) throws Exception {
     // Each leaves a file beside its data: the default would be this machine's temporary folder.
-    InstanceSpec[] servers = new InstanceSpec[3];
-    for (int i = 0; i < servers.length; i++) {
-      Path data = Files.createDirectories(dir.resolve("server-" + i).resolve("data"));
-      servers[i] = new InstanceSpec(data.toFile(), -1, -1, -1, true, -1);
-    }
+    List<InstanceSpec> servers = new ArrayList<>();
+    do { // Curator draws each port by itself, now and then one twice, which ZooKeeper refuses
+      servers.clear();
+      for (int i = 0; i < 3; i++) {
+        Path data = Files.createDirectories(dir.resolve("server-" + i).resolve("data"));
+        servers.add(new InstanceSpec(data.toFile(), -1, -1, -1, true, -1));
+      }
+    } while (servers.stream()
+            .flatMap(s -> Stream.of(s.getPort(), s.getElectionPort(), s.getQuorumPort()))
+            .distinct()
+            .count()
+        < 9);
     try (TestingCluster ensemble = new TestingCluster(servers)) {
       ensemble.start();
       ZooKeeperOptions three =
