@@ -74,6 +74,51 @@ annotations:
 {{- ternary .Values.auth.existingSecretKey "password" (ne .Values.auth.existingSecret "") -}}
 {{- end -}}
 
+{{/* The options by which a command gets at the nodes, as a JSON list. */}}
+{{- define "larder.accessArgs" -}}
+{{- $words := list -}}
+{{- if .Values.auth.enabled -}}
+{{- $words = concat $words (list "--password-file" "/etc/larder-auth/password") -}}
+{{- end -}}
+{{- if .Values.tls.enabled -}}
+{{- $words = concat $words (list "--tls-authorities" "/etc/larder-tls/ca.crt" "--tls-certificate" "/etc/larder-tls/tls.crt" "--tls-key" "/etc/larder-tls/tls.key") -}}
+{{- end -}}
+{{- toJson $words -}}
+{{- end -}}
+
+{{/* Where the password and the certificates are mounted. */}}
+{{- define "larder.accessMounts" -}}
+{{- if .Values.auth.enabled }}
+- name: auth
+  mountPath: /etc/larder-auth
+  readOnly: true
+{{- end }}
+{{- if .Values.tls.enabled }}
+- name: tls
+  mountPath: /etc/larder-tls
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{/* Their volumes; fsGroup makes the files readable to the process. */}}
+{{- define "larder.accessVolumes" -}}
+{{- if .Values.auth.enabled }}
+- name: auth
+  secret:
+    secretName: {{ include "larder.authSecretName" . }}
+    defaultMode: 0440
+    items:
+      - key: {{ include "larder.authSecretKey" . }}
+        path: password
+{{- end }}
+{{- if .Values.tls.enabled }}
+- name: tls
+  secret:
+    secretName: {{ .Values.tls.existingSecret }}
+    defaultMode: 0440
+{{- end }}
+{{- end -}}
+
 {{/* The connect string: the given ensemble's, or that of the one the chart installs. */}}
 {{- define "larder.zookeeperConnect" -}}
 {{- if .Values.zookeeper.install -}}
@@ -111,6 +156,9 @@ annotations:
 {{- if .Values.auth.enabled -}}
 {{- $_ := set $config "security" (dict "passwordFile" "/etc/larder-auth/password") -}}
 {{- end -}}
+{{- if .Values.tls.enabled -}}
+{{- $_ := set $config "tls" (dict "certificate" "/etc/larder-tls/tls.crt" "key" "/etc/larder-tls/tls.key" "authorities" "/etc/larder-tls/ca.crt" "requireClientCertificate" .Values.tls.requireClientCertificate) -}}
+{{- end -}}
 {{- toYaml $config -}}
 {{- end -}}
 
@@ -121,8 +169,17 @@ annotations:
 {{- with .Values.coordinator.assignment -}}
 {{- $_ := set $config "assignment" . -}}
 {{- end -}}
+{{- $security := dict -}}
 {{- if .Values.auth.enabled -}}
-{{- $_ := set $config "security" (dict "passwordFile" "/etc/larder-auth/password") -}}
+{{- $_ := set $security "passwordFile" "/etc/larder-auth/password" -}}
+{{- end -}}
+{{- if .Values.tls.enabled -}}
+{{- $_ := set $security "tlsAuthorities" "/etc/larder-tls/ca.crt" -}}
+{{- $_ := set $security "tlsCertificate" "/etc/larder-tls/tls.crt" -}}
+{{- $_ := set $security "tlsKey" "/etc/larder-tls/tls.key" -}}
+{{- end -}}
+{{- with $security -}}
+{{- $_ := set $config "security" . -}}
 {{- end -}}
 {{- toYaml $config -}}
 {{- end -}}

@@ -18,8 +18,8 @@
 {{- if $stop.drain.enabled -}}
 {{- $words := list -}}
 {{- $wait := printf "--within=%d" (max 1 (sub (int .Values.node.terminationGracePeriodSeconds) (add 60 (int $stop.sleepSeconds)))) -}}
-{{- $auth := ternary (list "--password-file" "/etc/larder-auth/password") list .Values.auth.enabled -}}
-{{- range concat (list "larder" "admin" "node" "drain" "--yes" "--until-return" $wait "--zookeeper" (include "larder.zookeeperConnect" .) "--cluster" .Values.cluster) $auth $stop.drain.extraArgs -}}
+{{- $access := include "larder.accessArgs" . | fromJsonArray -}}
+{{- range concat (list "larder" "admin" "node" "drain" "--yes" "--until-return" $wait "--zookeeper" (include "larder.zookeeperConnect" .) "--cluster" .Values.cluster) $access $stop.drain.extraArgs -}}
 {{- $words = append $words (squote .) -}}
 {{- end -}}
 - /bin/sh

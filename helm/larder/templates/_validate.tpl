@@ -23,6 +23,14 @@
 {{- fail "auth.enabled is false but a password is given: the nodes would ask for none; set auth.enabled=true or drop the password" -}}
 {{- end -}}
 {{- end -}}
+{{- with .Values.tls -}}
+{{- if and .enabled (not .existingSecret) -}}
+{{- fail "tls.enabled is true and tls.existingSecret is empty: name a Secret with tls.crt, tls.key and ca.crt, as cert-manager writes it" -}}
+{{- end -}}
+{{- if and (not .enabled) (or .existingSecret .requireClientCertificate) -}}
+{{- fail "tls.enabled is false but tls.existingSecret or tls.requireClientCertificate is given: connections would be plain; set tls.enabled=true or drop it" -}}
+{{- end -}}
+{{- end -}}
 {{- with .Values.node -}}
 {{- if and (eq .device.source "hostPath") (not .device.hostPath.path) -}}
 {{- fail "node.device.source is hostPath and node.device.hostPath.path is empty: give the device's path on the hosts, e.g. /dev/disk/by-partlabel/larder" -}}

@@ -266,6 +266,50 @@ class ChartTest {
   }
 
   @Test
+  void certificatesReachEveryPartThatConnectsToANode() {
+    Manifests chart =
+        Chart.render(
+            Chart.LEAST,
+            """
+            tls: {enabled: true, existingSecret: larder-tls, requireClientCertificate: true}
+            node: {terminationGracePeriodSeconds: 7200, preStop: {drain: {enabled: true}}}
+            """);
+    NodeConfig node =
+        ConfigReader.parse(NodeConfig.DEFAULTS, "node.yaml", file(chart, "node"), Map.of());
+    assertThat(node.tls().certificate()).isEqualTo("/etc/larder-tls/tls.crt");
+    assertThat(node.tls().key()).isEqualTo("/etc/larder-tls/tls.key");
+    assertThat(node.tls().authorities()).isEqualTo("/etc/larder-tls/ca.crt");
+    assertThat(node.tls().requireClientCertificate()).isTrue();
+    CoordinatorConfig coordinator =
+        ConfigReader.parse(
+            CoordinatorConfig.DEFAULT, "coordinator.yaml", file(chart, "coordinator"), Map.of());
+    assertThat(coordinator.security().tlsAuthorities()).isEqualTo("/etc/larder-tls/ca.crt");
+    assertThat(coordinator.security().tlsCertificate()).isEqualTo("/etc/larder-tls/tls.crt");
+    assertThat(coordinator.security().tlsKey()).isEqualTo("/etc/larder-tls/tls.key");
+    Pod probe = chart.one(Pod.class, "kv-larder-test-probe");
+    Container prober = probe.getSpec().getContainers().get(0);
+    assertThat(Manifests.argument(prober, "--tls-authorities")).isEqualTo("/etc/larder-tls/ca.crt");
+    assertThat(Manifests.argument(prober, "--tls-key")).isEqualTo("/etc/larder-tls/tls.key");
+    assertThat(chart.nodeContainer().getLifecycle().getPreStop().getExec().getCommand())
+        .last()
+        .asString()
+        .contains("'--tls-authorities' '/etc/larder-tls/ca.crt'");
+    Deployment coordinators = chart.one(Deployment.class, "kv-larder-coordinator");
+    for (PodSpec pod :
+        List.of(chart.nodePod(), coordinators.getSpec().getTemplate().getSpec(), probe.getSpec())) {
+      assertThat(pod.getVolumes())
+          .filteredOn(volume -> volume.getName().equals("tls"))
+          .singleElement()
+          .satisfies(
+              volume -> assertThat(volume.getSecret().getSecretName()).isEqualTo("larder-tls"));
+      assertThat(pod.getContainers().get(0).getVolumeMounts())
+          .filteredOn(mount -> mount.getName().equals("tls"))
+          .singleElement()
+          .satisfies(mount -> assertThat(mount.getMountPath()).isEqualTo("/etc/larder-tls"));
+    }
+  }
+
+  @Test
   void larderRunsAsAnyoneButRootAndWithoutRights() {
     Manifests chart = Chart.render(INSTALLED, "node: {device: {format: true}}");
     chart

@@ -31,7 +31,7 @@ class ValuesTest {
           List.of(
               "{}",
               "auth: {enabled: true, password: secret}",
-              "auth: {enabled: true, existingSecret: there}"),
+              "{auth: {enabled: true, existingSecret: there}, tls: {enabled: true, existingSecret: there}}"),
           List.of("{}", everything()));
 
   static List<List<String>> matrix() {
@@ -125,6 +125,10 @@ class ValuesTest {
           auth: {password: secret}                                          | auth.enabled is false but a password is given
           auth: {enabled: true, password: a, existingSecret: b}             | are both given: give one
           auth: {enabled: 'yes'}                                            | /auth/enabled
+          tls: {enabled: true}                                              | tls.existingSecret is empty
+          tls: {existingSecret: there}                                      | tls.enabled is false
+          tls: {requireClientCertificate: true}                             | tls.enabled is false
+          tls: {enabled: true, certificate: a}                              | certificate
           cluster: 'two words'                                              | /cluster
           cluster: ''                                                       | /cluster
           fullnameOverride: Upper                                           | /fullnameOverride
