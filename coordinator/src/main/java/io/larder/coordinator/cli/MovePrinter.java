@@ -42,7 +42,7 @@ final class MovePrinter {
           step.to().isEmpty() ? "(most room)" : step.to(),
           slots ? step.slotSet().cardinality() + " slots" : ByteSize.show(step.totalBytes()),
           slots ? "-" : step.movedRecords() + " records, " + ByteSize.show(step.movedBytes()),
-          step.state().name().toLowerCase(Locale.ROOT));
+          step.isDone() ? "done" : step.movedRecords() > 0 ? "begun" : "planned");
     }
     table.print(out);
   }
