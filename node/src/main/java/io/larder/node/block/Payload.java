@@ -3,6 +3,8 @@ package io.larder.node.block;
 import io.larder.protocol.Limits;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 
@@ -11,7 +13,8 @@ import java.util.zip.CRC32C;
  * CRC32C per chunk.
  *
  * <p>Reference-counted: made with one reference; at zero the chunks go back to the pool and the
- * object is dead. Filled by one thread before it is shared; from then on only read.
+ * object is dead. Filled before it is shared; from then on only read. One that is shared while its
+ * chunks still come says so: {@link #beginArrival} to {@link #arrived} or {@link #breakOff}.
  */
 public final class Payload {
   private final MemoryPool pool;
@@ -19,12 +22,20 @@ public final class Payload {
   private int length;
   private final int[] crcs;
   private final AtomicInteger references = new AtomicInteger(1);
+  private volatile int arrivedChunks;
+  private volatile boolean broken;
+
+  /** Who waits for chunks; guarded by this. */
+  private final List<Watcher> watchers = new ArrayList<>(0);
+
+  private record Watcher(int chunks, Runnable told) {}
 
   Payload(MemoryPool pool, MemoryPool.Chunk[] chunks, int length) {
     this.pool = pool;
     this.chunks = chunks;
     this.length = length;
     this.crcs = new int[chunks.length];
+    this.arrivedChunks = chunks.length;
   }
 
   /** The value's length in bytes; may be 0. */
@@ -91,6 +102,59 @@ public final class Payload {
     CRC32C crc = new CRC32C();
     crc.update(chunk(i));
     return (int) crc.getValue();
+  }
+
+  /** Says that no chunk can be read yet; only by who fills it, before it is shared. */
+  public void beginArrival() {
+    arrivedChunks = 0;
+  }
+
+  /** Says that the first {@code count} chunks can be read: they and their checksums are final. */
+  public void arrived(int count) {
+    tell(() -> arrivedChunks = count);
+  }
+
+  /** Says that no more chunks come. */
+  public void breakOff() {
+    tell(() -> broken = true);
+  }
+
+  /** How many chunks can be read, from the first on: all, unless they are still coming. */
+  public int arrivedChunks() {
+    return arrivedChunks;
+  }
+
+  /** Whether the chunks that have not arrived never will. */
+  public boolean isBroken() {
+    return broken;
+  }
+
+  /**
+   * Has somebody told, once and on any thread, when so many chunks have arrived or never will.
+   *
+   * @return false if that is so already, and nobody will be told
+   */
+  public synchronized boolean watch(int count, Runnable told) {
+    if (arrivedChunks >= count || broken) {
+      return false;
+    }
+    watchers.add(new Watcher(count, told));
+    return true;
+  }
+
+  private void tell(Runnable change) {
+    List<Watcher> due = List.of();
+    synchronized (this) {
+      change.run();
+      if (!watchers.isEmpty()) {
+        due =
+            watchers.stream().filter(watcher -> broken || watcher.chunks <= arrivedChunks).toList();
+        watchers.removeAll(due);
+      }
+    }
+    for (Watcher watcher : due) {
+      watcher.told.run();
+    }
   }
 
   /** The pool's bytes this payload occupies, rounding included. */

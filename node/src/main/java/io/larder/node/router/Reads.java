@@ -2,6 +2,7 @@ package io.larder.node.router;
 
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
+import io.larder.node.block.Payload;
 import io.larder.node.directory.Lookup;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerException;
@@ -111,16 +112,25 @@ final class Reads {
 
   private CompletableFuture<@Nullable Found> device(Key key) {
     int mark = hot.fillMark(key);
-    return store
-        .read(key)
+    return store.stream(key)
         .exceptionally(_ -> null) // the store has counted it; for the reader it is a miss
         .thenApply(block -> {
           if (block == null) {
             return null;
           }
-          hot.put(key, block, false, mark);
+          Payload payload = block.payload();
+          if (!payload.watch(payload.chunkCount(), () -> keep(key, block, mark))) {
+            keep(key, block, mark);
+          }
           return new Found(block, Found.Tier.DEVICE);
         });
+  }
+
+  /** Called while somebody still holds the block: its reader, or the store that fills it. */
+  private void keep(Key key, Block block, int mark) {
+    if (!block.payload().isBroken()) {
+      hot.put(key, block, false, mark);
+    }
   }
 
   private CompletableFuture<@Nullable Found> remote(Key key) {

@@ -2,15 +2,21 @@ package io.larder.node.server;
 
 import io.larder.node.block.Block;
 import io.larder.node.block.Payload;
+import io.larder.node.server.ServerMetrics.Rejection;
 import io.larder.node.server.wire.PayloadBuf;
 import io.larder.node.server.wire.ReplyEncoder;
+import io.larder.protocol.Reply;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes one block to a connection, a bounded piece each turn, from the chunks where it lies. Only
- * a small block is copied: its bytes cost less than a write of their own.
+ * Writes one block to a connection, a bounded piece each turn, from the chunks where it lies, each
+ * as soon as it has arrived. Only a small block is copied: its bytes cost less than a write of
+ * their own.
+ *
+ * <p>Of a block that breaks off in mid-value no byte more is sent: a framed reply ends in an error
+ * and nulls, and the connection of a plain one is closed, since its length was promised.
  */
 final class BlockSender {
   /** What a connection writes of a block before the others of its loop have their turn. */
@@ -53,7 +59,16 @@ final class BlockSender {
     }
     int left = TURN_BYTES;
     while (left > 0 && chunk < payload.chunkCount()) {
-      left -= writePiece(queue, left);
+      if (chunk < payload.arrivedChunks()) {
+        left -= writePiece(queue, left);
+      } else if (payload.isBroken()) {
+        return breakOff(queue);
+      } else {
+        queue.flush();
+        if (queue.wakeWhenArrived(payload, chunk + 1)) {
+          return false;
+        }
+      }
     }
     if (chunk == payload.chunkCount()) {
       if (!chunked) {
@@ -90,6 +105,21 @@ final class BlockSender {
     return piece;
   }
 
+  private boolean breakOff(ReplyQueue queue) {
+    queue.metrics().reject(Rejection.BROKEN_BLOCK);
+    if (!chunked) {
+      queue.closeNow();
+      return false;
+    }
+    Reply error = Reply.error("MISS the rest of the value cannot be read");
+    ReplyEncoder.write(queue.buffer(), error, queue.session().resp3);
+    while (++chunk < payload.chunkCount()) {
+      ReplyEncoder.writeNull(queue.buffer(), queue.session().resp3);
+    }
+    payload.release();
+    return true;
+  }
+
   private void writeHeader(ByteBuf out) {
     if (!chunked) {
       ReplyEncoder.writeNumber(out, '$', payload.length());
@@ -124,6 +154,9 @@ final class BlockSender {
   }
 
   boolean isSlow(long nowNanos, ServerConfig config) {
+    if (chunk == payload.arrivedChunks()) {
+      return false; // it is the device that is waited for
+    }
     long elapsedMs = (nowNanos - startNanos) / 1_000_000 - config.patience().progressGraceMs();
     return writtenBytes * 1000 < elapsedMs * config.patience().minBytesPerSecond();
   }

@@ -29,10 +29,13 @@ public interface BlockService {
   /** The largest value this node's device takes, in bytes. */
   int maxValueBytes();
 
-  /** Finds a block anywhere in the cluster; null is a miss. */
+  /**
+   * Finds a block anywhere in the cluster; null is a miss. Its chunks may still be arriving, see
+   * {@link Payload#watch}.
+   */
   CompletableFuture<@Nullable Found> get(Key key);
 
-  /** Finds a block in this node's own memory or device only: what a peer asks for. */
+  /** As {@link #get}, in this node's own memory or device only: what a peer asks for. */
   CompletableFuture<@Nullable Found> getLocal(Key key);
 
   /**

@@ -1,5 +1,6 @@
 package io.larder.node.server;
 
+import io.larder.node.block.Payload;
 import io.larder.node.server.ServerMetrics.Rejection;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -28,6 +29,7 @@ final class ReplyQueue {
   private final ServerContext server;
   private final ChannelHandlerContext context;
   private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
+  private final Runnable wake;
   private @Nullable ByteBuf buffer;
   private boolean writtenUnflushed;
   private boolean pumping;
@@ -42,6 +44,14 @@ final class ReplyQueue {
     this.connection = connection;
     this.server = server;
     this.context = context;
+    this.wake =
+        () -> {
+          try {
+            context.executor().execute(connection::repliesMoved);
+          } catch (RejectedExecutionException _) {
+            // The loop has ended, and every connection of it before that.
+          }
+        };
   }
 
   Session session() {
@@ -141,19 +151,22 @@ final class ReplyQueue {
   }
 
   void wakeWhen(CompletableFuture<?> future) {
-    CompletableFuture<?> _ =
-        future.whenComplete((_, _) -> {
-          try {
-            context.executor().execute(connection::repliesMoved);
-          } catch (RejectedExecutionException _) {
-            // The loop has ended, and every connection of it before that.
-          }
-        });
+    CompletableFuture<?> _ = future.whenComplete((_, _) -> wake.run());
+  }
+
+  /** Wakes when so many chunks have arrived or never will; false if that is so already. */
+  boolean wakeWhenArrived(Payload payload, int chunks) {
+    return payload.watch(chunks, wake);
   }
 
   /** Wakes after the loop has seen to its other channels, which execute() would not wait for. */
   void wakeNextTurn() {
     var _ = context.executor().schedule(connection::repliesMoved, 0, TimeUnit.NANOSECONDS);
+  }
+
+  /** Closes the connection at once: what was promised in a reply cannot be kept. */
+  void closeNow() {
+    var _ = context.close();
   }
 
   /** Closes the connection when all that was written has been sent. */

@@ -38,7 +38,8 @@ final class ServerMetrics {
     SLOW_READER,
     SLOW_REQUEST,
     IDLE,
-    COMMAND_TIMEOUT
+    COMMAND_TIMEOUT,
+    BROKEN_BLOCK
   }
 
   /** By the command's place in the table. */

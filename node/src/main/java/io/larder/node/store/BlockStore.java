@@ -33,6 +33,13 @@ public interface BlockStore {
    */
   CompletableFuture<@Nullable Block> read(Key key);
 
+  /**
+   * As {@link #read}, but the block may be handed out when its first chunk is there and verified:
+   * the others arrive, see {@link io.larder.node.block.Payload#watch}, or the payload is broken
+   * off.
+   */
+  CompletableFuture<@Nullable Block> stream(Key key);
+
   /** What the record's header says, its key above all; null if there is no such record. */
   CompletableFuture<@Nullable StoredRecord> describe(int slot, long fingerprint);
 

@@ -5,12 +5,11 @@ import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
 import io.larder.node.device.Scratch;
+import io.larder.node.store.LargeRead.Verdict;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
@@ -18,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads records: one device read for all who want a key at the same time, straight into pool
- * memory, nothing believed before place, key and checksums agree. A record that does not verify is
- * read once more and then dropped from the index.
+ * memory, nothing believed before place, key and checksums agree. A large one may be had while its
+ * chunks still come: {@link LargeRead}. What does not verify is read once more, and then the record
+ * is dropped from the index.
  */
 final class RecordReader {
   private static final int ATTEMPTS = 2;
@@ -31,24 +31,12 @@ final class RecordReader {
 
   private static final int SMALL_READ_BYTES = LARGE_EXTENT_BYTES + 2 * BLOCK;
 
-  private static final class Flight {
-    final long begunNanos = System.nanoTime();
-    final List<CompletableFuture<@Nullable Block>> waiters = new ArrayList<>(1);
-  }
-
-  /** What verification says. */
-  private enum Verdict {
-    WHOLE,
-    OTHER_KEY,
-    DAMAGED
-  }
-
   private final Volume volume;
   private final MemoryPool pool;
   private final RecentReads reads;
   private final BooleanSupplier stalled;
   private final EvictionListener dropped;
-  private final ConcurrentHashMap<Key, Flight> flights = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Key, SharedRead> flights = new ConcurrentHashMap<>();
   private final Scratch headers = new Scratch(RecordHeader.LARGE_HEADER_BYTES);
   private final Scratch smalls = new Scratch(SMALL_READ_BYTES);
 
@@ -68,22 +56,24 @@ final class RecordReader {
     this.dropped = dropped;
   }
 
-  /** The key's block with one reference for the caller, or null. */
-  CompletableFuture<@Nullable Block> read(Key key) {
+  /**
+   * The key's block with one reference for the caller, or null.
+   *
+   * @param early whether a large block is wanted as soon as its first chunk is there
+   */
+  CompletableFuture<@Nullable Block> read(Key key, boolean early) {
     CompletableFuture<@Nullable Block> waiter = new CompletableFuture<>();
-    Flight made = new Flight();
-    Flight _ =
-        flights.compute(
-            key,
-            (k, flight) -> {
-              Flight joined = flight == null ? made : flight;
-              joined.waiters.add(waiter);
-              return joined;
-            });
-    if (!made.waiters.isEmpty()) {
-      attempt(new Reading(key, made), 1);
+    for (; ; ) {
+      SharedRead made = new SharedRead();
+      SharedRead flight = flights.computeIfAbsent(key, k -> made);
+      if (flight.join(waiter, early)) {
+        if (flight == made) {
+          attempt(new Reading(flights, key, made), 1);
+        }
+        return waiter;
+      }
+      Thread.onSpinWait(); // it has landed and is being taken off the table
     }
-    return waiter;
   }
 
   /**
@@ -93,32 +83,17 @@ final class RecordReader {
   void expire(long beforeNanos) {
     flights.forEach((key, flight) -> {
       if (flight.begunNanos - beforeNanos < 0) {
-        new Reading(key, flight).finish(null, null);
+        new Reading(flights, key, flight).finish(null, null);
       }
     });
   }
 
-  private final class Reading {
-    final Key key;
-    final Flight flight;
+  private record Reading(ConcurrentHashMap<Key, SharedRead> flights, Key key, SharedRead flight) {
 
-    Reading(Key key, Flight flight) {
-      this.key = key;
-      this.flight = flight;
-    }
-
+    /** Takes over the caller's reference to the block. */
     void finish(@Nullable Block block, @Nullable Throwable failure) {
       boolean _ = flights.remove(key, flight); // nobody joins from here on
-      for (int i = 1; block != null && i < flight.waiters.size(); i++) {
-        Payload _ = block.payload().retain();
-      }
-      for (CompletableFuture<@Nullable Block> waiter : flight.waiters) {
-        boolean took =
-            failure == null ? waiter.complete(block) : waiter.completeExceptionally(failure);
-        if (!took && block != null) {
-          block.payload().release(); // cancelled meanwhile
-        }
-      }
+      flight.land(block, failure);
     }
   }
 
@@ -138,7 +113,7 @@ final class RecordReader {
                   if (payload == null) {
                     reading.finish(null, failure);
                   } else {
-                    readLarge(reading, number, location, payload);
+                    readLarge(reading, location, payload);
                   }
                   return null;
                 });
@@ -168,35 +143,61 @@ final class RecordReader {
     return false;
   }
 
-  private void readLarge(Reading reading, int number, long location, Payload payload) {
+  private void readLarge(Reading reading, long location, Payload payload) {
     if (!hold(reading.key, location)) {
       payload.release();
-      attempt(reading, number); // it moved or went; the index knows
+      attempt(reading, 1); // it moved or went; the index knows
       return;
     }
-    MemorySegment block = headers.take();
-    List<MemorySegment> parts = new ArrayList<>();
-    parts.add(block);
-    for (int i = 0; i < payload.chunkCount(); i++) {
-      parts.add(payload.ioSegment(i));
+    new LargeRead(
+            volume, headers, offset(location), payload, new Arriving(reading, location, payload))
+        .start();
+  }
+
+  /** What becomes of a large record's chunks. */
+  private final class Arriving implements LargeRead.Listener {
+    private final Reading reading;
+    private final long location;
+    private final Payload payload;
+    private @Nullable Block block;
+    private boolean passedOn;
+
+    Arriving(Reading reading, long location, Payload payload) {
+      this.reading = reading;
+      this.location = location;
+      this.payload = payload;
     }
-    ScatterGather.read(
-        volume.device(),
-        offset(location),
-        parts,
-        failure -> {
-          RecordHeader header = null;
-          Verdict verdict = Verdict.DAMAGED;
-          if (failure == null) {
-            header = RecordHeader.decode(block.asByteBuffer(), 0);
-            verdict = verify(header, reading.key, location);
-            if (verdict == Verdict.WHOLE && header != null) {
-              verdict = verifyLarge(header, payload);
-            }
-          }
-          headers.give(block);
-          conclude(reading, number, location, failure, verdict, header, payload);
-        });
+
+    @Override
+    public Verdict verify(@Nullable RecordHeader header) {
+      return RecordReader.this.verify(header, reading.key, location);
+    }
+
+    @Override
+    public void begun(RecordHeader header) {
+      Block begun = new Block(header.token(), header.metadata(), header.expiresAtMs(), payload);
+      block = begun;
+      reading.flight.begin(begun);
+    }
+
+    @Override
+    public void ended(Verdict verdict, @Nullable IOException failure) {
+      if (verdict == Verdict.WHOLE) {
+        volume.counters().bytesRead.add(payload.length());
+        passedOn = true;
+        reading.finish(block, null);
+      } else {
+        fail(reading, location, verdict, failure);
+      }
+    }
+
+    @Override
+    public void released() {
+      volume.segments().letGo(Location.segment(location));
+      if (!passedOn) {
+        payload.release();
+      }
+    }
   }
 
   private void readSmall(Reading reading, int number, long location) {
@@ -225,13 +226,20 @@ final class RecordReader {
                   verdict = Verdict.DAMAGED;
                 }
               }
+              volume.segments().letGo(Location.segment(location));
               if (verdict != Verdict.WHOLE || header == null) {
                 smalls.give(memory);
-                conclude(reading, number, location, failure, verdict, header, null);
+                if (failure != null) {
+                  volume.counters().readErrors.increment();
+                }
+                if (verdict == Verdict.DAMAGED && number < ATTEMPTS) {
+                  attempt(reading, number + 1);
+                } else {
+                  fail(reading, location, verdict, failure);
+                }
                 return;
               }
               RecordHeader whole = header;
-              volume.segments().letGo(Location.segment(location));
               CompletableFuture<@Nullable Void> _ =
                   copyOut(reading, whole, record.slice(whole.headerBytes(), whole.valueLength()))
                       .whenComplete((done, failed) -> smalls.give(memory));
@@ -264,38 +272,16 @@ final class RecordReader {
     });
   }
 
-  private void conclude(
-      Reading reading,
-      int number,
-      long location,
-      @Nullable IOException failure,
-      Verdict verdict,
-      @Nullable RecordHeader header,
-      @Nullable Payload payload) {
-    volume.segments().letGo(Location.segment(location));
-    if (verdict == Verdict.WHOLE && header != null && payload != null) {
-      volume.counters().bytesRead.add(payload.length());
-      reading.finish(
-          new Block(header.token(), header.metadata(), header.expiresAtMs(), payload), null);
-      return;
-    }
-    if (payload != null) {
-      payload.release();
-    }
-    if (failure != null) {
-      volume.counters().readErrors.increment();
-    }
-    if (verdict == Verdict.OTHER_KEY) { // two keys of one fingerprint
-      reading.finish(null, null);
-    } else if (number < ATTEMPTS) {
-      attempt(reading, number + 1);
-    } else {
+  /** Ends a read for good: of a damaged record nothing is kept. */
+  private void fail(
+      Reading reading, long location, Verdict verdict, @Nullable IOException failure) {
+    if (verdict == Verdict.DAMAGED) {
       if (failure != null) { // what is there cannot be told, but nothing more goes there
         volume.quarantine(Location.segment(location));
       }
       drop(reading.key, location, failure == null);
-      reading.finish(null, null);
     }
+    reading.finish(null, null); // of another key with this fingerprint it is just a miss
   }
 
   private void drop(Key key, long location, boolean damaged) {
@@ -327,19 +313,6 @@ final class RecordReader {
       return Verdict.DAMAGED;
     }
     return Arrays.equals(header.key(), key.bytes()) ? Verdict.WHOLE : Verdict.OTHER_KEY;
-  }
-
-  private static Verdict verifyLarge(RecordHeader header, Payload payload) {
-    if (!payload.trim(header.valueLength())) {
-      return Verdict.DAMAGED;
-    }
-    for (int i = 0; i < payload.chunkCount(); i++) {
-      if (payload.computeCrc(i) != header.crcs()[i]) {
-        return Verdict.DAMAGED;
-      }
-      payload.setCrc(i, header.crcs()[i]);
-    }
-    return Verdict.WHOLE;
   }
 
   private long offset(long location) {

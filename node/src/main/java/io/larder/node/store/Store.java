@@ -269,7 +269,12 @@ public final class Store implements BlockStore, AutoCloseable {
 
   @Override
   public CompletableFuture<@Nullable Block> read(Key key) {
-    return reader.read(key);
+    return reader.read(key, false);
+  }
+
+  @Override
+  public CompletableFuture<@Nullable Block> stream(Key key) {
+    return reader.read(key, true);
   }
 
   @Override

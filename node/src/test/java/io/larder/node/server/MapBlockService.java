@@ -50,6 +50,12 @@ public final class MapBlockService implements BlockService {
     return until;
   }
 
+  /** What a value's bytes lie in. */
+  Payload payload(String key) {
+    Block block = blocks.get(keyspace.key(key.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+    return java.util.Objects.requireNonNull(block).payload();
+  }
+
   /** Drops every value. */
   void clear() {
     blocks.keySet().forEach(this::remove);

@@ -132,6 +132,10 @@ final class ServerHarness implements AutoCloseable {
       assertThat(in.read()).isEqualTo(-1);
     }
 
+    int available() throws IOException {
+      return in.available();
+    }
+
     Socket socket() {
       return socket;
     }

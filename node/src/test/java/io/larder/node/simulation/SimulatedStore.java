@@ -175,6 +175,11 @@ final class SimulatedStore implements BlockStore {
   }
 
   @Override
+  public CompletableFuture<@Nullable Block> stream(Key key) {
+    return read(key);
+  }
+
+  @Override
   public CompletableFuture<@Nullable Block> read(Key key) {
     CompletableFuture<@Nullable Block> done = new CompletableFuture<>();
     life.after(
