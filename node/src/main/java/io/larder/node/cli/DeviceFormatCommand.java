@@ -68,6 +68,9 @@ final class DeviceFormatCommand implements Callable<Integer> {
               + " start of a node.")
   private boolean ifEmpty;
 
+  @Option(names = "--json", description = "Print one JSON object: whose device it is now.")
+  private boolean json;
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -86,6 +89,10 @@ final class DeviceFormatCommand implements Callable<Integer> {
     DeviceIdentity made =
         DeviceFormat.format(
             new FormatOptions(device, sizeBytes, cluster, id, maxValueBytes, force));
+    if (json) {
+      System.out.println(ReportPrinter.json(made));
+      return 0;
+    }
     System.out.printf(
         "%s: formatted for node %s of cluster %s%n  %s for blocks in %d segments of %s, values up to"
             + " %s, uuid %s%n",
@@ -108,9 +115,13 @@ final class DeviceFormatCommand implements Callable<Integer> {
           device, known.nodeId(), known.cluster(), cluster);
       return Larder.FAILED;
     }
-    System.out.printf(
-        "%s: node %s of cluster %s already; left as it is%n",
-        device, known.nodeId(), known.cluster());
+    if (json) {
+      System.out.println(ReportPrinter.json(known));
+    } else {
+      System.out.printf(
+          "%s: node %s of cluster %s already; left as it is%n",
+          device, known.nodeId(), known.cluster());
+    }
     return 0;
   }
 }

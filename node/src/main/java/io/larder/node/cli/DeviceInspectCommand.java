@@ -1,5 +1,6 @@
 package io.larder.node.cli;
 
+import io.larder.node.bench.Progress;
 import io.larder.node.store.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.DeviceInspection;
@@ -33,7 +34,12 @@ final class DeviceInspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    DeviceInspection found = DeviceFormat.inspect(device, true);
+    DeviceInspection found;
+    try (Progress.Task task =
+        ConsoleProgress.onStandardError()
+            .task("segments of " + device, DeviceVerifyCommand.segments(device))) {
+      found = DeviceFormat.rehearse(device, () -> task.step(1));
+    }
     System.out.print(json ? ReportPrinter.json(fields(found)) + "\n" : table(found));
     if (found.identity().isEmpty()) {
       System.err.println(

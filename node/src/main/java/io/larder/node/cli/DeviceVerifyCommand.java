@@ -2,6 +2,7 @@ package io.larder.node.cli;
 
 import io.larder.node.bench.Progress;
 import io.larder.node.store.DeviceFormat;
+import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.DeviceVerification;
 import io.larder.node.store.DeviceVerifier;
 import java.nio.file.Path;
@@ -21,7 +22,6 @@ import picocli.CommandLine.Parameters;
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the device
 final class DeviceVerifyCommand implements Callable<Integer> {
-  private static final int MIB = 1 << 20;
   private static final int UNHEALTHY = 3;
 
   @Parameters(paramLabel = "DEVICE", description = "A block device or a file.")
@@ -34,8 +34,8 @@ final class DeviceVerifyCommand implements Callable<Integer> {
   public Integer call() {
     DeviceVerification found;
     try (Progress.Task task =
-        ConsoleProgress.onStandardError().task("MiB of " + device, size(device) / MIB)) {
-      found = DeviceVerifier.verify(device, bytes -> task.step(bytes / MIB));
+        ConsoleProgress.onStandardError().task("segments of " + device, segments(device))) {
+      found = DeviceVerifier.verify(device, () -> task.step(1));
     }
     System.out.print(json ? ReportPrinter.json(found) + "\n" : table(found));
     if (!found.isWhole()) {
@@ -48,12 +48,9 @@ final class DeviceVerifyCommand implements Callable<Integer> {
     return found.isWhole() ? 0 : UNHEALTHY;
   }
 
-  /** The bytes of its segments. */
-  private static long size(Path device) {
-    return DeviceFormat.inspect(device)
-        .identity()
-        .map(identity -> identity.capacityBytes())
-        .orElse(0L);
+  /** How many segments it has; 0 if it is no Larder device. */
+  static int segments(Path device) {
+    return DeviceFormat.inspect(device).identity().map(DeviceIdentity::segments).orElse(0);
   }
 
   private static String table(DeviceVerification found) {

@@ -14,7 +14,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes records to one open segment at a time, with one opened ahead so that rolling seldom waits.
+ * Writes records to one open segment at a time; when that is half full the next is opened, so that
+ * rolling seldom waits.
  *
  * <p>Extents are reserved under a short lock; the writes run in parallel. Small records form a
  * group while the groups before are being written. When no segment is free the records wait, first
@@ -98,7 +99,7 @@ final class Appender {
           boolean startedLarge = startLarge(starts);
           progress = startGroup(starts, refused) || startedLarge;
         }
-        if (next == null && !opening && (!forReclaim || wanting())) {
+        if (next == null && !opening && wantsNext()) {
           openAhead(starts);
         }
       }
@@ -161,8 +162,12 @@ final class Appender {
     return next;
   }
 
-  private boolean wanting() {
-    return current == null && !(large.isEmpty() && small.isEmpty());
+  /** When it is needed, or soon will be: an empty one costs the next start a scan. */
+  private boolean wantsNext() {
+    OpenSegment segment = current;
+    return segment == null
+        ? !(large.isEmpty() && small.isEmpty())
+        : !forReclaim && segment.isHalfFull();
   }
 
   private boolean startLarge(List<Runnable> starts) {
@@ -307,7 +312,6 @@ final class Appender {
   }
 
   private void writeLarge(OpenSegment segment, Append append, RecordHeader header, int offset) {
-    Rules.now.beforeWrite(List.of(append));
     MemorySegment block = headers.take();
     header.encode(block.asByteBuffer(), 0);
     List<MemorySegment> parts = new ArrayList<>();
@@ -332,7 +336,6 @@ final class Appender {
       List<RecordHeader> recordHeaders,
       int offset,
       int bytes) {
-    Rules.now.beforeWrite(appends);
     MemorySegment memory = groups.take();
     MemorySegment extent = memory.asSlice(0, bytes);
     extent.fill((byte) 0);

@@ -60,7 +60,7 @@ final class Checkpoint {
   private final boolean[] known = new boolean[2];
   private final MemorySegment fresh;
   private long sequence;
-  private int nextSide;
+  private int newestSide;
   private long writtenAtNanos = System.nanoTime();
 
   Checkpoint(Device device, Geometry geometry, UUID deviceUuid, @Nullable Loaded newest) {
@@ -68,7 +68,7 @@ final class Checkpoint {
     this.geometry = geometry;
     this.deviceUuid = deviceUuid;
     this.sequence = newest == null ? 0 : newest.sequence();
-    this.nextSide = newest == null ? 0 : 1 - newest.side();
+    this.newestSide = newest == null ? 1 : newest.side();
     Arena arena = Arena.ofAuto();
     this.fresh = arena.allocate(geometry.sideBytes(), BLOCK);
     images[0] = arena.allocate(geometry.sideBytes(), BLOCK);
@@ -87,7 +87,7 @@ final class Checkpoint {
   /** Writes the table as it is now to the older side; returns its sequence. */
   long write(Segments segments, long mountSequence, long clockMs) throws IOException {
     encode(segments, mountSequence, clockMs);
-    int side = Rules.now.sideToWrite(nextSide);
+    int side = other(newestSide);
     MemorySegment image = images[side];
     boolean whole = !known[side];
     known[side] = false; // until it is written, nobody knows what the side holds
@@ -103,10 +103,14 @@ final class Checkpoint {
     BlockingIo.flush(device);
     image.copyFrom(fresh);
     known[side] = true;
-    nextSide = 1 - side;
+    newestSide = side;
     sequence++;
     writtenAtNanos = System.nanoTime();
     return sequence;
+  }
+
+  private static int other(int side) {
+    return 1 - side;
   }
 
   private void encode(Segments segments, long mountSequence, long clockMs) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Formats and inspects devices; what the launcher's {@code device} commands call. */
 public final class DeviceFormat {
@@ -106,15 +107,15 @@ public final class DeviceFormat {
    * @throws StoreException if it cannot be opened, or its format is not understood
    */
   public static DeviceInspection inspect(Path path) {
-    return inspect(path, false);
+    return inspect(path, null);
   }
 
-  /**
-   * As {@link #inspect(Path)}.
-   *
-   * @param rehearse whether to try a recovery, too, which reads all footers and whatever has none
-   */
-  public static DeviceInspection inspect(Path path, boolean rehearse) {
+  /** As {@link #inspect(Path)}, and tries a recovery, too, which tells of each segment it reads. */
+  public static DeviceInspection rehearse(Path path, Runnable segmentRead) {
+    return inspect(path, segmentRead);
+  }
+
+  private static DeviceInspection inspect(Path path, @Nullable Runnable segmentRead) {
     try (Device device = DirectDevice.open(path, THREADS)) {
       if (device.sizeBytes() < 2L * Geometry.EDGE_BYTES) {
         return nothing(device, Content.FOREIGN);
@@ -135,9 +136,9 @@ public final class DeviceFormat {
         }
       }
       RecoveryReport recovery = null;
-      if (rehearse && whole) {
+      if (segmentRead != null && whole) {
         Recovery trial = new Recovery(device, superblock, table);
-        trial.read();
+        trial.read(segmentRead);
         recovery = trial.index(new Index(trial.segments()), new Pins(Long.MAX_VALUE));
       }
       return new DeviceInspection(

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +21,6 @@ public final class DeviceVerifier implements EachSegment.Visitor {
   private static final int MAX_PLACES = 20;
 
   private final Device device;
-  private final LongConsumer progress;
   private final Superblock superblock;
   private final Checkpoint.@Nullable Loaded table;
   private final Segments segments;
@@ -35,14 +33,13 @@ public final class DeviceVerifier implements EachSegment.Visitor {
   private final List<String> places = new ArrayList<>();
   private long bytesRead;
 
-  private DeviceVerifier(Device device, LongConsumer progress) throws IOException {
+  private DeviceVerifier(Device device) throws IOException {
     this.device = device;
-    this.progress = progress;
     this.superblock = Superblocks.open(device);
     Geometry geometry = superblock.geometry();
     this.table = Checkpoint.load(device, geometry, superblock.deviceUuid());
     Recovery recovery = new Recovery(device, superblock, table);
-    recovery.read();
+    recovery.read(() -> {});
     this.segments = recovery.segments();
     this.index = new Index(segments);
     this.bytesRead = recovery.index(index, new Pins(Long.MAX_VALUE)).bytesRead();
@@ -57,16 +54,20 @@ public final class DeviceVerifier implements EachSegment.Visitor {
   /**
    * Reads everything.
    *
-   * @param progress told, on several threads, of bytes of the device that are done
+   * @param segmentRead told of each segment that is done, on several threads
    * @throws StoreException if the device is in use, missing, or not Larder's
    */
-  public static DeviceVerification verify(Path path, LongConsumer progress) {
+  public static DeviceVerification verify(Path path, Runnable segmentRead) {
     long start = System.nanoTime();
     try (Device device = DirectDevice.open(path)) {
-      DeviceVerifier verifier = new DeviceVerifier(device, progress);
+      DeviceVerifier verifier = new DeviceVerifier(device);
       Geometry geometry = verifier.superblock.geometry();
       EachSegment.visit(
-          device, geometry, IntStream.range(0, geometry.segmentCount()).toArray(), verifier);
+          device,
+          geometry,
+          IntStream.range(0, geometry.segmentCount()).toArray(),
+          verifier,
+          segmentRead);
       return verifier.result((System.nanoTime() - start) / 1_000_000);
     } catch (IOException e) {
       throw new StoreException(String.valueOf(e.getMessage()), e);
@@ -82,13 +83,11 @@ public final class DeviceVerifier implements EachSegment.Visitor {
     if (segments.state(segment) != Segments.State.FREE) {
       verify(reader, segment, segments.generation(segment), segments.nonce(segment));
     }
-    progress.accept(superblock.geometry().segmentBytes());
   }
 
   @Override
   public void unreadable(int segment, IOException why) {
     damaged("unreadable segments", "segment " + segment + ": " + why.getMessage());
-    progress.accept(superblock.geometry().segmentBytes());
   }
 
   @Override

@@ -34,9 +34,11 @@ final class EachSegment {
    * Visits every segment; returns when all are done.
    *
    * @param order all segments, those first that take longest
+   * @param visited told of each segment that is done, on the thread that did it
    * @throws IOException if the device does not answer, or the thread was interrupted
    */
-  static void visit(Device device, Geometry geometry, int[] order, Visitor visitor)
+  static void visit(
+      Device device, Geometry geometry, int[] order, Visitor visitor, Runnable visited)
       throws IOException {
     AtomicInteger next = new AtomicInteger();
     ExecutorService workers =
@@ -45,7 +47,7 @@ final class EachSegment {
     try {
       List<Future<?>> all = new ArrayList<>();
       for (int i = 0; i < WORKERS; i++) {
-        all.add(workers.submit(() -> work(device, geometry, order, visitor, next)));
+        all.add(workers.submit(() -> work(device, geometry, order, visitor, visited, next)));
       }
       for (Future<?> one : all) {
         Object _ = one.get();
@@ -61,7 +63,12 @@ final class EachSegment {
   }
 
   private static void work(
-      Device device, Geometry geometry, int[] order, Visitor visitor, AtomicInteger next) {
+      Device device,
+      Geometry geometry,
+      int[] order,
+      Visitor visitor,
+      Runnable visited,
+      AtomicInteger next) {
     try (SegmentReader reader = new SegmentReader(device, geometry)) {
       for (int at = next.getAndIncrement(); at < order.length; at = next.getAndIncrement()) {
         int segment = order[at];
@@ -72,6 +79,7 @@ final class EachSegment {
         } catch (IOException e) {
           visitor.unreadable(segment, e);
         }
+        visited.run();
       }
       visitor.finished(reader);
     }

@@ -29,11 +29,10 @@ final class HeaderReader {
     if (location == 0) {
       return CompletableFuture.completedFuture(null);
     }
-    long stamp = volume.index().stamp(slot, fingerprint, volume.clock().nowMs());
+    long now = volume.clock().nowMs();
+    long stamp = volume.index().stamp(slot, fingerprint, now);
     int segment = Location.segment(location);
-    volume.segments().hold(segment);
-    if (locate(slot, fingerprint) != location) {
-      volume.segments().letGo(segment);
+    if (!volume.index().hold(slot, fingerprint, location, now)) {
       return CompletableFuture.completedFuture(null);
     }
     long offset =

@@ -202,7 +202,11 @@ final class LargeRead {
       }
       header = decoded;
     }
-    return payload.computeCrc(chunk) == payload.crc(chunk) ? Verdict.WHOLE : Verdict.DAMAGED;
+    return isWhole(chunk) ? Verdict.WHOLE : Verdict.DAMAGED;
+  }
+
+  private boolean isWhole(int chunk) {
+    return payload.computeCrc(chunk) == payload.crc(chunk);
   }
 
   private void releaseIfDone() {

@@ -14,6 +14,11 @@ record Nonce(long high, long low) {
     return new Nonce(RANDOM.nextLong(), RANDOM.nextLong());
   }
 
+  /** Whether something found in a segment is of the writing that the segment is in. */
+  static boolean isSameWriting(int generation, Nonce nonce, int expected, Nonce expectedNonce) {
+    return generation == expected && nonce.equals(expectedNonce);
+  }
+
   @Override
   public String toString() {
     return "secret";

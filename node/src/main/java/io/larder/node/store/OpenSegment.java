@@ -40,6 +40,10 @@ final class OpenSegment {
         && nextByte + bytes + SegmentFooter.bytes(footer.count() + records) <= segmentBytes;
   }
 
+  boolean isHalfFull() {
+    return nextByte > segmentBytes / 2;
+  }
+
   /** Takes an extent and counts one write in flight; returns its offset in the segment. */
   int take(long bytes) {
     int at = nextByte;

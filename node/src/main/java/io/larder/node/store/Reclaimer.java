@@ -295,7 +295,7 @@ final class Reclaimer implements AutoCloseable {
   private boolean isNeeded(SegmentFooter records, int i, long lowestElsewhere) {
     return records.mode(i) == Tombstone.PIN
         ? volume.pins().needs(records.fingerprint(i), records.lsn(i))
-        : lowestElsewhere < records.lsn(i) && Rules.now.carriesTombstones();
+        : lowestElsewhere < records.lsn(i);
   }
 
   private void dropAll(int victim) {

@@ -129,18 +129,8 @@ final class RecordReader {
     return volume.index().get(key.slot(), key.fingerprint(), volume.clock().nowMs());
   }
 
-  /**
-   * Holds the segment if the record is still there. Reclaim removes the entries first and then
-   * waits for the holders, so what is held does not change underneath.
-   */
   private boolean hold(Key key, long location) {
-    int segment = Location.segment(location);
-    volume.segments().hold(segment);
-    if (locate(key) == location) {
-      return true;
-    }
-    volume.segments().letGo(segment);
-    return false;
+    return volume.index().hold(key.slot(), key.fingerprint(), location, volume.clock().nowMs());
   }
 
   private void readLarge(Reading reading, long location, Payload payload) {
@@ -300,7 +290,7 @@ final class RecordReader {
     RecordHeader.Place place = header.place();
     boolean here =
         place.segment() == segment
-            && Rules.now.sameWriting(
+            && Nonce.isSameWriting(
                 place.generation(),
                 place.nonce(),
                 volume.segments().generation(segment),

@@ -53,9 +53,9 @@ final class Recovery implements EachSegment.Visitor {
     return highestLsn.get() >>> Store.LSN_COUNTER_BITS;
   }
 
-  /** Reads all segments. */
-  void read() throws IOException {
-    EachSegment.visit(device, superblock.geometry(), newestFirst(), this);
+  /** Reads all segments, telling of each on the thread that has read it. */
+  void read(Runnable segmentRead) throws IOException {
+    EachSegment.visit(device, superblock.geometry(), newestFirst(), this, segmentRead);
     int floor = 0;
     for (int i = 0; i < segments.count(); i++) {
       floor = Math.max(floor, segments.generation(i));
@@ -158,7 +158,7 @@ final class Recovery implements EachSegment.Visitor {
     long _ = bytesNeeded.addAndGet(SegmentHeader.BYTES);
     SegmentHeader header = reader.header(segment, superblock.deviceUuid());
     int floor = entry == null ? 0 : entry.generation();
-    if (header != null && header.generation() >= Rules.now.lowestGeneration(floor)) {
+    if (header != null && isOfThePresent(header, floor)) {
       segments.identity(segment, header.generation(), header.nonce(), header.lsn());
       if (header.free()) {
         free(segment);
@@ -198,6 +198,11 @@ final class Recovery implements EachSegment.Visitor {
     segments.lowestLsn(segment, records.lowestLsn());
     note(records.highestLsn());
     found.add(segment, records);
+  }
+
+  /** A header whose writing was lost still says what the table knows to be over. */
+  private static boolean isOfThePresent(SegmentHeader header, int tableGeneration) {
+    return header.generation() >= tableGeneration;
   }
 
   private void free(int segment) {

@@ -191,7 +191,7 @@ final class Reinserter {
   private boolean isHere(RecordHeader.Place place, long location) {
     int segment = Location.segment(location);
     return place.segment() == segment
-        && Rules.now.sameWriting(
+        && Nonce.isSameWriting(
             place.generation(),
             place.nonce(),
             volume.segments().generation(segment),

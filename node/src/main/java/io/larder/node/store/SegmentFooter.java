@@ -224,9 +224,13 @@ final class SegmentFooter {
         && number >= 0
         && b.getInt(12) == blocks
         && b.getInt(24) == segment
-        && Rules.now.sameFooter(
-            b.getInt(28), new Nonce(b.getLong(32), b.getLong(40)), generation, nonce)
+        && isOfWriting(b, generation, nonce)
         && b.getInt(16) >= 0
         && b.getInt(16) <= ENTRIES_PER_BLOCK;
+  }
+
+  private static boolean isOfWriting(ByteBuffer b, int generation, Nonce nonce) {
+    Nonce found = new Nonce(b.getLong(32), b.getLong(40));
+    return Nonce.isSameWriting(b.getInt(28), found, generation, nonce);
   }
 }

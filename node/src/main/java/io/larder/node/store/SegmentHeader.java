@@ -49,8 +49,7 @@ record SegmentHeader(
     if (block.getInt(0) != MAGIC
         || block.getInt(4) != Checksum.of(block, 8, SECTOR_BYTES)
         || block.getInt(12) != segment
-        || block.getLong(16) != deviceUuid.getMostSignificantBits()
-        || block.getLong(24) != deviceUuid.getLeastSignificantBits()
+        || !isOf(deviceUuid, block)
         || (use != USE_OPEN && use != USE_FREE)
         || generation < 0
         || generation > Location.MAX_GENERATION) {
@@ -59,5 +58,10 @@ record SegmentHeader(
     Nonce nonce = new Nonce(block.getLong(40), block.getLong(48));
     return new SegmentHeader(
         deviceUuid, segment, generation, use == USE_FREE, nonce, block.getLong(56));
+  }
+
+  private static boolean isOf(UUID deviceUuid, ByteBuffer block) {
+    return block.getLong(16) == deviceUuid.getMostSignificantBits()
+        && block.getLong(24) == deviceUuid.getLeastSignificantBits();
   }
 }

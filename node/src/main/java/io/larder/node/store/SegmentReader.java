@@ -200,7 +200,7 @@ final class SegmentReader implements AutoCloseable {
       return 0;
     }
     if (group.segment() != segment
-        || !Rules.now.sameWriting(group.generation(), group.nonce(), generation, nonce)
+        || !Nonce.isSameWriting(group.generation(), group.nonce(), generation, nonce)
         || group.offsetUnits() != at / Location.UNIT_BYTES) {
       stale++;
       return 0;
@@ -229,7 +229,7 @@ final class SegmentReader implements AutoCloseable {
   private boolean isAt(RecordHeader header, int segment, int generation, Nonce nonce, int at) {
     RecordHeader.Place place = header.place();
     return place.segment() == segment
-        && Rules.now.sameWriting(place.generation(), place.nonce(), generation, nonce)
+        && Nonce.isSameWriting(place.generation(), place.nonce(), generation, nonce)
         && place.offsetUnits() == at / Location.UNIT_BYTES
         && place.lengthUnits()
             == RecordHeader.extentBytes(

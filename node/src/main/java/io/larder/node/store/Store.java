@@ -152,7 +152,7 @@ public final class Store implements BlockStore, AutoCloseable {
       Checkpoint.Loaded table =
           Checkpoint.load(device, superblock.geometry(), superblock.deviceUuid());
       Recovery recovery = new Recovery(device, superblock, table);
-      recovery.read();
+      recovery.read(() -> {});
       // Above everything seen, lest a superblock of the past be believed.
       long highest = Math.max(superblock.mountSequence(), recovery.highestMountSequence());
       long sequence = 1 + Math.max(highest, table == null ? 0 : table.mountSequence());
@@ -264,7 +264,7 @@ public final class Store implements BlockStore, AutoCloseable {
             block.expiresAtMs(),
             block.id());
     appender.append(append);
-    return append.done.thenApply(Written::new);
+    return append.done.thenApply(done -> new Written(volume, appender, done, reclaimer::wake));
   }
 
   @Override
@@ -433,17 +433,24 @@ public final class Store implements BlockStore, AutoCloseable {
       LockSupport.parkNanos(1_000_000);
     }
     checkpointer.close();
+    // On a thread of its own, so that a device that stalls only now keeps nobody.
+    Ending.await(Thread.ofPlatform().name("larder-close").start(this::leave), volume.fence());
+    watchdog.close();
+    volume.device().close();
+  }
+
+  /** Leaves the device as the next start likes it best; a stalled one is left as it is. */
+  private void leave() {
+    if (volume.fence().get() != null || watchdog.isStalled()) {
+      return;
+    }
     try {
-      if (volume.fence().get() == null) {
-        giveBack(appender.unused());
-        giveBack(survivors.unused());
-        long _ = checkpointer.write();
-      }
+      giveBack(appender.unused());
+      giveBack(survivors.unused());
+      long _ = checkpointer.write();
     } catch (IOException e) {
       LOG.warn("{}: closed without a last checkpoint", volume.device().name(), e);
     }
-    watchdog.close();
-    volume.device().close();
   }
 
   private boolean areReadsStalled() {
@@ -469,64 +476,5 @@ public final class Store implements BlockStore, AutoCloseable {
     }
     volume.segments().identity(segment.index(), header.generation(), header.nonce(), header.lsn());
     volume.segments().state(segment.index(), Segments.State.FREE);
-  }
-
-  private void dead(long location) {
-    volume.segments().addLiveBytes(Location.segment(location), -Location.lengthBytes(location));
-  }
-
-  private final class Written implements WrittenRecord {
-    private final Append append;
-    private final long stamp;
-    private final AtomicBoolean settled = new AtomicBoolean();
-
-    Written(Append append) {
-      this.append = append;
-      this.stamp = volume.segments().stamp(append.location());
-    }
-
-    @Override
-    public long stamp() {
-      return stamp;
-    }
-
-    @Override
-    public void publish() {
-      settle();
-      long location = append.location();
-      volume.segments().addLiveBytes(Location.segment(location), Location.lengthBytes(location));
-      long old = volume.index().put(append.slot, append.fingerprint, location, append.expiresAtMs);
-      if (old != 0) {
-        dead(old);
-      }
-      volume.pins().forget(append.fingerprint, append.lsn());
-      appender.settled(append);
-      reclaimer.wake();
-    }
-
-    @Override
-    public CompletableFuture<Void> discard() {
-      settle();
-      Append tombstone =
-          Append.tombstone(append.slot, append.fingerprint, Tombstone.ONLY, 0, append.lsn(), 0);
-      appender.append(tombstone);
-      return tombstone
-          .done
-          .thenAccept(done -> {
-            appender.settled(append);
-            reclaimer.wake();
-          })
-          .whenComplete((_, failure) -> {
-            if (failure != null) {
-              settled.set(false);
-            }
-          });
-    }
-
-    private void settle() {
-      if (!settled.compareAndSet(false, true)) {
-        throw new IllegalStateException("a record was published or discarded twice");
-      }
-    }
   }
 }

@@ -97,7 +97,7 @@ record Superblock(
     }
     int major = block.getShort(12);
     long unknown = block.getLong(16) & ~KNOWN_FLAGS;
-    if (major != MAJOR || unknown != 0) {
+    if (!isUnderstood(major, unknown)) {
       throw new StoreException(
           name
               + ": format "
@@ -114,18 +114,23 @@ record Superblock(
           new UUID(block.getLong(24), block.getLong(32)),
           text(block, CLUSTER_AT),
           text(block, NODE_ID_AT),
-          new Geometry(
-              block.getLong(56),
-              block.getInt(64),
-              block.getInt(68),
-              block.getInt(72),
-              block.getInt(76)),
+          recordedGeometry(block),
           block.getLong(80),
           block.getLong(88),
           new Nonce(block.getLong(96), block.getLong(104)));
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
       return null; // the checksum is right but the content is not ours
     }
+  }
+
+  private static boolean isUnderstood(int major, long unknownFlags) {
+    return major == MAJOR && unknownFlags == 0;
+  }
+
+  /** Whatever a format would choose today, what it chose then holds. */
+  private static Geometry recordedGeometry(ByteBuffer block) {
+    return new Geometry(
+        block.getLong(56), block.getInt(64), block.getInt(68), block.getInt(72), block.getInt(76));
   }
 
   private static void putText(ByteBuffer block, int at, String text) {

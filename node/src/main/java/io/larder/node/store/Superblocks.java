@@ -24,7 +24,7 @@ record Superblocks(@Nullable Superblock newest, int valid) {
    */
   static Superblocks read(Device device) throws IOException {
     Superblock a = read(device, Superblock.OFFSET_A);
-    long size = a == null ? device.sizeBytes() : a.geometry().sizeBytes();
+    long size = formattedBytes(device, a);
     Superblock b =
         size < 2L * Geometry.EDGE_BYTES || size > device.sizeBytes()
             ? null
@@ -49,7 +49,7 @@ record Superblocks(@Nullable Superblock newest, int valid) {
               + ": is not a Larder device, or both its superblocks are damaged; format it with"
               + " `larder device format` if nothing on it is needed");
     }
-    if (superblock.geometry().sizeBytes() > device.sizeBytes()) {
+    if (isTooSmall(device, superblock)) {
       throw new StoreException(
           device.name()
               + ": has "
@@ -59,6 +59,15 @@ record Superblocks(@Nullable Superblock newest, int valid) {
               + "; restore its size, or format it anew");
     }
     return superblock;
+  }
+
+  /** Where the device ended when it was formatted: it may have grown since. */
+  private static long formattedBytes(Device device, @Nullable Superblock first) {
+    return first == null ? device.sizeBytes() : first.geometry().sizeBytes();
+  }
+
+  private static boolean isTooSmall(Device device, Superblock superblock) {
+    return superblock.geometry().sizeBytes() > device.sizeBytes();
   }
 
   /** Writes one copy, flushes, writes the other, flushes. */

@@ -159,8 +159,12 @@ class LarderTest {
     Ended inspect = larder("device", "inspect", "--json", device);
     assertThat(inspect.code()).isZero();
     assertThat(inspect.out()).startsWith("{").contains("\"nodeId\" : \"n1\"");
-    assertThat(inspect.err()).isEmpty();
+    assertThat(inspect.err()).doesNotContain("larder:");
     assertThat(inspect.out()).contains("\"recordsFromFooters\" : 0");
+
+    Ended as = larder("device", "format", "--if-empty", "--json", device);
+    assertThat(as.code()).isZero();
+    assertThat(as.out()).startsWith("{").contains("\"nodeId\" : \"n1\"");
 
     Ended verify = larder("device", "verify", "--json", device);
     assertThat(verify.code()).isZero();

@@ -45,6 +45,14 @@ class CrashTest {
 
   @ParameterizedTest
   @EnumSource(StoreConfig.Durability.class)
+  @Survives(
+      value = FaultRow.REORDERED,
+      notAs = {
+        "doesNotWaitForTheFlush",
+        "trustsAFooterAlone",
+        "dropsTombstonesEarly",
+        "acknowledgesBeforeCompletion"
+      })
   void whatWasAcknowledgedIsThereWheneverItCrashes(StoreConfig.Durability durability)
       throws Exception {
     CrashCheck check = new CrashCheck(durability);
@@ -106,6 +114,9 @@ class CrashTest {
 
   @ParameterizedTest
   @EnumSource(StoreConfig.Durability.class)
+  @Survives(
+      value = FaultRow.TEAR,
+      notAs = {"believesTornValues", "writesTheNewerSide"})
   void everyPrefixOfAShortLifeTornAtEverySectorRecovers(StoreConfig.Durability durability)
       throws Exception {
     CrashCheck check = new CrashCheck(durability);

@@ -55,6 +55,7 @@ class DeviceFormatTest {
   }
 
   @Test
+  @Survives(value = FaultRow.WRONG_DEVICE, notAs = "takesEverythingForEmpty")
   void anUnknownDeviceIsNeverFormattedWithoutForce() throws Exception {
     for (long at : new long[] {0, 511, 100_000, 64 * MIB - 1, 64 * MIB - 100_000}) {
       Path foreign = directory.resolve("foreign" + at);
@@ -116,6 +117,7 @@ class DeviceFormatTest {
   }
 
   @Test
+  @Survives(value = FaultRow.GROWN, notAs = "looksAtTheEndOfTheDevice")
   void aDeviceThatGrewKeepsItsGeometry() throws Exception {
     DeviceIdentity identity = DeviceFormat.format(options(file, 64 * MIB, 0, false));
     try (RandomAccessFile f = new RandomAccessFile(file.toFile(), "rw")) {
@@ -124,9 +126,21 @@ class DeviceFormatTest {
     try (TestStore s = TestStore.open(file)) {
       assertThat(s.store.identity()).isEqualTo(identity);
     }
+    assertThat(DeviceFormat.inspect(file).validSuperblocks()).isEqualTo(2);
   }
 
   @Test
+  @Survives(value = FaultRow.CONFIGURATION, notAs = "choosesTheGeometryAnew")
+  void theSuperblockWinsOverWhatWouldBeChosenNow() {
+    DeviceIdentity identity = DeviceFormat.format(options(file, 256 * MIB, 5 * MIB, false));
+    assertThat(identity.segmentBytes()).isEqualTo(10 << 20);
+    try (TestStore s = TestStore.open(file)) { // and nothing but the path is given here
+      assertThat(s.store.identity()).isEqualTo(identity);
+    }
+  }
+
+  @Test
+  @Survives(value = FaultRow.OTHER_FORMAT, notAs = "understandsEveryFormat")
   void aNewerFormatIsRefusedAndLeftAlone() throws Exception {
     DeviceIdentity _ = DeviceFormat.format(options(file, 64 * MIB, 0, false));
     java.nio.ByteBuffer block = java.nio.ByteBuffer.allocate(4096);

@@ -53,7 +53,7 @@ class DeviceVerifierTest {
   }
 
   private static DeviceVerification verify(Path path) {
-    return DeviceVerifier.verify(path, bytes -> {});
+    return DeviceVerifier.verify(path, () -> {});
   }
 
   private void isDamage(String kind, String place) {

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.larder.node.device.BlockingIo;
+import io.larder.node.device.CrashImages;
 import io.larder.node.device.Device;
 import io.larder.node.device.SimulatedDevice;
+import io.larder.node.device.SimulatedDevice.Event;
 import io.larder.node.device.SimulatedDevice.Kind;
 import io.larder.node.device.SimulatedDevice.Outcome;
 import java.io.IOException;
@@ -15,8 +17,12 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -26,10 +32,11 @@ class FaultTest {
   private static final StoreConfig.Durability WRITTEN = StoreConfig.Durability.WRITTEN;
   private static final StoreConfig.Durability FLUSH = StoreConfig.Durability.FLUSH;
 
+  private final SplittableRandom random = new SplittableRandom(1);
   private final SimulatedDevice device = SimulatedDevice.prompt(SimulatedStore.formatted());
 
   private static void put(SimulatedStore s, String name) throws Exception {
-    var _ = s.put(name, 1).get(20, TimeUnit.SECONDS);
+    var _ = s.put(name, 1).get(SimulatedStore.PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
   private static int version(SimulatedStore s, String name) throws Exception {
@@ -42,6 +49,7 @@ class FaultTest {
   }
 
   @Test
+  @Survives(value = FaultRow.EIO_ON_READ, notAs = "quarantinesNothing")
   void anUnreadableRecordIsAMissAndItsSegmentIsQuarantined() throws Exception {
     try (SimulatedStore s = SimulatedStore.open(device, WRITTEN)) {
       put(s, "k");
@@ -69,7 +77,7 @@ class FaultTest {
   void aPinnedRecordThatReclaimCannotReadStaysWhereItIs() throws Exception {
     try (SimulatedStore s = SimulatedStore.open(device, WRITTEN)) {
       put(s, "k");
-      assertThat(s.pin("k", true).get(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(s.pin("k", true).get(SimulatedStore.PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
       long place = place(s, "k");
       device.faults((kind, offset, bytes) ->
           kind == Kind.READ && offset == place ? new Outcome.Failed("EIO") : SimulatedDevice.DONE);
@@ -103,6 +111,7 @@ class FaultTest {
   }
 
   @Test
+  @Survives(value = FaultRow.ENOSPC, notAs = "countsNoFailures")
   void aFailedWriteFailsItsPutAndTheNextGoesOnElsewhere() throws Exception {
     try (SimulatedStore s = SimulatedStore.open(device, WRITTEN)) {
       put(s, "before");
@@ -132,6 +141,27 @@ class FaultTest {
   }
 
   @Test
+  @Survives(value = FaultRow.EIO_ON_WRITE, notAs = "countsNoFailures")
+  void afterSixteenFailedWritesTheStoreIsReadOnly() throws Exception {
+    try (SimulatedStore s = SimulatedStore.open(device, WRITTEN)) {
+      put(s, "before");
+      long data = data(s);
+      device.faults(
+          (kind, offset, bytes) -> // segments can be opened, but take no records
+          kind == Kind.WRITE && offset > data && (offset - data) % SimulatedStore.SEGMENT_BYTES > 0
+                  ? new Outcome.Failed("EIO")
+                  : SimulatedDevice.DONE);
+      for (int i = 0; i < 16; i++) {
+        assertThat(s.store.stats().readOnly()).isFalse();
+        String name = "k" + i;
+        assertThatThrownBy(() -> put(s, name)).hasMessageContaining("could not be written");
+      }
+      assertThat(s.store.stats().readOnly()).isTrue();
+    }
+  }
+
+  @Test
+  @Survives(value = FaultRow.EIO_ON_WRITE, notAs = "neverStops")
   void aDeviceThatTakesNoWritesMakesTheStoreReadOnly() throws Exception {
     try (SimulatedStore s = SimulatedStore.open(device, WRITTEN)) {
       put(s, "before");
@@ -139,7 +169,7 @@ class FaultTest {
           kind == Kind.WRITE ? new Outcome.Failed("EIO") : SimulatedDevice.DONE);
       for (int i = 0; i < 40; i++) {
         String name = "k" + i;
-        assertThatThrownBy(() -> put(s, name)).hasRootCauseInstanceOf(Exception.class);
+        assertThatThrownBy(() -> put(s, name)).isInstanceOf(ExecutionException.class);
       }
       assertThat(s.store.stats().readOnly()).isTrue();
       assertThat(version(s, "before")).isEqualTo(1);
@@ -147,6 +177,7 @@ class FaultTest {
   }
 
   @Test
+  @Survives(value = FaultRow.EIO_ON_FLUSH, notAs = "neverStops")
   void aFailedFlushFailsEveryPutItCoveredAndFencesTheStore() throws Exception {
     try (SimulatedStore s = SimulatedStore.open(device, FLUSH)) {
       put(s, "before");
@@ -166,6 +197,7 @@ class FaultTest {
   }
 
   @Test
+  @Survives(value = FaultRow.LOST_WRITE, notAs = "keepsWhatDoesNotVerify")
   void aWriteThatTheDeviceLostIsAMissAndCounted() throws Exception {
     try (SimulatedStore s = SimulatedStore.open(device, WRITTEN)) {
       put(s, "before");
@@ -181,6 +213,7 @@ class FaultTest {
   }
 
   @Test
+  @Survives(value = FaultRow.MISDIRECTED, notAs = "believesWhateverIsThere")
   void aMisdirectedWriteIsAMissAndSoIsItsVictimAndNobodyGetsAnothersBytes() throws Exception {
     try (SimulatedStore s = SimulatedStore.open(device, WRITTEN)) {
       put(s, "victim");
@@ -225,6 +258,7 @@ class FaultTest {
   }
 
   @Test
+  @Survives(value = FaultRow.TWO_PROCESSES, notAs = "neverStops")
   void anotherMountFencesThisOneAndWhoWaitsIsLetGo() throws Exception {
     try (SimulatedStore s = SimulatedStore.open(device, WRITTEN)) {
       List<WrittenRecord> unsettled = new ArrayList<>();
@@ -241,12 +275,13 @@ class FaultTest {
       Superblocks.write(device, now.mounted(now.mountSequence() + 1));
       assertThatThrownBy(s.store::checkpoint).hasMessageContaining("no longer this process's");
       CompletableFuture<WrittenRecord> released = waiting;
-      assertThatThrownBy(() -> released.get(10, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> released.get(SimulatedStore.PATIENCE_SECONDS, TimeUnit.SECONDS))
           .hasMessageContaining("another process has opened the device");
     }
   }
 
   @Test
+  @Survives(value = FaultRow.SMALLER, notAs = "doesNotLookAtTheSize")
   void aSmallerDeviceIsRefusedAndALargerOneKeepsItsGeometry() throws Exception {
     byte[][] image = SimulatedStore.formatted();
     byte[][] smaller = java.util.Arrays.copyOf(image, image.length - 1);
@@ -350,5 +385,160 @@ class FaultTest {
         assertThat(missed).isBetween(1, blocks);
       }
     }
+  }
+
+  @Test
+  @Survives(value = FaultRow.STALE, notAs = "believesHeadersOfThePast")
+  void aSegmentHeaderOfThePastIsRejected() throws Exception {
+    try (SimulatedStore s = SimulatedStore.open(device, WRITTEN)) {
+      put(s, "first");
+      long stamp =
+          s.store.find(
+              SimulatedStore.key("first").slot(), SimulatedStore.key("first").fingerprint());
+      long header = s.store.volume().geometry().segmentOffset(Location.stampSegment(stamp));
+      // Whatever is written to this header is lost, though the device says it is not.
+      device.faults((kind, offset, bytes) ->
+          kind == Kind.WRITE && offset == header ? new Outcome.Lost() : SimulatedDevice.DONE);
+      for (int i = 0; !s.evicted.contains("first"); i++) {
+        put(s, "churn" + i);
+      }
+      s.checkpoint();
+    }
+    try (SimulatedStore s = SimulatedStore.open(SimulatedDevice.prompt(device.image()), WRITTEN)) {
+      assertThat(version(s, "first")).isZero();
+    }
+  }
+
+  @Test
+  @Survives(value = FaultRow.STALE, notAs = "comparesNoNonces")
+  void aFormattedDeviceHoldsNothingOfItsFormerLife() throws Exception {
+    try (SimulatedStore s = SimulatedStore.open(device, WRITTEN)) {
+      for (int i = 0; i < 30; i++) {
+        put(s, "former" + i);
+      }
+    }
+    byte[][] again = SimulatedStore.format(device.image(), SimulatedStore.SEGMENTS);
+    SimulatedDevice second = SimulatedDevice.prompt(again);
+    try (SimulatedStore s = SimulatedStore.open(second, WRITTEN)) {
+      put(s, "new");
+    }
+    try (SimulatedStore s = SimulatedStore.open(SimulatedDevice.prompt(second.image()), WRITTEN)) {
+      assertThat(version(s, "new")).isEqualTo(1);
+      for (int i = 0; i < 30; i++) {
+        assertThat(version(s, "former" + i)).isZero();
+      }
+    }
+  }
+
+  @Test
+  @Survives(value = FaultRow.READER_IN_RECLAIM, notAs = "doesNotWaitForReaders")
+  void aSegmentIsNotReusedWhileAReaderHoldsARecordOfIt() throws Exception {
+    try (SimulatedStore s = SimulatedStore.open(device, WRITTEN)) {
+      put(s, "k");
+      long place = place(s, "k");
+      CountDownLatch reading = new CountDownLatch(1);
+      CountDownLatch goOn = new CountDownLatch(1);
+      device.faults((kind, offset, bytes) -> {
+        if (kind == Kind.READ && offset == place && reading.getCount() > 0) {
+          reading.countDown();
+          awaitQuietly(goOn);
+        }
+        return SimulatedDevice.DONE;
+      });
+      CompletableFuture<Integer> read =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return version(s, "k");
+                } catch (Exception e) {
+                  throw new CompletionException(e);
+                }
+              },
+              task -> Thread.ofPlatform().start(task));
+      assertThat(reading.await(10, TimeUnit.SECONDS)).isTrue();
+      CompletableFuture<Void> churn =
+          CompletableFuture.runAsync(
+              () -> {
+                try {
+                  for (int i = 0; i < 200; i++) { // more than the device holds
+                    put(s, "churn" + i);
+                  }
+                } catch (Exception e) {
+                  throw new CompletionException(e);
+                }
+              },
+              task -> Thread.ofPlatform().start(task));
+      await()
+          .atMost(10, TimeUnit.SECONDS)
+          .until(() -> s.evicted.contains("k") || place(s, "k") != place);
+      Thread.sleep(200); // for what must not happen
+      goOn.countDown();
+      assertThat(read.get(SimulatedStore.PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(1);
+      assertThat(s.store.stats().checksumFailures()).isZero();
+      assertThat(churn).succeedsWithin(20, TimeUnit.SECONDS);
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      boolean _ = latch.await(20, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  @Survives(value = FaultRow.WRONG_DEVICE, notAs = "believesAnotherDevicesSegments")
+  void nothingOfAnotherDevicesSegmentsIsBelieved() throws Exception {
+    byte[][][] images = new byte[2][][];
+    for (int i = 0; i < 2; i++) {
+      SimulatedDevice one = SimulatedDevice.prompt(SimulatedStore.formatted());
+      try (SimulatedStore s = SimulatedStore.open(one, WRITTEN)) {
+        for (int k = 0; k < 30; k++) {
+          put(s, "device" + i + "-" + k);
+        }
+      }
+      images[i] = one.image();
+    }
+    // The blocks of the one come to lie under the other's superblocks and checkpoints.
+    int start = (1 << 20) / Device.BLOCK_BYTES;
+    int end = images[0].length - Geometry.EDGE_BYTES / Device.BLOCK_BYTES;
+    System.arraycopy(images[1], start, images[0], start, end - start);
+    try (SimulatedStore s = SimulatedStore.open(SimulatedDevice.prompt(images[0]), WRITTEN)) {
+      for (int k = 0; k < 30; k++) {
+        assertThat(version(s, "device0-" + k)).isZero();
+        assertThat(version(s, "device1-" + k)).isZero();
+      }
+      put(s, "new");
+      assertThat(version(s, "new")).isEqualTo(1);
+    }
+  }
+
+  @Test
+  @Survives(value = FaultRow.CRASH_IN_BETWEEN, notAs = "formatsOverWhatIsThere")
+  void aCrashInMidFormatNeverLeavesTheOldDeviceHalfThere() throws Exception {
+    byte[][] old = SimulatedStore.formatted();
+    UUID before = Superblocks.open(SimulatedDevice.prompt(old)).deviceUuid();
+    SimulatedDevice formatting = SimulatedDevice.prompt(old);
+    Geometry geometry = Superblocks.open(formatting).geometry();
+    DeviceIdentity after = DeviceFormat.format(formatting, geometry, "test", "node-1");
+    CrashImages images = new CrashImages(old, formatting.log(), true);
+    int unformatted = 0;
+    boolean overwritten = false;
+    while (images.hasNext()) {
+      Event event = images.next();
+      overwritten |=
+          event instanceof Event.Submitted write
+              && write.page() >= Geometry.EDGE_BYTES / Device.BLOCK_BYTES
+              && write.page() < geometry.segmentsStart() / Device.BLOCK_BYTES;
+      for (int i = 0; i < 10; i++) {
+        Superblock found = Superblocks.read(SimulatedDevice.prompt(images.sample(random))).newest();
+        unformatted += found == null ? 1 : 0;
+        if (found != null && overwritten) {
+          assertThat(found.deviceUuid()).isEqualTo(after.deviceUuid()).isNotEqualTo(before);
+        }
+      }
+    }
+    assertThat(unformatted).isPositive();
   }
 }

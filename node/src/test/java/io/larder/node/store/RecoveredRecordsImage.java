@@ -20,7 +20,7 @@ record RecoveredRecordsImage(Map<Long, Long> records, long pinnedBytes) {
               device,
               superblock,
               Checkpoint.load(device, superblock.geometry(), superblock.deviceUuid()));
-      recovery.read();
+      recovery.read(() -> {});
       Index index = new Index(recovery.segments());
       Pins pins = new Pins(Long.MAX_VALUE);
       RecoveryReport _ = recovery.index(index, pins);

@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedStore implements AutoCloseable {
   static final int SEGMENT_BYTES = 256 << 10;
   static final int SEGMENTS = 12;
+
+  /** How long an operation may take; short for stores of which it is known that they hang. */
+  static final long PATIENCE_SECONDS = Long.getLong("larder.patience.seconds", 20);
+
   private static final MemoryPool POOL = new MemoryPool(64 << 20, 16 << 20);
   private static final Map<Long, String> NAMES = new ConcurrentHashMap<>();
 
@@ -109,7 +113,8 @@ final class SimulatedStore implements AutoCloseable {
   /** Writes a version that is neither published nor discarded yet. */
   CompletableFuture<WrittenRecord> write(String name, int version) throws Exception {
     byte[] bytes = bytes(name, version);
-    Payload payload = POOL.allocate(bytes.length, MemoryPool.Purpose.PUT).get(20, TimeUnit.SECONDS);
+    Payload payload =
+        POOL.allocate(bytes.length, MemoryPool.Purpose.PUT).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     for (int i = 0; i < payload.chunkCount(); i++) {
       ByteBuffer _ = payload.chunk(i).put(bytes);
       payload.setCrc(i, payload.computeCrc(i));
@@ -170,7 +175,7 @@ final class SimulatedStore implements AutoCloseable {
   }
 
   byte @Nullable [] get(String name) throws Exception {
-    Block block = store.read(key(name)).get(20, TimeUnit.SECONDS);
+    Block block = store.read(key(name)).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     if (block == null) {
       return null;
     }
@@ -183,7 +188,7 @@ final class SimulatedStore implements AutoCloseable {
 
   /** Which version is there, {@link Ledger#ABSENT} for none; fails if its bytes are not its own. */
   int version(String name) throws Exception {
-    Block block = store.read(key(name)).get(20, TimeUnit.SECONDS);
+    Block block = store.read(key(name)).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     if (block == null) {
       return Ledger.ABSENT;
     }

@@ -214,6 +214,7 @@ class StoreTest {
   }
 
   @Test
+  @Survives(value = FaultRow.TWO_PROCESSES, notAs = "locksNothing")
   void aDeviceIsOpenedByOneOnly() {
     try (TestStore _ = TestStore.open(file)) {
       assertThatThrownBy(() -> TestStore.open(file))

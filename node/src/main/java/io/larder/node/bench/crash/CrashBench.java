@@ -31,6 +31,7 @@ public record CrashBench(int kills, int records, long seed) {
       if (records > 0) {
         figures.addAll(new RestartRun(records, folder).run(progress));
       }
+      figures.add(FaultRows.figure());
       return figures;
     } finally {
       delete(folder);

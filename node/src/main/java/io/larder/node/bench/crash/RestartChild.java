@@ -25,6 +25,7 @@ final class RestartChild {
   private static final long READ_FLOOR_BYTES = 16L << 20;
   private static final int DEPTH = 1024;
   private static final int READS = 200;
+  private static final int REWRITTEN = 1000;
 
   private RestartChild() {}
 
@@ -44,6 +45,8 @@ final class RestartChild {
         say(Kind.BYTES_NEEDED, store.recovery().bytesNeeded());
         say(Kind.HEAP_BYTES, heapBytes() - heapBefore);
         readSome(store, records);
+        // So that the next one, too, finds a segment that was open.
+        fill(store, pool, 0, Math.min(records, REWRITTEN));
       }
       case "grow" -> {
         fill(store, pool, records, records / 2);

@@ -86,7 +86,7 @@ final class RestartRun {
         Child.start(
             RestartChild.class,
             folder.resolve("restart.log"),
-            List.of("-Xmx1g"),
+            List.of(),
             List.of(file.toString(), what, String.valueOf(held)))) {
       for (Note note = child.next(); note != null; note = child.next()) {
         switch (note.kind()) {

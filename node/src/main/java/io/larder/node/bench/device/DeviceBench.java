@@ -134,13 +134,13 @@ public final class DeviceBench {
     return engine.open(options.device(), DirectDevice.DEFAULT_THREADS);
   }
 
-  private Store store(DeviceWindow window) {
+  private Store store(DeviceWindow window, Evictions evictions) {
     return Store.open(
         window,
         pool,
         StoreConfig.Durability.WRITTEN,
         StoreConfig.DEFAULT_IO_DEADLINE_MS,
-        (slot, fingerprint, stamp, cause) -> {});
+        evictions);
   }
 
   private void format(long bytes, int valueBytes) throws IOException {
@@ -155,9 +155,10 @@ public final class DeviceBench {
   private void rates(int bytes) throws IOException, InterruptedException {
     format(half, 16L * bytes > half / 2 ? bytes : 0); // segments that hold several
     long records = half / 10 * 4 / (bytes + 4096);
+    Evictions evictions = new Evictions();
     long next = 0;
     for (Engine engine : engines) { // fills the store and warms the code up
-      next = measure(engine, bytes, 8, next, 2 * records / engines.size(), null);
+      next = measure(engine, evictions, bytes, 8, next, 2 * records / engines.size(), null);
     }
     int steps = options.rounds() * options.depths().size();
     try (Progress.Task task = progress.task("values of " + name(bytes), steps)) {
@@ -167,7 +168,7 @@ public final class DeviceBench {
           int fioDepth = Math.min(MAX_FIO_DEPTH, depth * (bytes / fioBytes));
           double[] limit = {limit(false, fioBytes, fioDepth), limit(true, fioBytes, fioDepth)};
           for (Engine engine : engines) {
-            next = measure(engine, bytes, depth, next, Long.MAX_VALUE, limit);
+            next = measure(engine, evictions, bytes, depth, next, Long.MAX_VALUE, limit);
           }
           task.step(1);
         }
@@ -191,13 +192,19 @@ public final class DeviceBench {
 
   /** Puts, then gets; returns the number of the next key. */
   private long measure(
-      Engine engine, int bytes, int depth, long next, long maxPuts, double @Nullable [] limit)
+      Engine engine,
+      Evictions evictions,
+      int bytes,
+      int depth,
+      long next,
+      long maxPuts,
+      double @Nullable [] limit)
       throws IOException, InterruptedException {
     long records = half / 10 * 4 / (bytes + 4096);
     Duration time = limit == null ? Duration.ofMinutes(2) : options.time();
     try (DeviceWindow window = new DeviceWindow(open(engine), 0, half);
-        Store store = store(window);
-        StoreLoad load = new StoreLoad(store, pool, bytes, depth, next)) {
+        Store store = store(window, evictions);
+        StoreLoad load = new StoreLoad(store, evictions, pool, bytes, depth, next)) {
       Measured put = load.put(depth, time, maxPuts);
       Measured get =
           load.get(depth, options.time(), Math.min(records, load.nextPut()), load.nextPut());
@@ -292,7 +299,7 @@ public final class DeviceBench {
       throws IOException, InterruptedException {
     format(size, 0);
     try (DeviceWindow window = new DeviceWindow(open(Engine.AUTO), 0, size);
-        Store store = store(window)) {
+        Store store = store(window, new Evictions())) {
       long blocks = store.identity().capacityBytes() / (bytes + 4096) * 9 / 10;
       return run.run(new CacheLoad(store, window, pool, bytes, blocks), blocks);
     }

@@ -10,9 +10,12 @@ import io.larder.protocol.PutToken;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
 
 /** Puts and gets values of one size, of keys numbered in the order of their puts. */
 final class StoreLoad implements AutoCloseable {
@@ -22,14 +25,17 @@ final class StoreLoad implements AutoCloseable {
   private final Payload[] payloads;
   private final int valueBytes;
   private final AtomicLong put;
-  private final AtomicLong misses = new AtomicLong();
+  private final Evictions evictions;
 
   /**
+   * @param evictions what the store drops, since it was formatted
    * @param firstPut the number of the first key to be put
    * @param depth the most operations at a time
    */
-  StoreLoad(Store store, MemoryPool pool, int valueBytes, int depth, long firstPut) {
+  StoreLoad(
+      Store store, Evictions evictions, MemoryPool pool, int valueBytes, int depth, long firstPut) {
     this.store = store;
+    this.evictions = evictions;
     this.valueBytes = valueBytes;
     this.put = new AtomicLong(firstPut);
     this.payloads = new Payload[depth];
@@ -80,10 +86,12 @@ final class StoreLoad implements AutoCloseable {
   }
 
   /**
-   * Reads keys drawn at random from those put last.
+   * Reads keys drawn at random from those put last that are still there: each opening of the store
+   * leaves segments half empty, so some of them may have been evicted.
    *
-   * @throws IOException if more than a thousandth were misses: then it would not be reads that were
-   *     measured
+   * @throws IOException if none is left, if more than a thousandth of the reads were misses, for
+   *     then it would not be reads that were measured, or if a block is gone that the store has not
+   *     said it dropped
    */
   Measured get(int depth, Duration time, long ofTheLast, long seed)
       throws IOException, InterruptedException {
@@ -91,31 +99,50 @@ final class StoreLoad implements AutoCloseable {
     for (int lane = 0; lane < depth; lane++) {
       random[lane] = new SplittableRandom(seed + lane);
     }
-    long first = Math.max(0, put.get() - ofTheLast);
-    long bound = put.get() - first;
-    misses.set(0);
+    Queue<Key> gone = new ConcurrentLinkedQueue<>();
+    long[] there =
+        LongStream.range(Math.max(0, put.get() - ofTheLast), put.get())
+            .filter(number -> {
+              Key key = key(number);
+              return store.find(key.slot(), key.fingerprint()) != 0 || !gone.add(key);
+            })
+            .toArray();
+    if (there.length == 0) {
+      throw new IOException("nothing of what was put last is left; use a larger device");
+    }
+    AtomicLong misses = new AtomicLong();
     Measured measured =
         ClosedLoop.run(
             depth,
             time,
             Long.MAX_VALUE,
             valueBytes,
-            lane ->
-                store
-                    .read(key(first + random[lane].nextLong(bound)))
-                    .thenAccept(block -> {
-                      if (block == null) {
-                        long _ = misses.incrementAndGet();
-                      } else {
-                        block.payload().release();
-                      }
-                    }));
+            lane -> {
+              Key key = key(there[random[lane].nextInt(there.length)]);
+              return store
+                  .read(key)
+                  .thenAccept(block -> {
+                    if (block != null) {
+                      block.payload().release();
+                    } else {
+                      long _ = misses.incrementAndGet();
+                      boolean _ = gone.add(key);
+                    }
+                  });
+            });
+    long lost = gone.stream().filter(key -> !evictions.contains(key.fingerprint())).count();
+    if (lost > 0) {
+      throw new IOException(
+          lost
+              + " blocks were not found though the store did not say it dropped them; "
+              + store.stats());
+    }
     if (misses.get() > measured.operations() / 1000) {
       throw new IOException(
-          misses.get()
+          misses
               + " of "
               + measured.operations()
-              + " reads were misses; use a larger device");
+              + " reads were of blocks that had been evicted; use a larger device");
     }
     return measured;
   }
