@@ -5,12 +5,15 @@ import io.larder.coordinator.placement.Placement;
 import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.NodeRecord;
 import io.larder.coordinator.registry.SlotTable;
+import io.larder.protocol.Slots;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one term of leadership does to the slot table. Does no I/O; the clock is passed in. Not
@@ -22,11 +25,12 @@ import java.util.Set;
  * most once a second. A node that is away keeps its slots for {@code reassignAfterMs}.
  *
  * <p>Slots without an owner that is there are given to the nodes with the fewest, at once: puts to
- * them are refused meanwhile. Those that have one stay where they are, unless {@code
- * spreadToNewNodes} is set, the cluster's first table was written less than {@code startupWaitMs}
- * ago, or a node is back that lost its slots while it was away: then they are spread evenly, but
- * not while nodes come and go. A node that is being drained owns nothing; one drained until its
- * return is drained no more once it has returned.
+ * them are refused meanwhile. A node that lost slots so gets back those very slots when it has
+ * returned and nodes no longer come and go, unless someone else has given them away since. All
+ * other slots stay where they are: a new node gets none by itself, unless {@code spreadToNewNodes}
+ * is set or the cluster's first table was written less than {@code startupWaitMs} ago; then all are
+ * spread evenly. A node that is being drained owns nothing; one drained until its return is drained
+ * no more once it has returned.
  */
 final class Assignment {
   /** Least time between two changes of the slot table. */
@@ -38,7 +42,7 @@ final class Assignment {
   private final AssignmentOptions options;
   private final long leaderSinceMs;
   private final Map<String, Long> goneSinceMs = new HashMap<>();
-  private final Set<String> dispossessed = new HashSet<>();
+  private final Map<Integer, Loan> loans = new HashMap<>();
   private Set<String> live = Set.of();
   private long changedMs;
   private long unsettledSinceMs;
@@ -46,6 +50,12 @@ final class Assignment {
   private boolean started;
   private long proposedMs;
   private long firstTableMs = -1;
+
+  /**
+   * A slot that another node has while its own is away. The term remembers it; the next leader does
+   * not, and then it is for {@code larder admin rebalance} to spread the slots.
+   */
+  private record Loan(String lender, String borrower) {}
 
   Assignment(AssignmentOptions options, long nowMs) {
     this.options = options;
@@ -84,17 +94,53 @@ final class Assignment {
     boolean spread =
         quiet
             && (options.spreadToNewNodes()
-                || members.stream().anyMatch(member -> dispossessed.contains(member.nodeId()))
                 || (firstTableMs >= 0 && nowMs - firstTableMs < options.startupWaitMs()));
+    loans
+        .entrySet()
+        .removeIf(loan -> {
+          String owner = image.slots().owner(loan.getKey());
+          return !loan.getValue().borrower().equals(owner);
+        });
     SlotTable table =
-        spread ? Placement.place(slots, members, keep) : Placement.fill(slots, members, keep);
+        spread
+            ? Placement.place(slots, members, keep)
+            : Placement.fill(quiet ? withReturned(slots, members) : slots, members, keep);
     if (table.sameAs(image.slots())) {
       return Optional.empty();
     }
     proposedMs = nowMs;
-    dispossessed.addAll(goneSinceMs.keySet());
-    dispossessed.removeAll(table.counts().keySet());
+    remember(image.slots(), table);
     return Optional.of(table);
+  }
+
+  /** The table with what was lent given back to those members that it was taken from. */
+  private SlotTable withReturned(SlotTable slots, List<Placement.Member> members) {
+    Set<String> there = members.stream().map(Placement.Member::nodeId).collect(Collectors.toSet());
+    @Nullable String[] owners = slots.toOwners();
+    loans.forEach((slot, loan) -> {
+      if (there.contains(loan.lender())) {
+        owners[slot] = loan.lender();
+      }
+    });
+    return slots.withOwners(owners);
+  }
+
+  /** Takes note of what the next table takes from nodes that are away. */
+  private void remember(SlotTable before, SlotTable after) {
+    for (int slot = 0; slot < Slots.COUNT; slot++) {
+      String from = before.owner(slot);
+      String to = after.owner(slot);
+      if (from == null || to == null || from.equals(to)) {
+        continue;
+      }
+      Loan loan = loans.get(slot);
+      String lender = loan == null ? from : loan.lender();
+      if (!live.contains(from) && !lender.equals(to)) {
+        loans.put(slot, new Loan(lender, to));
+      } else {
+        loans.remove(slot);
+      }
+    }
   }
 
   /** The table without the drains that have ended by their node's return. */

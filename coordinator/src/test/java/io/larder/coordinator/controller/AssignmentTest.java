@@ -8,6 +8,7 @@ import io.larder.coordinator.registry.NodeRecord;
 import io.larder.coordinator.registry.SlotTable;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class AssignmentTest {
@@ -77,17 +78,49 @@ class AssignmentTest {
   }
 
   @Test
-  void aNodeThatLostItsSlotsWhileItWasAwayGetsItsShareAgainAndANewOneDoesNot() {
+  void aNodeThatLostItsSlotsWhileItWasAwayGetsThoseBackAndANewOneGetsNone() {
     Assignment manual = new Assignment(new AssignmentOptions(2_000, 500, 1_500, false), 0);
     turns(manual, 0, 6_000, "a", "b");
+    SlotTable before = slots;
     turns(manual, 6_000, 7_000, "a");
     assertThat(slots.counts()).as("at once, puts are refused meanwhile").containsOnlyKeys("a");
     turns(manual, 7_000, 20_000, "a", "c");
     assertThat(slots.counts()).containsOnlyKeys("a");
-    turns(manual, 20_000, 21_250, "a", "b");
+    turns(manual, 20_000, 21_250, "a", "b", "c");
     assertThat(slots.counts()).as("not settled yet").containsOnlyKeys("a");
-    turns(manual, 21_250, 23_000, "a", "b");
-    assertThat(slots.counts()).containsEntry("a", 8_192).containsEntry("b", 8_192);
+    turns(manual, 21_250, 23_000, "a", "b", "c");
+    assertThat(slots.sameAs(before)).as("%s as before %s", slots, before).isTrue();
+  }
+
+  @Test
+  void slotsLentOnThroughSeveralDeathsAllGoHome() {
+    Assignment manual = new Assignment(new AssignmentOptions(2_000, 500, 1_500, false), 0);
+    turns(manual, 0, 6_000, "a", "b", "c");
+    SlotTable before = slots;
+    turns(manual, 6_000, 10_000, "b", "c");
+    turns(manual, 10_000, 15_000, "c");
+    assertThat(slots.counts()).containsOnlyKeys("c");
+    turns(manual, 15_000, 20_000, "b", "c");
+    turns(manual, 20_000, 25_000, "a", "b", "c");
+    assertThat(slots.sameAs(before)).as("%s as before %s", slots, before).isTrue();
+  }
+
+  @Test
+  void whatARebalanceGaveAwaySinceStaysThere() {
+    Assignment manual = new Assignment(new AssignmentOptions(2_000, 500, 1_500, false), 0);
+    turns(manual, 0, 6_000, "a", "b");
+    turns(manual, 6_000, 10_000, "a", "c");
+    assertThat(slots.counts()).containsEntry("c", 8_192);
+    @Nullable String[] owners = slots.toOwners();
+    for (int slot = 0; slot < owners.length; slot++) {
+      owners[slot] = slot % 2 == 0 ? "a" : "c";
+    }
+    slots = slots.withOwners(owners);
+    turns(manual, 10_000, 15_000, "a", "c");
+    assertThat(slots.toOwners()).isEqualTo(owners);
+    turns(manual, 15_000, 20_000, "a", "b", "c");
+    assertThat(slots.counts().get("a")).as("a's own half of before and c's").isEqualTo(8_192);
+    assertThat(slots.counts().get("b")).as("what c still had of b's").isEqualTo(4_096);
   }
 
   @Test
