@@ -163,7 +163,8 @@ final class Checker {
         // Some node may not have heard of the delete, or may have come back with the value.
         boolean excused =
             !none(history.away(), put.invokedNanos(), read.returnedNanos())
-                || (!late && !none(history.unwell(), delete.invokedNanos(), read.returnedNanos()));
+                || (!late
+                    && !none(history.unwell(), delete.invokedNanos(), delete.returnedNanos()));
         if (deleted && !excused) {
           say(Promise.DELETED, "%s was deleted by %s and read by %s".formatted(put, delete, read));
         }

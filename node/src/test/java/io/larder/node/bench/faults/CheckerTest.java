@@ -104,6 +104,8 @@ class CheckerTest {
     call(2, Kind.DELETE, 0, Outcome.DELETED, 11, 12);
     call(1, Kind.GET, 1, Outcome.FOUND, 20, 30);
     assertThat(broken(NO_AUDIT)).containsExactly(Promise.DELETED);
+    history.unwell(new Span(1, ms(13), ms(25)));
+    assertThat(broken(NO_AUDIT)).as("all heard of the delete").containsExactly(Promise.DELETED);
     history.unwell(new Span(1, ms(9), ms(25)));
     assertThat(broken(NO_AUDIT)).isEmpty();
     call(1, Kind.GET, 1, Outcome.FOUND, 70_000, 70_001);
