@@ -72,6 +72,7 @@ class LayeringTest {
             mayKnow(
                 "bench",
                 NODE + "local..",
+                NODE + "directory..",
                 NODE + "store..",
                 NODE + "block..",
                 NODE + "device..",

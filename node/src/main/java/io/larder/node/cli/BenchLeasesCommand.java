@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
 final class BenchLeasesCommand implements Callable<Integer> {
   private static final int MIN_KEYS = 1_000;
   private static final int MAX_KEYS = 4_000_000;
+  private static final int MAX_ROUNDS = 100;
 
   @Spec private CommandSpec spec;
 
@@ -33,6 +34,12 @@ final class BenchLeasesCommand implements Callable<Integer> {
       description = "Keys in the cluster when a node is killed. Default: 1000000.")
   private int keys = LeaseBench.DEFAULT_KEYS;
 
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      description = "How often what is short is measured; medians count. Default: 3.")
+  private int rounds = LeaseBench.DEFAULT_ROUNDS;
+
   @Mixin private ReportOptions output;
 
   @Override
@@ -41,10 +48,14 @@ final class BenchLeasesCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--keys %d: %d to %d".formatted(keys, MIN_KEYS, MAX_KEYS));
     }
+    if (rounds < 1 || rounds > MAX_ROUNDS) {
+      throw new ParameterException(
+          spec.commandLine(), "--rounds %d: 1 to %d".formatted(rounds, MAX_ROUNDS));
+    }
     ConsoleProgress progress = ConsoleProgress.onStandardError();
     try (LocalCluster cluster =
         LocalCluster.start(LocalClusterOptions.temporary(), progress::say)) {
-      return output.report(new LeaseBench(cluster, keys, progress).run());
+      return output.report(new LeaseBench(cluster, keys, rounds, progress).run());
     }
   }
 }

@@ -54,6 +54,7 @@ final class Copies {
   private final EntryTable entries = new EntryTable();
   private final Map<Long, List<Other>> others = new HashMap<>(2);
   private final Set<Long> deleting = new HashSet<>(2);
+  private final Map<Long, Map<Member, Long>> arriving = new HashMap<>(2);
 
   Copies(OwnerContext context) {
     this.context = context;
@@ -237,17 +238,78 @@ final class Copies {
     if (entry != null && isEntry(entry, to, toStamp)) {
       return new CommitAnswer.Accepted(epoch);
     }
-    if (entry == null || !isEntry(entry, from, fromStamp) || isDeleting(fingerprint)) {
-      return new CommitAnswer.Rejected(epoch, entry != null);
+    CommitAnswer refusal = moveRefusal(epoch, entry, fingerprint, from, fromStamp);
+    if (refusal != null) {
+      return refusal;
     }
-    if (!others(fingerprint).isEmpty()) {
-      return new CommitAnswer.TryAgain("it is being settled which copy of the key stays");
-    }
+    arrived(fingerprint, to, NO_MATTER_WHICH);
     Other left = note(fingerprint, from, fromStamp, expiresAtMs);
     left.readHere = true;
     left.moverSettlesNanos = context.deadline(MOVER_SETTLES_MS);
     entries.put(fingerprint, toStamp, expiresAtMs, context.members.reference(to));
     return new CommitAnswer.Accepted(epoch);
+  }
+
+  private @Nullable CommitAnswer moveRefusal(
+      long epoch, Lookup.@Nullable Found entry, long fingerprint, Member from, long fromStamp) {
+    if (entry == null || !isEntry(entry, from, fromStamp) || isDeleting(fingerprint)) {
+      return new CommitAnswer.Rejected(epoch, entry != null);
+    }
+    return others(fingerprint).isEmpty()
+        ? null
+        : new CommitAnswer.TryAgain("it is being settled which copy of the key stays");
+  }
+
+  // ---- copies on their way ----
+
+  /** Of {@link #arrived}: however often that node has said that a copy is on its way. */
+  static final long NO_MATTER_WHICH = -1;
+
+  /** Takes note that a node is about to copy the entry's record, if the entry still is that. */
+  CommitAnswer arrive(long epoch, long fingerprint, Member from, long fromStamp, Member to) {
+    CommitAnswer refusal = moveRefusal(epoch, entry(fingerprint), fingerprint, from, fromStamp);
+    if (refusal != null) {
+      return refusal;
+    }
+    arriving(fingerprint, to);
+    return new CommitAnswer.Accepted(epoch);
+  }
+
+  /** Takes note that a node may have an unsettled copy of the key, or be about to. */
+  void arriving(long fingerprint, Member to) {
+    arriving
+        .values()
+        .forEach(of -> of.keySet().removeIf(member -> !context.members.isLive(member)));
+    arriving.values().removeIf(Map::isEmpty);
+    arriving
+        .computeIfAbsent(fingerprint, _ -> new HashMap<>(1))
+        .put(to, context.sequence.incrementAndGet());
+  }
+
+  /**
+   * Forgets that a copy is on its way.
+   *
+   * @param number of the note, so that a later one stays
+   */
+  void arrived(long fingerprint, Member to, long number) {
+    Map<Member, Long> of = arriving.get(fingerprint);
+    if (of != null) {
+      if (number == NO_MATTER_WHICH) {
+        of.remove(to);
+      } else {
+        of.remove(to, number);
+      }
+      if (of.isEmpty()) {
+        arriving.remove(fingerprint);
+      }
+    }
+  }
+
+  /** The live nodes that may have an unsettled copy, each with its note's number. */
+  Map<Member, Long> arrivingTo(long fingerprint) {
+    Map<Member, Long> live = new HashMap<>(arriving.getOrDefault(fingerprint, Map.of()));
+    live.keySet().removeIf(member -> !context.members.isLive(member));
+    return live;
   }
 
   /**
@@ -304,7 +366,9 @@ final class Copies {
 
   /** Marks the key as being deleted; the entry, absent, or unknown while it cannot be decided. */
   Lookup beginDelete(long fingerprint) {
-    if (isDeleting(fingerprint) || !others(fingerprint).isEmpty()) {
+    if (isDeleting(fingerprint)
+        || !others(fingerprint).isEmpty()
+        || !arrivingTo(fingerprint).isEmpty()) {
       return new Lookup.Unknown(); // of two copies one could come back
     }
     Lookup.Found entry = entry(fingerprint);

@@ -5,6 +5,7 @@ import io.larder.protocol.PutToken;
 import io.larder.protocol.Slots;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
@@ -127,6 +128,11 @@ public final class Directory {
     return arbiter == null ? 0 : arbiter.epoch;
   }
 
+  /** Whether this node may act as the owner of a slot, under that epoch, in this very moment. */
+  public boolean mayAct(int slot, long epoch) {
+    return epoch(slot) == epoch && context.mayAct();
+  }
+
   /** The next number for a question or an order under an epoch of this node's. */
   public Order order(long epoch) {
     return new Order(epoch, context.sequence.incrementAndGet());
@@ -195,6 +201,33 @@ public final class Directory {
   // ---- several copies of a key ----
 
   /**
+   * A node is about to copy a record by a move: allowed while the entry is that record. From then
+   * on until the copy is settled, or the node says that it has none on its way, nothing is deleted:
+   * a copy that is not settled when its node crashes is there when the node is back.
+   */
+  public CommitAnswer arrive(int slot, long fingerprint, Member from, long fromStamp, Member to) {
+    return look(
+        slot,
+        new CommitAnswer.TryAgain(NOT_HERE),
+        arbiter -> arbiter.arrive(fingerprint, from, fromStamp, to));
+  }
+
+  /** Takes a node's word that a copy of a key is on its way to it. */
+  public void announcedArrival(int slot, long epoch, long fingerprint, Member to) {
+    under(slot, epoch, arbiter -> arbiter.copies.arriving(fingerprint, to));
+  }
+
+  /** The live nodes that a copy of the key is on its way to, each with the number of its note. */
+  public Map<Member, Long> arrivingTo(int slot, long fingerprint) {
+    return look(slot, Map.of(), arbiter -> arbiter.copies.arrivingTo(fingerprint));
+  }
+
+  /** That node has no copy on its way any more, unless it has said so again since. */
+  public void arrived(int slot, long epoch, long fingerprint, Member to, long number) {
+    under(slot, epoch, arbiter -> arbiter.copies.arrived(fingerprint, to, number));
+  }
+
+  /**
    * A move's commit: names another holder, if the entry still is that record of the old one.
    * Readers are sent to the old copy until {@link #confirmed}, since the new one is published only
    * after this answer. Repeating it repeats the answer.
@@ -217,8 +250,8 @@ public final class Directory {
    * Begins to settle which copy goes when a node says that it has one: at most one settlement a key
    * at a time, and no delete meanwhile. End it by {@link #endSettlement}.
    *
-   * @return the entry, whose holder is to confirm; null when there is no other copy known, or
-   *     another settlement is in progress
+   * @return the entry, whose holder is to confirm; null when there is no other copy known, when
+   *     another settlement is in progress, or when this node may not act as owner now
    */
   public Lookup.@Nullable Found beginSettlement(
       int slot, long fingerprint, Member holder, long stamp, long expiresAtMs) {
@@ -226,7 +259,7 @@ public final class Directory {
         slot,
         null,
         arbiter ->
-            arbiter.isReleased()
+            arbiter.isReleased() || !context.mayAct()
                 ? null
                 : arbiter.copies.beginSettlement(fingerprint, holder, stamp, expiresAtMs));
   }
@@ -361,7 +394,7 @@ public final class Directory {
               slot,
               false,
               (arbiter, after) -> {
-                arbiter.leases.tick(arbiter.closed(), after);
+                arbiter.leases.tick(arbiter::closed, after);
                 if (arbiter.leases.size() > 0) {
                   context.leasing.add(slot);
                 }

@@ -1,7 +1,8 @@
 package io.larder.node.directory;
 
 /**
- * The directory entries of one slot: fingerprint → holder, stamp, expiry, in 24 bytes each.
+ * The directory entries of one slot: fingerprint → holder, stamp, expiry, in 24 bytes each, and
+ * with the places that are empty in 32 to 43.
  *
  * <pre>
  *   long 0   fingerprint, 0 = empty place
@@ -9,9 +10,11 @@ package io.larder.node.directory;
  *   long 2   expiry, logical ms (48 bits; all ones = never) | holder's reference (16 bits)
  * </pre>
  *
- * <p>Linear probing in a power of two of places, at most three quarters full, deletion by backward
- * shift (Knuth, The Art of Computer Programming, volume 3, 6.4, algorithm R). Not thread-safe: the
- * slot's lock guards it.
+ * <p>Linear probing, at most three quarters full and growing by a third, deletion by backward shift
+ * (Knuth, The Art of Computer Programming, volume 3, 6.4, algorithm R). An entry's home is its
+ * fingerprint, a keyed hash, scaled to the number of places (Lemire, Fast Random Integer Generation
+ * in an Interval, 2019), which need not be a power of two then. Not thread-safe: the slot's lock
+ * guards it.
  */
 final class EntryTable {
   static final long NEVER = Long.MAX_VALUE;
@@ -100,7 +103,8 @@ final class EntryTable {
 
   private void grow() {
     long[] old = places;
-    places = new long[Math.max(4 * WIDTH, old.length * 2)];
+    int count = old.length / WIDTH;
+    places = new long[Math.max(4, count + count / 3) * WIDTH];
     for (int from = 0; from < old.length; from += WIDTH) {
       if (old[from] != 0) {
         System.arraycopy(old, from, places, emptyPlace(old[from]), WIDTH);
@@ -117,7 +121,7 @@ final class EntryTable {
   }
 
   private int home(long fingerprint) {
-    return (int) (fingerprint & (places.length / WIDTH - 1)) * WIDTH;
+    return (int) Math.unsignedMultiplyHigh(fingerprint, places.length / WIDTH) * WIDTH;
   }
 
   private int next(int place) {

@@ -2,10 +2,14 @@ package io.larder.node.directory;
 
 import io.larder.protocol.PutToken;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +23,9 @@ final class KeyLeases {
 
   /** Waiters for one key. */
   static final int MAX_WAITERS = 1024;
+
+  /** How long a lease that is over may still be counted while nobody asks for its key. */
+  static final long SWEEP_MS = 500;
 
   /** The exclusive right to write one key. */
   static final class KeyLease {
@@ -47,11 +54,14 @@ final class KeyLeases {
   private final long epoch;
   private final OwnerContext context;
   private final Map<Long, KeyLease> leases = new HashMap<>(4);
+  private final Set<Long> waitedFor = new HashSet<>(2);
+  private long sweepNanos;
 
   KeyLeases(int slot, long epoch, OwnerContext context) {
     this.slot = slot;
     this.epoch = epoch;
     this.context = context;
+    this.sweepNanos = context.deadline(SWEEP_MS);
   }
 
   int size() {
@@ -93,11 +103,12 @@ final class KeyLeases {
   }
 
   /** Adds a waiter; false if there are too many. */
-  boolean await(KeyLease lease, Waiter waiter) {
+  boolean await(long fingerprint, KeyLease lease, Waiter waiter) {
     if (lease.waiters.size() >= MAX_WAITERS) {
       return false;
     }
     lease.waiters.add(waiter);
+    waitedFor.add(fingerprint);
     context.waits.incrementAndGet();
     return true;
   }
@@ -143,21 +154,49 @@ final class KeyLeases {
     leases.clear();
   }
 
-  /** Ends leases that are over and waits that are. */
-  void tick(@Nullable String closed, List<Runnable> after) {
-    for (Long fingerprint : List.copyOf(leases.keySet())) {
+  /**
+   * Ends leases that are over and waits that are: at once where someone waits, else within {@link
+   * #SWEEP_MS}, since whoever asks for the key looks at its lease anyway.
+   *
+   * @param closed why nothing can be granted now, or null; asked when something is to be
+   */
+  void tick(Supplier<@Nullable String> closed, List<Runnable> after) {
+    List<Long> over = new ArrayList<>(0);
+    waitedFor.removeIf(fingerprint -> !isWaitedFor(fingerprint));
+    if (context.isPast(sweepNanos)) {
+      sweepNanos = context.deadline(SWEEP_MS);
+      leases.forEach((fingerprint, lease) -> look(fingerprint, lease, over, after));
+    } else {
+      waitedFor.forEach(fingerprint -> look(fingerprint, leases.get(fingerprint), over, after));
+    }
+    for (Long fingerprint : over) {
       KeyLease lease = leases.get(fingerprint);
       if (lease != null) {
-        dropLateWaiters(lease, after);
-        if (isOver(lease)) {
-          context.expiries.incrementAndGet();
-          pass(fingerprint, lease, closed, after);
-        }
+        context.expiries.incrementAndGet();
+        pass(fingerprint, lease, closed.get(), after);
+      }
+    }
+  }
+
+  private boolean isWaitedFor(Long fingerprint) {
+    KeyLease lease = leases.get(fingerprint);
+    return lease != null && !lease.waiters.isEmpty();
+  }
+
+  private void look(
+      Long fingerprint, @Nullable KeyLease lease, List<Long> over, List<Runnable> after) {
+    if (lease != null) {
+      dropLateWaiters(lease, after);
+      if (isOver(lease)) {
+        over.add(fingerprint);
       }
     }
   }
 
   private void dropLateWaiters(KeyLease lease, List<Runnable> after) {
+    if (lease.waiters.isEmpty()) {
+      return;
+    }
     for (Iterator<Waiter> each = lease.waiters.iterator(); each.hasNext(); ) {
       Waiter waiter = each.next();
       if (context.isPast(waiter.deadlineNanos())) {

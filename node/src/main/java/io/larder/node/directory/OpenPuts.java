@@ -4,8 +4,10 @@ import io.larder.protocol.PutToken;
 import io.larder.protocol.Slots;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -16,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  * The writing node's side of the put-lease protocol: which grants this node or its clients have
  * open, and to which epoch of each slot it is promised. Answering an owner's announce is that
  * promise: an answer of a lower epoch is ignored from then on, and the open puts are taken to the
- * new owner as claims.
+ * new owner as claims. The same goes for records that are on their way here by a move: whoever owns
+ * the slot knows of them from before they are written until they are settled, so that no delete
+ * misses one.
  *
  * <p>Thread-safe: a monitor per slot makes promise, publication and listing atomic to each other.
  */
@@ -28,6 +32,7 @@ public final class OpenPuts {
     long promisedEpoch;
     @Nullable Order confirmed;
     final Map<PutToken, OpenPut> open = new HashMap<>(2);
+    final Set<Long> arriving = new HashSet<>(2);
   }
 
   private final AtomicReferenceArray<SlotPuts> slots = new AtomicReferenceArray<>(Slots.COUNT);
@@ -122,12 +127,36 @@ public final class OpenPuts {
           open.add(put);
         }
       }
-      return new Announcement<>(listing.get(), open);
+      return new Announcement<>(listing.get(), open, List.copyOf(puts.arriving));
     }
   }
 
   /** What a node tells a new owner of one slot. */
-  public record Announcement<T>(T held, List<OpenPut> open) {}
+  public record Announcement<T>(T held, List<OpenPut> open, List<Long> arriving) {}
+
+  /** A record of the key may come here by a move from now on; before the owner is asked for it. */
+  public void arriving(int slot, long fingerprint) {
+    SlotPuts puts = puts(slot);
+    synchronized (puts) {
+      puts.arriving.add(fingerprint);
+    }
+  }
+
+  /** No record of the key is on its way any more: it was published, or cannot come back. */
+  public void arrived(int slot, long fingerprint) {
+    SlotPuts puts = puts(slot);
+    synchronized (puts) {
+      puts.arriving.remove(fingerprint);
+    }
+  }
+
+  /** Whether a record of the key may be on its way here by a move. */
+  public boolean isArriving(int slot, long fingerprint) {
+    SlotPuts puts = puts(slot);
+    synchronized (puts) {
+      return puts.arriving.contains(fingerprint);
+    }
+  }
 
   /**
    * Answers an owner who asks whether a record is here, in order to rely on it: every order to drop
@@ -174,14 +203,16 @@ public final class OpenPuts {
   }
 
   /**
-   * Carries out an owner's answer to a move, unless it comes from an epoch below the promise.
+   * Carries out an owner's answer to a move, unless it comes from an epoch below the promise or is
+   * for an earlier incarnation.
    *
+   * @param isStill whether this node is still the incarnation that asked
    * @param consequence runs under the slot's monitor, must not block
    */
-  public boolean arrive(int slot, long epoch, Runnable consequence) {
+  public boolean arrive(int slot, long epoch, BooleanSupplier isStill, Runnable consequence) {
     SlotPuts puts = puts(slot);
     synchronized (puts) {
-      if (Rules.now.isVoid(epoch, puts.promisedEpoch)) {
+      if (Rules.now.isVoid(epoch, puts.promisedEpoch) || !isStill.getAsBoolean()) {
         return false;
       }
       consequence.run();

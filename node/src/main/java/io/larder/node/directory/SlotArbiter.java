@@ -91,7 +91,7 @@ final class SlotArbiter {
       if (lease.isOf(writer, request)) {
         return new LeaseAnswer.Granted(lease.token); // the first answer was lost
       }
-      return waiter == null || leases.await(lease, waiter)
+      return waiter == null || leases.await(fingerprint, lease, waiter)
           ? new LeaseAnswer.Held()
           : new LeaseAnswer.TryAgain("too many wait for this key");
     }
@@ -150,6 +150,11 @@ final class SlotArbiter {
     }
     accept(fingerprint, holder, stamp, expiresAtMs, after);
     return new CommitAnswer.Accepted(epoch);
+  }
+
+  CommitAnswer arrive(long fingerprint, Member from, long fromStamp, Member to) {
+    CommitAnswer refusal = refusal(to);
+    return refusal != null ? refusal : copies.arrive(epoch, fingerprint, from, fromStamp, to);
   }
 
   CommitAnswer transfer(

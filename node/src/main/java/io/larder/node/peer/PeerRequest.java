@@ -65,6 +65,13 @@ public sealed interface PeerRequest<A> {
   record Compare(Member holder, List<SlotSum> sums) implements PeerRequest<Boolean> {}
 
   /**
+   * I am about to fetch and store what {@code from} holds: know of it until I ask for the {@link
+   * Transfer}, or have nothing of it any more, if {@code from} still holds exactly that record.
+   */
+  record Arrive(KeyRef key, Member from, long fromStamp, Member to)
+      implements PeerRequest<CommitAnswer> {}
+
+  /**
    * I have a durable copy of what {@code from} holds: make me the holder if {@code from} still is,
    * with exactly that record.
    */
@@ -94,8 +101,9 @@ public sealed interface PeerRequest<A> {
   /** A slot and the epoch of its claim. */
   record SlotEpoch(int slot, long epoch) {}
 
-  /** What a node holds in a slot and what it is writing there. */
-  record SlotAnnouncement(int slot, List<Held> held, List<OpenPuts.OpenPut> open) {}
+  /** What a node holds in a slot, what it is writing there, and what comes to it by moves. */
+  record SlotAnnouncement(
+      int slot, List<Held> held, List<OpenPuts.OpenPut> open, List<Long> arriving) {}
 
   /** A record in an announcement. */
   record Held(long fingerprint, long stamp, long expiresAtMs) {}
@@ -108,6 +116,9 @@ public sealed interface PeerRequest<A> {
    * answer while the record's commit is not answered.
    */
   record Confirm(KeyRef key, long stamp, Order question) implements PeerRequest<Boolean> {}
+
+  /** Is a record of this key on its way to you by a move, or not settled yet? */
+  record IsArriving(KeyRef key) implements PeerRequest<Boolean> {}
 
   /** Drop this record; the answer comes when its tombstone is durable. */
   record Drop(KeyRef key, long stamp, Order order) implements PeerRequest<Boolean> {}

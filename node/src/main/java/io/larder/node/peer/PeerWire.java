@@ -67,6 +67,8 @@ public final class PeerWire {
       case PeerRequest.Drop _ -> "PEER.DROP";
       case PeerRequest.Pin _ -> "PEER.PIN";
       case PeerRequest.Invalidate _ -> "PEER.INVALIDATE";
+      case PeerRequest.Arrive _ -> "PEER.ARRIVE";
+      case PeerRequest.IsArriving _ -> "PEER.ISARRIVING";
       case PeerRequest.Transfer _ -> "PEER.TRANSFER";
       case PeerRequest.Settle _ -> "PEER.SETTLE";
       case PeerRequest.Take _ -> "PEER.TAKE";
@@ -164,6 +166,13 @@ public final class PeerWire {
         out.writeBoolean(pin.on());
       }
       case PeerRequest.Invalidate invalidate -> key(out, invalidate.key());
+      case PeerRequest.Arrive arrive -> {
+        key(out, arrive.key());
+        member(out, arrive.from());
+        out.writeLong(arrive.fromStamp());
+        member(out, arrive.to());
+      }
+      case PeerRequest.IsArriving isArriving -> key(out, isArriving.key());
       case PeerRequest.Transfer transfer -> {
         key(out, transfer.key());
         member(out, transfer.from());
@@ -231,6 +240,8 @@ public final class PeerWire {
       case "PEER.DROP" -> new PeerRequest.Drop(key(in), in.readLong(), order(in));
       case "PEER.PIN" -> new PeerRequest.Pin(key(in), in.readBoolean());
       case "PEER.INVALIDATE" -> new PeerRequest.Invalidate(key(in));
+      case "PEER.ARRIVE" -> new PeerRequest.Arrive(key(in), member(in), in.readLong(), member(in));
+      case "PEER.ISARRIVING" -> new PeerRequest.IsArriving(key(in));
       case "PEER.TRANSFER" ->
           new PeerRequest.Transfer(
               key(in), member(in), in.readLong(), member(in), in.readLong(), in.readLong());
@@ -256,7 +267,7 @@ public final class PeerWire {
     return bytes(out -> {
       switch (request) {
         case PeerRequest.Lease _ -> list(out, (List<LeaseAnswer>) answer, PeerWire::leaseAnswer);
-        case PeerRequest.Commit _, PeerRequest.Transfer _ ->
+        case PeerRequest.Commit _, PeerRequest.Arrive _, PeerRequest.Transfer _ ->
             commitAnswer(out, (CommitAnswer) answer);
         case PeerRequest.Find _ -> list(out, (List<Lookup>) answer, PeerWire::lookup);
         case PeerRequest.Delete _ -> out.writeInt((Integer) answer);
@@ -285,7 +296,8 @@ public final class PeerWire {
             in ->
                 switch (request) {
                   case PeerRequest.Lease _ -> list(in, PeerWire::leaseAnswer);
-                  case PeerRequest.Commit _, PeerRequest.Transfer _ -> commitAnswer(in);
+                  case PeerRequest.Commit _, PeerRequest.Arrive _, PeerRequest.Transfer _ ->
+                      commitAnswer(in);
                   case PeerRequest.Find _ -> list(in, PeerWire::lookup);
                   case PeerRequest.Delete _ -> in.readInt();
                   case PeerRequest.Announce _ -> list(in, from -> announcement(from, nowNanos));
@@ -312,6 +324,7 @@ public final class PeerWire {
           token(to, put.token());
           to.writeLong(put.deadlineNanos() - nowNanos); // clocks of two hosts share no origin
         });
+    list(out, slot.arriving(), DataOutputStream::writeLong);
   }
 
   private static PeerRequest.SlotAnnouncement announcement(DataInputStream in, long nowNanos)
@@ -321,8 +334,8 @@ public final class PeerWire {
         list(in, from -> new PeerRequest.Held(from.readLong(), from.readLong(), from.readLong())),
         list(
             in,
-            from ->
-                new OpenPuts.OpenPut(from.readLong(), token(from), nowNanos + from.readLong())));
+            from -> new OpenPuts.OpenPut(from.readLong(), token(from), nowNanos + from.readLong())),
+        list(in, DataInputStream::readLong));
   }
 
   private static void leaseAnswer(DataOutputStream out, LeaseAnswer answer) throws IOException {

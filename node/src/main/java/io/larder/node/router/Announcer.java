@@ -236,6 +236,9 @@ final class Announcer {
         long remainingMs = (put.deadlineNanos() - now) / 1_000_000;
         directory.announcedPut(slot, epoch, put.fingerprint(), member, put.token(), remainingMs);
       }
+      answer
+          .arriving()
+          .forEach(fingerprint -> directory.announcedArrival(slot, epoch, fingerprint, member));
       verifyUnlisted(slot, member, answer.held());
       debt.slots.clear(slot);
     }

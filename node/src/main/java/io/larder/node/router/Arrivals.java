@@ -4,6 +4,7 @@ import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.Keyspace;
 import io.larder.node.directory.CommitAnswer;
+import io.larder.node.directory.Member;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
@@ -14,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,8 +70,9 @@ final class Arrivals {
     Futures.finish(
         store.find(key.slot(), key.fingerprint()) != 0
             ? CompletableFuture.completedFuture(true)
-            : fetch(key, take),
+            : permitted(key, take),
         (taken, failure) -> {
+          openPuts.arrived(key.slot(), key.fingerprint()); // settled, or never written
           underWay.remove(key, mine);
           if (taken == null) {
             mine.completeExceptionally(failure == null ? new PeerException("no answer") : failure);
@@ -78,6 +81,29 @@ final class Arrivals {
           }
         });
     return mine;
+  }
+
+  /** Fetches it once its owner knows that a copy is on its way here: no delete will miss it. */
+  private CompletableFuture<Boolean> permitted(Key key, PeerRequest.Take take) {
+    openPuts.arriving(key.slot(), key.fingerprint());
+    Member self = cluster.self();
+    var arrive =
+        new PeerRequest.Arrive(
+            new KeyRef(key.slot(), key.fingerprint()), take.from(), take.stamp(), self);
+    return cluster
+        .askOwner(key.slot(), arrive, Leases.ASK_DEADLINE_MS)
+        .thenCompose(answer ->
+            switch (answer) {
+              case CommitAnswer.Accepted accepted -> {
+                if (!openPuts.arrive(
+                    key.slot(), accepted.epoch(), () -> cluster.self().equals(self), () -> {})) {
+                  throw new PeerException("slot " + key.slot() + " changes its owner");
+                }
+                yield fetch(key, take);
+              }
+              case CommitAnswer.Rejected _ -> CompletableFuture.completedFuture(false);
+              case CommitAnswer.TryAgain tryAgain -> throw new PeerException(tryAgain.reason());
+            });
   }
 
   private CompletableFuture<Boolean> fetch(Key key, PeerRequest.Take take) {
@@ -140,25 +166,33 @@ final class Arrivals {
 
     /** Asks until the owner has answered: the record is neither to be kept nor dropped unasked. */
     void claim() {
+      Member self = cluster.self();
       var transfer =
           new PeerRequest.Transfer(
-              ref, take.from(), take.stamp(), cluster.self(), record.stamp(), take.expiresAtMs());
+              ref, take.from(), take.stamp(), self, record.stamp(), take.expiresAtMs());
       Futures.finish(
           cluster.askOwner(key.slot(), transfer, Leases.ASK_DEADLINE_MS),
           (answer, _) -> {
-            if (!settled(answer)) {
+            if (!settled(self, answer)) {
               var _ = timer.schedule(this::claim, retryMs, TimeUnit.MILLISECONDS);
               retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
             }
           });
     }
 
-    private boolean settled(@Nullable CommitAnswer answer) {
+    /** Listed as held from now on, and no longer as on its way: one step for an announce. */
+    private void publish() {
+      record.publish();
+      openPuts.arrived(key.slot(), key.fingerprint());
+    }
+
+    private boolean settled(Member self, @Nullable CommitAnswer answer) {
+      BooleanSupplier isStill = () -> cluster.self().equals(self);
       return switch (answer) {
         case null -> false;
         case CommitAnswer.TryAgain _ -> false;
         case CommitAnswer.Accepted accepted -> {
-          if (!openPuts.arrive(key.slot(), accepted.epoch(), record::publish)) {
+          if (!openPuts.arrive(key.slot(), accepted.epoch(), isStill, this::publish)) {
             yield false;
           }
           pending.end(ref);
@@ -171,7 +205,7 @@ final class Arrivals {
           yield true;
         }
         case CommitAnswer.Rejected rejected -> {
-          if (!openPuts.arrive(key.slot(), rejected.epoch(), () -> {})) {
+          if (!openPuts.arrive(key.slot(), rejected.epoch(), isStill, () -> {})) {
             yield false;
           }
           pending.end(ref);

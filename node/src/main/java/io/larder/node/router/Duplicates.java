@@ -3,6 +3,7 @@ package io.larder.node.router;
 import io.larder.node.directory.Directory;
 import io.larder.node.directory.Lookup;
 import io.larder.node.directory.Member;
+import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequest.KeyRef;
 import java.util.concurrent.CompletableFuture;
@@ -48,6 +49,9 @@ final class Duplicates {
                 replace(key, epoch, first, second, stamp, expiresAtMs));
           }
           directory.confirmed(slot, epoch, key.fingerprint());
+          if (!directory.mayAct(slot, epoch)) {
+            throw new PeerException("this node is the owner of slot " + slot + " no longer");
+          }
           return cluster
               .ask(
                   second,

@@ -110,6 +110,16 @@ final class PeerService {
         hot.invalidate(invalidate.key().fingerprint());
         yield done(true);
       }
+      case PeerRequest.Arrive arrive ->
+          done(
+              directory.arrive(
+                  arrive.key().slot(),
+                  arrive.key().fingerprint(),
+                  arrive.from(),
+                  arrive.fromStamp(),
+                  arrive.to()));
+      case PeerRequest.IsArriving isArriving ->
+          done(openPuts.isArriving(isArriving.key().slot(), isArriving.key().fingerprint()));
       case PeerRequest.Transfer transfer ->
           done(
               directory.transfer(
@@ -171,6 +181,31 @@ final class PeerService {
   }
 
   private CompletableFuture<Integer> delete(KeyRef key) {
+    return noneArrives(key).thenCompose(_ -> deleteEntry(key));
+  }
+
+  /** Asks the nodes that a copy was on its way to, whether it still is; then the delete fails. */
+  private CompletableFuture<?> noneArrives(KeyRef key) {
+    int slot = key.slot();
+    long epoch = directory.epoch(slot);
+    List<CompletableFuture<?>> asked = new ArrayList<>();
+    directory
+        .arrivingTo(slot, key.fingerprint())
+        .forEach((member, number) ->
+            asked.add(
+                cluster
+                    .ask(member, new PeerRequest.IsArriving(key), INVALIDATE_DEADLINE_MS)
+                    .thenAccept(arrives -> {
+                      if (arrives) {
+                        throw new PeerException(
+                            "the key is being moved to node " + member.nodeId() + " just now");
+                      }
+                      directory.arrived(slot, epoch, key.fingerprint(), member, number);
+                    })));
+    return Futures.all(asked);
+  }
+
+  private CompletableFuture<Integer> deleteEntry(KeyRef key) {
     return switch (directory.beginDelete(key.slot(), key.fingerprint())) {
       case Lookup.Absent _ -> CompletableFuture.completedFuture(0);
       case Lookup.Unknown _ ->
@@ -259,7 +294,7 @@ final class PeerService {
         records += announcement.held().size();
         answers.add(
             new PeerRequest.SlotAnnouncement(
-                asked.slot(), announcement.held(), announcement.open()));
+                asked.slot(), announcement.held(), announcement.open(), announcement.arriving()));
       }
     }
     return answers;

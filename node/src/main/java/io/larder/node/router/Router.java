@@ -1,7 +1,5 @@
 package io.larder.node.router;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.NodeRecord;
 import io.larder.node.block.Block;
@@ -9,14 +7,12 @@ import io.larder.node.block.Key;
 import io.larder.node.block.Keyspace;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.directory.Directory;
-import io.larder.node.directory.Member;
 import io.larder.node.directory.MemberTable;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.peer.PeerTransport;
-import io.larder.node.peer.PeerWire;
 import io.larder.node.server.BlockService;
 import io.larder.node.server.ClientId;
 import io.larder.node.server.ClusterView;
@@ -27,11 +23,8 @@ import io.larder.node.server.Location;
 import io.larder.node.server.PutOptions;
 import io.larder.node.server.ServiceException;
 import io.larder.node.store.BlockStore;
-import io.larder.node.store.StoreStats;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Reply;
-import io.larder.protocol.Slots;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +32,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,12 +45,11 @@ public final class Router implements BlockService, AutoCloseable {
   private static final int TICKS_A_SECOND = (int) (1_000 / TICK_MS);
   private static final long COMPARE_MS = 30_000;
   private static final long DELETE_DEADLINE_MS =
-      PeerService.DROP_DEADLINE_MS + PeerService.INVALIDATE_DEADLINE_MS + 500;
+      PeerService.DROP_DEADLINE_MS + 2 * PeerService.INVALIDATE_DEADLINE_MS + 500;
 
   private final Keyspace keyspace;
   private final MemoryPool pool;
   private final BlockStore store;
-  private final HotTier hot;
   private final Cluster cluster;
   private final String clusterName;
   private final MemberTable members = new MemberTable();
@@ -69,11 +60,9 @@ public final class Router implements BlockService, AutoCloseable {
   private final Writes writes;
   private final Upkeep upkeep;
   private final Forwarding forwarding;
-  private final Departures departures;
   private final Announcer announcer;
-  private final PeerService peerService;
+  private final PeerCommands peerCommands;
   private final ScheduledExecutorService control;
-  private final LongSupplier nanoClock;
   private volatile ClusterView view;
   private int ticks;
 
@@ -97,23 +86,20 @@ public final class Router implements BlockService, AutoCloseable {
     this.keyspace = keyspace;
     this.pool = pool;
     this.store = store;
-    this.hot = hot;
     this.control = timing.control();
-    this.nanoClock = timing.nanoClock();
     RouterMetrics metrics = new RouterMetrics(registry);
     this.cluster = new Cluster(nodeId, transport);
-    this.directory = new Directory(members, nanoClock, store::nowMs, fence);
-    this.openPuts = new OpenPuts(nanoClock);
+    this.directory = new Directory(members, timing.nanoClock(), store::nowMs, fence);
+    this.openPuts = new OpenPuts(timing.nanoClock());
     this.leases = new Leases(cluster, openPuts, timing);
     PendingCommits pending = new PendingCommits();
     this.reads = new Reads(cluster, hot, store, pending, control, metrics);
     this.writes = new Writes(cluster, leases, openPuts, store, hot, timing, pending, metrics);
     this.forwarding = new Forwarding(cluster, store, metrics);
-    this.departures = new Departures(cluster, store, nanoClock);
     Duplicates duplicates = new Duplicates(cluster, directory, metrics);
     this.announcer = new Announcer(cluster, directory, members, timing, duplicates);
     this.upkeep = new Upkeep(cluster, store, hot);
-    this.peerService =
+    PeerService peerService =
         new PeerService(
             cluster,
             directory,
@@ -126,41 +112,23 @@ public final class Router implements BlockService, AutoCloseable {
             duplicates,
             new Arrivals(cluster, keyspace, openPuts, pending, store, control, metrics),
             timing);
+    this.peerCommands =
+        new PeerCommands(
+            cluster,
+            keyspace,
+            store,
+            peerService,
+            new Departures(cluster, store, timing.nanoClock()),
+            timing.nanoClock());
     this.view = new ClusterView(clusterName, nodeId, 0, List.of(), List.of());
     cluster.answerLocallyBy(peerService::answer);
     pool.setEvictor(hot::evict);
     store.onEviction((slot, fingerprint, stamp, cause) -> upkeep.evicted(slot, fingerprint, stamp));
-    registerGauges(registry);
+    RouterMetrics.observe(registry, directory, announcer, hot);
     var _ = control.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
     var _ =
         control.scheduleWithFixedDelay(
             upkeep::compare, COMPARE_MS, COMPARE_MS, TimeUnit.MILLISECONDS);
-  }
-
-  private void registerGauges(MeterRegistry registry) {
-    Gauge.builder("larder.directory.entries", directory, d -> d.counts().entries())
-        .description("Keys whose slot this node owns")
-        .register(registry);
-    Gauge.builder("larder.directory.leases.open", directory, d -> d.counts().openLeases())
-        .description("Put-leases granted and not ended")
-        .register(registry);
-    Gauge.builder("larder.directory.slots.syncing", announcer, Announcer::syncingSlots)
-        .description("Owned slots that wait for announcements")
-        .register(registry);
-    io.micrometer.core.instrument.FunctionCounter.builder(
-            "larder.leases.granted", directory, d -> d.counts().grants())
-        .register(registry);
-    io.micrometer.core.instrument.FunctionCounter.builder(
-            "larder.leases.waits", directory, d -> d.counts().waits())
-        .register(registry);
-    io.micrometer.core.instrument.FunctionCounter.builder(
-            "larder.leases.expired", directory, d -> d.counts().expiries())
-        .register(registry);
-    Gauge.builder("larder.hot.bytes", hot, HotTier::weightBytes)
-        .baseUnit("bytes")
-        .description("Bytes the hot tier occupies")
-        .register(registry);
-    Gauge.builder("larder.hot.entries", hot, HotTier::entries).register(registry);
   }
 
   // ---- what ZooKeeper says ----
@@ -215,10 +183,10 @@ public final class Router implements BlockService, AutoCloseable {
 
   private void tick() {
     directory.tick();
-    openPuts.tick();
     announcer.tick();
     upkeep.flushForgets();
     if (++ticks % TICKS_A_SECOND == 0) {
+      openPuts.tick();
       leases.forgetEnded();
     }
   }
@@ -341,27 +309,33 @@ public final class Router implements BlockService, AutoCloseable {
   @Override
   public CompletableFuture<List<LeaseAnswer>> lease(
       List<Key> keys, long waitMs, long ttlMs, ClientId client) {
-    CompletableFuture<List<io.larder.node.directory.LeaseAnswer>> answers =
-        keys.size() == 1
-            ? leases.acquire(keys.getFirst(), client, ttlMs, waitMs, waitMs).thenApply(List::of)
-            : leases.acquireAll(keys, ttlMs);
-    return answers.thenApply(given -> {
-      List<LeaseAnswer> out = new ArrayList<>(given.size());
-      for (int i = 0; i < given.size(); i++) {
-        out.add(
-            switch (given.get(i)) {
-              case io.larder.node.directory.LeaseAnswer.Granted granted -> {
-                leases.heldByClient(client, keys.get(i), granted.token());
-                yield new LeaseAnswer.Granted(granted.token());
+    return keys.size() == 1
+        ? leases
+            .acquire(keys.getFirst(), client, ttlMs, waitMs, waitMs)
+            .thenApply(answer -> List.of(told(keys.getFirst(), answer, client)))
+        : leases
+            .acquireAll(keys, ttlMs)
+            .thenApply(answers -> {
+              List<LeaseAnswer> told = new ArrayList<>(answers.size());
+              for (int i = 0; i < answers.size(); i++) {
+                told.add(told(keys.get(i), answers.get(i), client));
               }
-              case io.larder.node.directory.LeaseAnswer.Exists _ -> LeaseAnswer.EXISTS;
-              case io.larder.node.directory.LeaseAnswer.Held _ -> LeaseAnswer.HELD;
-              case io.larder.node.directory.LeaseAnswer.TryAgain tryAgain ->
-                  new LeaseAnswer.TryAgain(tryAgain.reason());
+              return told;
             });
+  }
+
+  /** What a client is told; from then on a grant is its own. */
+  private LeaseAnswer told(Key key, io.larder.node.directory.LeaseAnswer answer, ClientId client) {
+    return switch (answer) {
+      case io.larder.node.directory.LeaseAnswer.Granted granted -> {
+        leases.heldByClient(client, key, granted.token());
+        yield new LeaseAnswer.Granted(granted.token());
       }
-      return out;
-    });
+      case io.larder.node.directory.LeaseAnswer.Exists _ -> LeaseAnswer.EXISTS;
+      case io.larder.node.directory.LeaseAnswer.Held _ -> LeaseAnswer.HELD;
+      case io.larder.node.directory.LeaseAnswer.TryAgain tryAgain ->
+          new LeaseAnswer.TryAgain(tryAgain.reason());
+    };
   }
 
   @Override
@@ -429,90 +403,7 @@ public final class Router implements BlockService, AutoCloseable {
 
   @Override
   public CompletableFuture<Reply> peer(String name, List<byte[]> arguments, ClientId client) {
-    switch (name) {
-      case "PEER.HOLDS" -> {
-        return CompletableFuture.completedFuture(holds(arguments));
-      }
-      case "PEER.USAGE" -> {
-        return CompletableFuture.completedFuture(usage());
-      }
-      case "PEER.MOVE" -> {
-        return move(arguments);
-      }
-      default -> {}
-    }
-    if (arguments.size() != 1) {
-      return CompletableFuture.failedFuture(
-          new ServiceException("ERR " + name + " takes one argument"));
-    }
-    PeerRequest<?> request;
-    try {
-      request = PeerWire.decode(name, arguments.getFirst());
-    } catch (IllegalArgumentException e) {
-      return CompletableFuture.failedFuture(new ServiceException("ERR " + e.getMessage()));
-    }
-    return peerService
-        .answer(request)
-        .handle((answer, failure) -> {
-          if (failure != null) {
-            throw new ServiceException("TRYAGAIN " + Leases.reason(failure));
-          }
-          return new Reply.Bulk(PeerWire.encodeAnswer(request, answer, nanoClock.getAsLong()));
-        });
-  }
-
-  /** For each key 1 if this node's own device holds it: what a check of copies asks every node. */
-  private Reply holds(List<byte[]> keys) {
-    List<Reply> answers = new ArrayList<>(keys.size());
-    for (byte[] bytes : keys) {
-      Key key = keyspace.key(bytes);
-      answers.add(Reply.of(store.find(key.slot(), key.fingerprint()) != 0 ? 1 : 0));
-    }
-    return new Reply.Array(answers);
-  }
-
-  /** Records that are not expired, bytes in use and bytes there are. */
-  private Reply usage() {
-    StoreStats stats = store.stats();
-    return Reply.array(
-        Reply.of(departures.remaining()),
-        Reply.of(stats.usedBytes()),
-        Reply.of(stats.capacityBytes()));
-  }
-
-  /**
-   * {@code PEER.MOVE target max-bytes from-slot}: gives records to another node; the answer is
-   * records moved, bytes moved, records kept, the slot to go on with, and why the last one stays.
-   */
-  private CompletableFuture<Reply> move(List<byte[]> arguments) {
-    Member target;
-    long maxBytes;
-    int fromSlot;
-    try {
-      String nodeId = new String(arguments.get(0), UTF_8);
-      target = cluster.member(nodeId);
-      maxBytes = Long.parseLong(new String(arguments.get(1), UTF_8));
-      fromSlot = Integer.parseInt(new String(arguments.get(2), UTF_8));
-      if (target == null || cluster.isSelf(target)) {
-        return CompletableFuture.failedFuture(
-            new ServiceException("ERR no other live node '" + nodeId + "' to move to"));
-      }
-      if (fromSlot < 0 || fromSlot >= Slots.COUNT) {
-        throw new NumberFormatException("slot " + fromSlot);
-      }
-    } catch (NumberFormatException | IndexOutOfBoundsException e) {
-      return CompletableFuture.failedFuture(
-          new ServiceException("ERR PEER.MOVE takes target, max-bytes and from-slot", e));
-    }
-    return departures
-        .move(target, maxBytes, fromSlot)
-        .thenApply(batch ->
-            Reply.array(
-                Reply.of(batch.moved()),
-                Reply.of(batch.movedBytes()),
-                Reply.of(batch.kept()),
-                Reply.of(batch.nextSlot()),
-                Reply.bulk(batch.reason())));
+    return peerCommands.answer(name, arguments);
   }
 
   @Override

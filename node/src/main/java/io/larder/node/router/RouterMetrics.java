@@ -1,13 +1,17 @@
 package io.larder.node.router;
 
+import io.larder.node.directory.Directory;
+import io.larder.node.hot.HotTier;
 import io.larder.node.server.Found;
 import io.larder.node.server.PutOutcome;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** The router's counters. Thread-safe. */
+/** The router's counters and gauges. Thread-safe. */
 final class RouterMetrics {
   private final Map<Found.Tier, Counter> hits = new EnumMap<>(Found.Tier.class);
   private final Counter misses;
@@ -53,6 +57,31 @@ final class RouterMetrics {
         Counter.builder("larder.duplicates.dropped")
             .description("Second copies dropped after the first was confirmed")
             .register(registry);
+  }
+
+  /** Registers what is measured when it is asked for. */
+  static void observe(
+      MeterRegistry registry, Directory directory, Announcer announcer, HotTier hot) {
+    Gauge.builder("larder.directory.entries", directory, d -> d.counts().entries())
+        .description("Keys whose slot this node owns")
+        .register(registry);
+    Gauge.builder("larder.directory.leases.open", directory, d -> d.counts().openLeases())
+        .description("Put-leases granted and not ended")
+        .register(registry);
+    Gauge.builder("larder.directory.slots.syncing", announcer, Announcer::syncingSlots)
+        .description("Owned slots that wait for announcements")
+        .register(registry);
+    FunctionCounter.builder("larder.leases.granted", directory, d -> d.counts().grants())
+        .register(registry);
+    FunctionCounter.builder("larder.leases.waits", directory, d -> d.counts().waits())
+        .register(registry);
+    FunctionCounter.builder("larder.leases.expired", directory, d -> d.counts().expiries())
+        .register(registry);
+    Gauge.builder("larder.hot.bytes", hot, HotTier::weightBytes)
+        .baseUnit("bytes")
+        .description("Bytes the hot tier occupies")
+        .register(registry);
+    Gauge.builder("larder.hot.entries", hot, HotTier::entries).register(registry);
   }
 
   void moved(int bytes) {

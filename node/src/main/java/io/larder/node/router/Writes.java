@@ -32,9 +32,6 @@ import org.jspecify.annotations.Nullable;
  * try again. Thread-safe.
  */
 final class Writes {
-  /** How long a put may hold its lease: the device's time and the claim's, with room. */
-  static final long LEASE_MS = 30_000;
-
   /** How long a client waits for the commit of its durable record. */
   static final long COMMIT_WAIT_MS = 5_000;
 
@@ -86,7 +83,8 @@ final class Writes {
       lease = CompletableFuture.completedFuture(EXISTS);
     } else {
       long waitMs = options.waitMs();
-      lease = leases.acquire(key, client, LEASE_MS, waitMs, Math.max(waitMs, UNDECIDED_WAIT_MS));
+      long undecidedMs = Math.max(waitMs, UNDECIDED_WAIT_MS);
+      lease = leases.acquire(key, client, timing.putLeaseMs(), waitMs, undecidedMs);
     }
     return new BlockService.PutHandle() {
       @Override
@@ -109,7 +107,7 @@ final class Writes {
 
   /** Takes over a lease that a client was granted, through this node or another. */
   private LeaseAnswer adopt(Key key, PutToken token) {
-    long deadlineNanos = timing.deadline(LEASE_MS);
+    long deadlineNanos = timing.deadline(timing.putLeaseMs());
     // One from before this node's promise is not void but a claim: the commit will tell.
     openPuts.granted(key.slot(), key.fingerprint(), token, deadlineNanos);
     return new LeaseAnswer.Granted(token);

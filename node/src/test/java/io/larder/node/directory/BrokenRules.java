@@ -5,7 +5,7 @@ public enum BrokenRules {
   /** What owners of earlier epochs say is believed. */
   EPOCH_CHECK,
 
-  /** Answering an announce promises nothing. */
+  /** Answering an announce promises nothing, but for a process's first. */
   PROMISE,
 
   /** A key's record is taken for any other record of that key. */
@@ -22,7 +22,7 @@ public enum BrokenRules {
 
           @Override
           long promise(long promisedEpoch, long announcedEpoch) {
-            return BrokenRules.this == PROMISE
+            return BrokenRules.this == PROMISE && promisedEpoch != 0
                 ? promisedEpoch
                 : super.promise(promisedEpoch, announcedEpoch);
           }

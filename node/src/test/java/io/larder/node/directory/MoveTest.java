@@ -99,6 +99,53 @@ class MoveTest {
   }
 
   @Test
+  void whileACopyIsOnItsWayNothingIsDeleted() {
+    assertThat(directory.arrive(SLOT, KEY, A, 11, B))
+        .as("another record")
+        .isEqualTo(new CommitAnswer.Rejected(EPOCH, true));
+    assertThat(directory.arrive(SLOT, KEY, A, 10, B)).isEqualTo(new CommitAnswer.Accepted(EPOCH));
+    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Unknown.class);
+    transfer(10, B, 20);
+    assertThat(directory.arrivingTo(SLOT, KEY)).as("it has arrived").isEmpty();
+    assertThat(directory.beginSettlement(SLOT, KEY, A, 10, NEVER)).isNotNull();
+    directory.endSettlement(SLOT, EPOCH, KEY, A, 10, true);
+    assertThat(directory.beginDelete(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 20, NEVER));
+    assertThat(directory.arrive(SLOT, KEY, B, 20, C))
+        .as("a key that is being deleted")
+        .isEqualTo(new CommitAnswer.Rejected(EPOCH, true));
+  }
+
+  @Test
+  void anOwnerHearsOfCopiesOnTheirWayAndForgetsThemOnlyIfNoneIsSince() {
+    directory.announcedArrival(SLOT, EPOCH, KEY, B);
+    long first = directory.arrivingTo(SLOT, KEY).getOrDefault(B, 0L);
+    directory.announcedArrival(SLOT, EPOCH, KEY, B);
+    directory.arrived(SLOT, EPOCH, KEY, B, first);
+    assertThat(directory.arrivingTo(SLOT, KEY)).as("said again since").containsOnlyKeys(B);
+    long second = directory.arrivingTo(SLOT, KEY).getOrDefault(B, 0L);
+    directory.arrived(SLOT, EPOCH, KEY, B, second);
+    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Lookup.Found.class);
+    directory.endDelete(SLOT, KEY, new Lookup.Found(A, 10, NEVER), false);
+    directory.announcedArrival(SLOT, EPOCH, KEY, B);
+    members.setLive(Set.of(A, C));
+    assertThat(directory.beginDelete(SLOT, KEY))
+        .as("the copy's node is away")
+        .isInstanceOf(Lookup.Found.class);
+  }
+
+  @Test
+  void nothingIsSettledBehindTheFence() {
+    transfer(10, B, 20);
+    fence.set(false);
+    assertThat(directory.beginSettlement(SLOT, KEY, A, 10, NEVER)).isNull();
+    assertThat(directory.mayAct(SLOT, EPOCH)).as("nor is a drop ordered").isFalse();
+    fence.set(true);
+    assertThat(directory.beginSettlement(SLOT, KEY, A, 10, NEVER)).isNotNull();
+    assertThat(directory.mayAct(SLOT, EPOCH)).isTrue();
+    assertThat(directory.mayAct(SLOT, EPOCH + 1)).isFalse();
+  }
+
+  @Test
   void theSourcesAnnounceDuringAMoveLeavesTheNewEntryAlone() {
     transfer(10, B, 20);
     assertThat(directory.announced(SLOT, EPOCH, KEY, A, 10, NEVER)).isNull();

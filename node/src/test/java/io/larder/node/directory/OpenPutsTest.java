@@ -28,8 +28,8 @@ class OpenPutsTest {
   void aGrantOfAnEarlierEpochThanThePromiseIsVoid() {
     puts.announce(SLOT, 20, () -> "held");
     assertThat(puts.granted(SLOT, 1, new PutToken(19, 7), 100)).isFalse();
-    assertThat(puts.arrive(SLOT, 19, () -> {})).isFalse();
-    assertThat(puts.arrive(SLOT, 20, () -> {})).isTrue();
+    assertThat(puts.arrive(SLOT, 19, () -> true, () -> {})).isFalse();
+    assertThat(puts.arrive(SLOT, 20, () -> true, () -> {})).isTrue();
   }
 
   @Test
@@ -40,6 +40,20 @@ class OpenPutsTest {
     assertThat(puts.settle(SLOT, token, 10, () -> false, () -> published.set(true))).isFalse();
     assertThat(published).isFalse();
     assertThat(puts.isOpen(SLOT, token)).as("it is claimed again").isTrue();
+    assertThat(puts.arrive(SLOT, 10, () -> false, () -> published.set(true))).isFalse();
+    assertThat(published).as("a record that moves").isFalse();
+  }
+
+  @Test
+  void arrivalsAreAnnouncedUntilTheyAreSettled() {
+    puts.arriving(SLOT, 7);
+    puts.arriving(SLOT, 8);
+    puts.arrived(SLOT, 8);
+    var announcement = puts.announce(SLOT, 20, () -> "held");
+    assertThat(announcement).isNotNull();
+    assertThat(announcement.arriving()).containsExactly(7L);
+    assertThat(puts.isArriving(SLOT, 7)).isTrue();
+    assertThat(puts.isArriving(SLOT, 8)).isFalse();
   }
 
   @Test

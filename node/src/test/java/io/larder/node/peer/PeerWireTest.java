@@ -56,7 +56,11 @@ class PeerWireTest {
             new PeerRequest.Announce(NODE, List.of(new PeerRequest.SlotEpoch(9, 44))),
             List.of(
                 new PeerRequest.SlotAnnouncement(
-                    9, List.of(new PeerRequest.Held(1, 2, 3)), List.of()))),
+                    9, List.of(new PeerRequest.Held(1, 2, 3)), List.of(), List.of(4L)))),
+        new Exchange(
+            new PeerRequest.Arrive(KEY, NODE, 77, new Member("node-2", 8)),
+            new CommitAnswer.Accepted(6)),
+        new Exchange(new PeerRequest.IsArriving(KEY), true),
         new Exchange(new PeerRequest.Wake(4, new LeaseAnswer.Held()), true),
         new Exchange(new PeerRequest.Confirm(KEY, 3, new Order(6, 7)), true),
         new Exchange(new PeerRequest.Drop(KEY, 3, new Order(6, 8)), true),

@@ -29,7 +29,7 @@ class LeasesTest {
         PeerLinks links = new PeerLinks(pool, "n1", null, null, 250);
         ScheduledExecutorService control = Executors.newSingleThreadScheduledExecutor()) {
       Leases leases =
-          new Leases(new Cluster("n1", links), openPuts, new Timing(control, nanos::get));
+          new Leases(new Cluster("n1", links), openPuts, new Timing(control, nanos::get, 30_000));
       for (int i = 0; i < 10_000; i++) {
         hold(leases, i, TimeUnit.SECONDS.toNanos(i < 9_990 ? 1 : 100));
       }

@@ -57,6 +57,7 @@ final class Chaos {
           }
         });
     every(profile.moveSlotNs(), this::moveSlot);
+    every(profile.handOverNs(), this::handOver);
     every(profile.moveRecordsNs(), this::moveRecords);
   }
 
@@ -183,6 +184,17 @@ final class Chaos {
     @Nullable String[] owners = read.toOwners();
     owners[slots[world.schedule.below(slots.length)]] = anyNode().id();
     write(read, owners);
+  }
+
+  /** A slot changes hands while its owner's answers to one node are still under way. */
+  private void handOver() {
+    String owner = world.zooKeeper.slots().owner(slots[0]);
+    if (owner != null) {
+      SimulatedNode writer = anyNode();
+      world.note("network", () -> "what " + owner + " says to " + writer.id() + " is slow");
+      world.network.slow(world.node(owner).index(), writer.index(), duration(500 * MS));
+      world.schedule.after(duration(300 * MS), this::moveSlot);
+    }
   }
 
   private void write(SlotTable read, @Nullable String[] owners) {

@@ -127,11 +127,11 @@ final class Checker {
   // ---- what the devices keep ----
 
   /**
-   * A record is there after a restart. One that was not settled before the crash has come true only
-   * now: as a put whose client was told nothing may, and as a moved copy, too.
+   * A record is there after a restart. A put that was not settled before the crash has come true
+   * only now, as one whose client was told nothing may.
    */
-  void visible(SimulatedNode node, Entry entry, boolean wasPublished) {
-    if (!wasPublished) {
+  void visible(SimulatedNode node, Entry entry) {
+    if (!of(entry).published) {
       of(entry).revived = true;
     }
     world.note(node.id(), () -> "recovers put " + entry.put() + " stamp " + entry.stamp());

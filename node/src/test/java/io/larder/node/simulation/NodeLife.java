@@ -38,7 +38,7 @@ final class NodeLife {
             new HotTier(HOT_BYTES, node::nanoClock),
             transport,
             this::mayGrant,
-            new Timing(timer, node::nanoClock),
+            new Timing(timer, node::nanoClock, world.profile.putLeaseMs()),
             registry);
     session.start();
   }

@@ -69,7 +69,7 @@ final class SimulatedClient {
     if (schedule.chance(0.3)) {
       reconnect();
     }
-    Key key = keys.get(schedule.below(keys.size()));
+    Key key = anyKey();
     int dice = schedule.below(100);
     if (dice < 35) {
       put(key, null, this::think);
@@ -84,6 +84,14 @@ final class SimulatedClient {
     } else {
       pin(key);
     }
+  }
+
+  private Key anyKey() {
+    long freshNs = world.profile.freshNs();
+    int any = world.schedule.below(freshNs == 0 ? keys.size() : 2);
+    return freshNs == 0
+        ? keys.get(any)
+        : keys.get((int) ((world.schedule.nowNs() / freshNs + any) % keys.size()));
   }
 
   /** To any node; the old connection closes. */

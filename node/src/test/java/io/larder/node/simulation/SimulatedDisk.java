@@ -4,10 +4,8 @@ import io.larder.protocol.PutToken;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * What a node's device keeps through crashes: records and tombstones in the order of their LSNs.
@@ -38,7 +36,6 @@ final class SimulatedDisk {
   }
 
   private final Map<Long, Entry> records = new HashMap<>();
-  private final Set<Long> published = new HashSet<>();
   private long lsn;
   private long stamps;
 
@@ -84,14 +81,5 @@ final class SimulatedDisk {
 
   boolean holdsPut(int put) {
     return records.values().stream().anyMatch(r -> r.put() == put);
-  }
-
-  /** For the checker alone: the device itself does not know what was published. */
-  void publish(Entry entry) {
-    published.add(entry.lsn());
-  }
-
-  boolean wasPublished(Entry entry) {
-    return published.contains(entry.lsn());
   }
 }

@@ -13,15 +13,20 @@ final class SimulatedNetwork {
   private static final long MIN_DELAY_NS = 50_000;
   private static final long MAX_DELAY_NS = 2 * MS;
 
+  /** As late as an answer may be and still be heard: the deadline of most questions. */
+  private static final long MAX_SLOW_NS = 990 * MS;
+
   private final World world;
   private final int zooKeeper;
   private final long[][] cutUntilNs;
+  private final long[][] slowUntilNs;
   private boolean calm;
 
   SimulatedNetwork(World world) {
     this.world = world;
     this.zooKeeper = world.profile.nodes();
     this.cutUntilNs = new long[zooKeeper + 1][zooKeeper + 1];
+    this.slowUntilNs = new long[zooKeeper + 1][zooKeeper + 1];
   }
 
   int zooKeeper() {
@@ -31,6 +36,11 @@ final class SimulatedNetwork {
   /** Nothing passes from one place to the other for a while. */
   void cut(int from, int to, long ns) {
     cutUntilNs[from][to] = Math.max(cutUntilNs[from][to], world.schedule.nowNs() + ns);
+  }
+
+  /** What leaves one node for the other in this time is slow, and only that. */
+  void slow(int from, int to, long ns) {
+    slowUntilNs[from][to] = Math.max(slowUntilNs[from][to], world.schedule.nowNs() + ns);
   }
 
   /** From now on the network is well. */
@@ -69,8 +79,9 @@ final class SimulatedNetwork {
     if (isCut(from.index(), to, leavesNs)) {
       return;
     }
+    boolean slow = !calm && leavesNs < slowUntilNs[from.index()][to];
     world.schedule.at(
-        leavesNs + delayNs(),
+        leavesNs + (slow ? world.schedule.between(MAX_DELAY_NS, MAX_SLOW_NS) : delayNs()),
         () -> {
           if (!isCut(from.index(), to, world.schedule.nowNs())) {
             deliver.run();

@@ -50,8 +50,7 @@ final class SimulatedStore implements BlockStore {
         new HashMap<>(disk.recover(world.profile.restamps() && world.schedule.chance(0.5)));
     for (Entry entry : visible.values()) {
       heldSinceNs.put(entry.lsn(), world.schedule.nowNs());
-      world.checker.visible(life.node(), entry, disk.wasPublished(entry));
-      disk.publish(entry);
+      world.checker.visible(life.node(), entry);
     }
   }
 
@@ -144,7 +143,6 @@ final class SimulatedStore implements BlockStore {
       visible.put(entry.fingerprint(), entry);
       heldSinceNs.put(entry.lsn(), world.schedule.nowNs());
       pins.remove(entry.fingerprint());
-      disk.publish(entry);
       world.checker.published(life.node(), entry, old);
     }
 

@@ -40,6 +40,7 @@ final class Arbitration {
 
   private static final int BATCH = 512;
   private static final int BATCHES_IN_FLIGHT = 8;
+  private static final Duration WARMING = Duration.ofSeconds(2);
   private static final Duration GRANTING = Duration.ofSeconds(2);
 
   private final List<LocalNode> nodes;
@@ -134,40 +135,45 @@ final class Arbitration {
     return wakes.quantileMs(0.99);
   }
 
-  /** Leases that one owner grants in a second, asked for in batches. */
+  /** Leases that one owner grants in a second, asked for in batches; after a while of the same. */
   double grantsPerSecond() throws InterruptedException {
     LocalNode owner = nodes.get(0);
-    List<Integer> slots = owners.slotsOf(owner);
+    try (LarderClient client = client(owner, PUT_TIME)) {
+      double _ = grantsPerSecond(client, owners.slotsOf(owner), WARMING);
+      return grantsPerSecond(client, owners.slotsOf(owner), GRANTING);
+    }
+  }
+
+  private double grantsPerSecond(LarderClient client, List<Integer> slots, Duration duration)
+      throws InterruptedException {
     LongAdder granted = new LongAdder();
     LongAdder refused = new LongAdder();
     Semaphore window = new Semaphore(BATCHES_IN_FLIGHT);
-    try (LarderClient client = client(owner, PUT_TIME)) {
-      long start = System.nanoTime();
-      long end = start + GRANTING.toNanos();
-      for (int at = 0; System.nanoTime() - end < 0; ) {
-        List<byte[]> keys = new ArrayList<>(BATCH);
-        for (int i = 0; i < BATCH; i++, at++) {
-          keys.add(owners.key(slots.get(at % slots.size()), "-granted-" + names++));
-        }
-        window.acquire();
-        CompletableFuture<List<LeaseOutcome>> answers = client.writer().lease(keys);
-        var _ =
-            answers.whenComplete((outcomes, _) -> {
-              window.release();
-              long grants =
-                  outcomes == null
-                      ? 0
-                      : outcomes.stream().filter(LeaseOutcome.Granted.class::isInstance).count();
-              granted.add(grants);
-              refused.add(BATCH - grants);
-            });
+    long start = System.nanoTime();
+    long end = start + duration.toNanos();
+    for (int at = 0; System.nanoTime() - end < 0; ) {
+      List<byte[]> keys = new ArrayList<>(BATCH);
+      for (int i = 0; i < BATCH; i++, at++) {
+        keys.add(owners.key(slots.get(at % slots.size()), "-granted-" + names++));
       }
-      window.acquire(BATCHES_IN_FLIGHT);
-      double seconds = (System.nanoTime() - start) / 1e9;
-      if (refused.sum() > 0) {
-        throw new IllegalStateException(refused.sum() + " fresh keys were not granted");
-      }
-      return granted.sum() / seconds;
+      window.acquire();
+      CompletableFuture<List<LeaseOutcome>> answers = client.writer().lease(keys);
+      var _ =
+          answers.whenComplete((outcomes, _) -> {
+            window.release();
+            long grants =
+                outcomes == null
+                    ? 0
+                    : outcomes.stream().filter(LeaseOutcome.Granted.class::isInstance).count();
+            granted.add(grants);
+            refused.add(BATCH - grants);
+          });
     }
+    window.acquire(BATCHES_IN_FLIGHT);
+    double seconds = (System.nanoTime() - start) / 1e9;
+    if (refused.sum() > 0) {
+      throw new IllegalStateException(refused.sum() + " fresh keys were not granted");
+    }
+    return granted.sum() / seconds;
   }
 }

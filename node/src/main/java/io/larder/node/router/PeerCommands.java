@@ -1,0 +1,131 @@
+package io.larder.node.router;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.larder.node.block.Key;
+import io.larder.node.block.Keyspace;
+import io.larder.node.directory.Member;
+import io.larder.node.peer.PeerRequest;
+import io.larder.node.peer.PeerWire;
+import io.larder.node.server.ServiceException;
+import io.larder.node.store.BlockStore;
+import io.larder.node.store.StoreStats;
+import io.larder.protocol.Reply;
+import io.larder.protocol.Slots;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+
+/**
+ * The {@code PEER.*} commands as they come over the wire: {@link PeerRequest}s of other nodes, and
+ * what coordinators and checks ask of this node alone. Thread-safe.
+ */
+final class PeerCommands {
+  private final Cluster cluster;
+  private final Keyspace keyspace;
+  private final BlockStore store;
+  private final PeerService peers;
+  private final Departures departures;
+  private final LongSupplier nanoClock;
+
+  PeerCommands(
+      Cluster cluster,
+      Keyspace keyspace,
+      BlockStore store,
+      PeerService peers,
+      Departures departures,
+      LongSupplier nanoClock) {
+    this.cluster = cluster;
+    this.keyspace = keyspace;
+    this.store = store;
+    this.peers = peers;
+    this.departures = departures;
+    this.nanoClock = nanoClock;
+  }
+
+  /** Fails with {@link ServiceException}, which says what is wrong with the command. */
+  CompletableFuture<Reply> answer(String name, List<byte[]> arguments) {
+    return switch (name) {
+      case "PEER.HOLDS" -> CompletableFuture.completedFuture(holds(arguments));
+      case "PEER.USAGE" -> CompletableFuture.completedFuture(usage());
+      case "PEER.MOVE" -> move(arguments);
+      default -> request(name, arguments);
+    };
+  }
+
+  private CompletableFuture<Reply> request(String name, List<byte[]> arguments) {
+    if (arguments.size() != 1) {
+      return CompletableFuture.failedFuture(
+          new ServiceException("ERR " + name + " takes one argument"));
+    }
+    PeerRequest<?> request;
+    try {
+      request = PeerWire.decode(name, arguments.getFirst());
+    } catch (IllegalArgumentException e) {
+      return CompletableFuture.failedFuture(new ServiceException("ERR " + e.getMessage()));
+    }
+    return peers
+        .answer(request)
+        .handle((answer, failure) -> {
+          if (failure != null) {
+            throw new ServiceException("TRYAGAIN " + Leases.reason(failure));
+          }
+          return new Reply.Bulk(PeerWire.encodeAnswer(request, answer, nanoClock.getAsLong()));
+        });
+  }
+
+  /** For each key 1 if this node's own device holds it: what a check of copies asks every node. */
+  private Reply holds(List<byte[]> keys) {
+    List<Reply> answers = new ArrayList<>(keys.size());
+    for (byte[] bytes : keys) {
+      Key key = keyspace.key(bytes);
+      answers.add(Reply.of(store.find(key.slot(), key.fingerprint()) != 0 ? 1 : 0));
+    }
+    return new Reply.Array(answers);
+  }
+
+  /** Records that are not expired, bytes in use and bytes there are. */
+  private Reply usage() {
+    StoreStats stats = store.stats();
+    return Reply.array(
+        Reply.of(departures.remaining()),
+        Reply.of(stats.usedBytes()),
+        Reply.of(stats.capacityBytes()));
+  }
+
+  /**
+   * {@code PEER.MOVE target max-bytes from-slot}: gives records to another node; the answer is
+   * records moved, bytes moved, records kept, the slot to go on with, and why the last one stays.
+   */
+  private CompletableFuture<Reply> move(List<byte[]> arguments) {
+    Member target;
+    long maxBytes;
+    int fromSlot;
+    try {
+      String nodeId = new String(arguments.get(0), UTF_8);
+      target = cluster.member(nodeId);
+      maxBytes = Long.parseLong(new String(arguments.get(1), UTF_8));
+      fromSlot = Integer.parseInt(new String(arguments.get(2), UTF_8));
+      if (target == null || cluster.isSelf(target)) {
+        return CompletableFuture.failedFuture(
+            new ServiceException("ERR no other live node '" + nodeId + "' to move to"));
+      }
+      if (fromSlot < 0 || fromSlot >= Slots.COUNT) {
+        throw new NumberFormatException("slot " + fromSlot);
+      }
+    } catch (NumberFormatException | IndexOutOfBoundsException e) {
+      return CompletableFuture.failedFuture(
+          new ServiceException("ERR PEER.MOVE takes target, max-bytes and from-slot", e));
+    }
+    return departures
+        .move(target, maxBytes, fromSlot)
+        .thenApply(batch ->
+            Reply.array(
+                Reply.of(batch.moved()),
+                Reply.of(batch.movedBytes()),
+                Reply.of(batch.kept()),
+                Reply.of(batch.nextSlot()),
+                Reply.bulk(batch.reason())));
+  }
+}

@@ -1,0 +1,229 @@
+package io.larder.node.router;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.larder.coordinator.registry.ClusterImage;
+import io.larder.coordinator.registry.NodeRecord;
+import io.larder.coordinator.registry.SlotTable;
+import io.larder.node.block.Block;
+import io.larder.node.block.Key;
+import io.larder.node.block.Keyspace;
+import io.larder.node.block.MemoryPool;
+import io.larder.node.directory.Member;
+import io.larder.node.hot.HotTier;
+import io.larder.node.peer.PeerLinks;
+import io.larder.node.server.RespServer;
+import io.larder.node.server.ServerConfig;
+import io.larder.node.store.BlockStore;
+import io.larder.node.store.EntryVisitor;
+import io.larder.node.store.EvictionListener;
+import io.larder.node.store.SlotSummary;
+import io.larder.node.store.StoreException;
+import io.larder.node.store.StoreStats;
+import io.larder.node.store.StoredRecord;
+import io.larder.node.store.WrittenRecord;
+import io.larder.protocol.Slots;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Two nodes over real sockets: one claims every slot, the other holds two million keys. */
+class AnnounceTest {
+  private static final int KEYS_PER_SLOT = 123;
+  private static final int KEYS = KEYS_PER_SLOT * Slots.COUNT;
+
+  /** Seconds, as promised, and room for a machine that has much to do. */
+  private static final long BOUND_MS = 20_000;
+
+  /** What a lookup may take while the announcement streams: the reads' own deadline. */
+  private static final long LOOKUP_MS = Reads.LOOKUP_DEADLINE_MS;
+
+  private static final Keyspace KEYSPACE = new Keyspace("c");
+
+  private final MemoryPool pool = new MemoryPool(64L << 20, 0);
+  private final Node holder = new Node("holder", 11, new ListedStore(KEYS_PER_SLOT));
+  private final Node owner = new Node("owner", 12, new ListedStore(0));
+
+  AnnounceTest() throws IOException {}
+
+  private final class Node {
+    final PeerLinks links;
+    final Router router;
+    final RespServer server;
+    final NodeRecord record;
+
+    Node(String nodeId, long incarnation, BlockStore store) throws IOException {
+      links = new PeerLinks(pool, nodeId, null, null, 250);
+      router =
+          new Router(
+              "c",
+              nodeId,
+              KEYSPACE,
+              pool,
+              store,
+              new HotTier(0, System::nanoTime),
+              links,
+              () -> true,
+              Timing.ofProcess(),
+              new SimpleMeterRegistry());
+      server = RespServer.start(ServerConfig.at("127.0.0.1", 0), router, new SimpleMeterRegistry());
+      record = new NodeRecord(nodeId, incarnation, "127.0.0.1", server.port(), 0, "", 1, "", "");
+      router.onSession(incarnation);
+    }
+
+    void learns(ClusterImage image, Map<Member, PeerLinks.Address> members) {
+      links.setMembers(members);
+      router.onImage(image);
+    }
+
+    void stop() {
+      server.stop(1_000);
+      links.close();
+      router.close();
+    }
+  }
+
+  @AfterEach
+  void stop() {
+    owner.stop();
+    holder.stop();
+    pool.close();
+  }
+
+  @Test
+  void twoMillionKeysAreAnnouncedInSecondsWhileLookupsGoOn() throws Exception {
+    String[] owners = new String[Slots.COUNT];
+    Arrays.fill(owners, "owner");
+    ClusterImage image =
+        new ClusterImage(
+            SlotTable.of(owners, 1), Map.of("owner", owner.record, "holder", holder.record));
+    Map<Member, PeerLinks.Address> members =
+        Map.of(
+            new Member("holder", 11), new PeerLinks.Address("127.0.0.1", holder.record.port()),
+            new Member("owner", 12), new PeerLinks.Address("127.0.0.1", owner.record.port()));
+    owner.learns(image, members);
+    holder.learns(image, members);
+    int batch = 2_048;
+    long start = System.nanoTime();
+    for (int from = 0; from < Slots.COUNT; from += batch) {
+      owner.router.onClaimed(IntStream.range(from, from + batch).toArray(), 100 + from);
+    }
+    owner.router.onReleased(new int[0]).get(10, TimeUnit.SECONDS); // after the claims, in order
+    long slowestMs = 0;
+    int lookups = 0;
+    while (owner.router.syncingSlots() > 0) {
+      assertThat(msSince(start))
+          .as("%d slots wait", owner.router.syncingSlots())
+          .isLessThan(BOUND_MS);
+      long asked = System.nanoTime();
+      boolean[] there =
+          holder.router.contains(List.of(key("absent-" + lookups++))).get(10, TimeUnit.SECONDS);
+      assertThat(there).containsExactly(false);
+      slowestMs = Math.max(slowestMs, msSince(asked));
+      Thread.sleep(5);
+    }
+    long tookMs = msSince(start);
+    System.out.printf(
+        "%,d keys announced in %,d ms; the slowest of %d lookups meanwhile took %d ms%n",
+        KEYS, tookMs, lookups, slowestMs);
+    assertThat(slowestMs).as("the slowest of %d lookups", lookups).isLessThan(LOOKUP_MS);
+    assertThat(lookups).isGreaterThan(5);
+  }
+
+  private static Key key(String name) {
+    return KEYSPACE.key(name.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
+  private static long msSince(long startNanos) {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos);
+  }
+
+  /** Says that it holds so many keys in each slot, as a store's index does, without a device. */
+  private record ListedStore(int keysPerSlot) implements BlockStore {
+    private static long fingerprint(int slot, int i) {
+      return ((long) slot * KEYS_PER_SLOT + i + 1) * 0x9e3779b97f4a7c15L;
+    }
+
+    @Override
+    public void forEach(int slot, EntryVisitor visitor) {
+      for (int i = 0; i < keysPerSlot; i++) {
+        visitor.visit(fingerprint(slot, i), i + 1, Block.NEVER);
+      }
+    }
+
+    @Override
+    public SlotSummary summary(int slot) {
+      long xor = 0;
+      for (int i = 0; i < keysPerSlot; i++) {
+        xor ^= fingerprint(slot, i);
+      }
+      return new SlotSummary(keysPerSlot, xor);
+    }
+
+    @Override
+    public long find(int slot, long fingerprint) {
+      return 0; // of the keys that are looked up here it has none
+    }
+
+    @Override
+    public int maxValueBytes() {
+      return 1 << 20;
+    }
+
+    @Override
+    public long nowMs() {
+      return 1;
+    }
+
+    @Override
+    public long expiryOf(int slot, long fingerprint) {
+      return Block.NEVER;
+    }
+
+    @Override
+    public CompletableFuture<WrittenRecord> write(Key key, Block block) {
+      return CompletableFuture.failedFuture(new StoreException("only a list of keys"));
+    }
+
+    @Override
+    public CompletableFuture<@Nullable Block> read(Key key) {
+      return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletableFuture<@Nullable Block> stream(Key key) {
+      return read(key);
+    }
+
+    @Override
+    public CompletableFuture<@Nullable StoredRecord> describe(int slot, long fingerprint) {
+      return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletableFuture<Boolean> delete(int slot, long fingerprint, long expectedStamp) {
+      return CompletableFuture.completedFuture(false);
+    }
+
+    @Override
+    public CompletableFuture<Boolean> pin(int slot, long fingerprint, boolean on) {
+      return CompletableFuture.completedFuture(false);
+    }
+
+    @Override
+    public void onEviction(EvictionListener newListener) {}
+
+    @Override
+    public StoreStats stats() {
+      throw new UnsupportedOperationException("no figures of a list");
+    }
+  }
+}
