@@ -79,6 +79,16 @@ public final class BlockWriter {
     });
   }
 
+  /**
+   * Stores many blocks, all on their way at once: on one connection they follow each other without
+   * a round trip between them.
+   *
+   * @return a future for each block, in order
+   */
+  public List<CompletableFuture<PutOutcome>> putAll(List<BlockPut> blocks) {
+    return blocks.stream().map(block -> put(block.key(), block.value(), block.options())).toList();
+  }
+
   private static Command command(
       byte[] key, List<ByteBuffer> parts, byte[] crcs, PutOptions options) {
     Command command = Command.of("KV.PUT").arg(key);
@@ -144,6 +154,36 @@ public final class BlockWriter {
   public CompletableFuture<Boolean> abort(byte[] key, PutToken token) {
     Command command = Command.of("KV.ABORT").arg(BlockReader.checked(key)).arg(token.toString());
     return send("abort", command, reply -> count(reply) == 1);
+  }
+
+  /**
+   * What became of the put under this token: for a caller whose connection was lost before the
+   * put's answer came.
+   */
+  public CompletableFuture<CommitOutcome> commit(byte[] key, PutToken token) {
+    Command command = Command.of("KV.COMMIT").arg(BlockReader.checked(key)).arg(token.toString());
+    return send("commit", command, BlockWriter::commit);
+  }
+
+  private static CommitOutcome commit(Reply reply) {
+    if (reply instanceof Reply.Simple simple) {
+      for (CommitOutcome known : CommitOutcome.values()) {
+        if (known.name().equals(simple.text())) {
+          return known;
+        }
+      }
+    }
+    throw unexpected(reply);
+  }
+
+  /** Keeps the key's block from eviction until it is unpinned or deleted; false if it has none. */
+  public CompletableFuture<Boolean> pin(byte[] key) {
+    return send("pin", Command.of("KV.PIN").arg(BlockReader.checked(key)), r -> count(r) == 1);
+  }
+
+  /** Ends {@link #pin}; false if the key has no block. */
+  public CompletableFuture<Boolean> unpin(byte[] key) {
+    return send("unpin", Command.of("KV.UNPIN").arg(BlockReader.checked(key)), r -> count(r) == 1);
   }
 
   /** Deletes the keys; the number of those that had a value. */

@@ -57,6 +57,19 @@ public final class BlockingLarder {
     return await(client.writer().put(key, value, options));
   }
 
+  /**
+   * See {@link BlockWriter#putAll}; throws for the first put that failed, when all others have
+   * ended.
+   */
+  public List<PutOutcome> putAll(List<BlockPut> blocks) {
+    List<CompletableFuture<PutOutcome>> puts = client.writer().putAll(blocks);
+    CompletableFuture<?> ended =
+        CompletableFuture.allOf(puts.toArray(CompletableFuture<?>[]::new))
+            .handle((none, error) -> true);
+    var unused = await(ended);
+    return puts.stream().map(BlockingLarder::await).toList();
+  }
+
   /** See {@link BlockWriter#lease}. */
   public List<LeaseOutcome> lease(List<byte[]> keys) {
     return await(client.writer().lease(keys));
@@ -65,6 +78,21 @@ public final class BlockingLarder {
   /** See {@link BlockWriter#abort}. */
   public boolean abort(byte[] key, PutToken token) {
     return await(client.writer().abort(key, token));
+  }
+
+  /** See {@link BlockWriter#commit}. */
+  public CommitOutcome commit(byte[] key, PutToken token) {
+    return await(client.writer().commit(key, token));
+  }
+
+  /** See {@link BlockWriter#pin}. */
+  public boolean pin(byte[] key) {
+    return await(client.writer().pin(key));
+  }
+
+  /** See {@link BlockWriter#unpin}. */
+  public boolean unpin(byte[] key) {
+    return await(client.writer().unpin(key));
   }
 
   /** See {@link BlockWriter#delete(byte[])}. */

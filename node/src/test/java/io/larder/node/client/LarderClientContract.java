@@ -3,13 +3,18 @@ package io.larder.node.client;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.larder.client.BlockPut;
 import io.larder.client.BlockingLarder;
 import io.larder.client.CachedBlock;
+import io.larder.client.CommitOutcome;
 import io.larder.client.LarderClient;
 import io.larder.client.LeaseOutcome;
 import io.larder.client.PutOptions;
 import io.larder.client.PutOutcome;
 import io.larder.client.TensorMetadata;
+import io.larder.protocol.PutToken;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -137,6 +142,61 @@ public abstract class LarderClientContract {
       assertThat(blocks.get(i).isPresent()).as("key %d", i).isEqualTo(i != 13);
       blocks.get(i).ifPresent(CachedBlock::close);
     }
+  }
+
+  @Test
+  void manyBlocksArePutAndGotAtOnceInOrder() {
+    List<BlockPut> puts = new ArrayList<>();
+    List<byte[]> keys = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      keys.add(key("all " + i));
+      puts.add(BlockPut.of(keys.get(i), value(10_000 + i, i)));
+    }
+    assertThat(larder.put(keys.get(7), value(10_007, 7), PutOptions.NONE))
+        .isEqualTo(PutOutcome.STORED);
+    List<PutOutcome> outcomes = larder.putAll(puts);
+    List<Optional<CachedBlock>> blocks = client(1).blocking().getAll(keys);
+    for (int i = 0; i < 40; i++) {
+      assertThat(outcomes.get(i)).isEqualTo(i == 7 ? PutOutcome.EXISTS : PutOutcome.STORED);
+      try (CachedBlock block = blocks.get(i).orElseThrow()) {
+        assertThat(block.data()).isEqualTo(value(10_000 + i, i));
+      }
+    }
+  }
+
+  @Test
+  void aBlockGoesFromAndIntoMemoryOfTheCallersOwn() {
+    int length = (2 << 20) + 5;
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment from =
+          arena.allocate(length).copyFrom(MemorySegment.ofBuffer(value(length, 9)));
+      MemorySegment into = arena.allocate(length + 100L);
+      assertThat(larder.put(key("segment"), from.asByteBuffer(), PutOptions.NONE))
+          .isEqualTo(PutOutcome.STORED);
+      assertThat(larder.getInto(key("segment"), into.asByteBuffer())).isPresent();
+      assertThat(into.asSlice(0, length).mismatch(from)).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void whoLostTheAnswerToAPutAsksWhatBecameOfIt() {
+    List<LeaseOutcome> leases = larder.lease(List.of(key("a"), key("b")));
+    PutToken a = ((LeaseOutcome.Granted) leases.get(0)).token();
+    PutToken b = ((LeaseOutcome.Granted) leases.get(1)).token();
+    assertThat(larder.put(key("a"), value(100, 1), PutOptions.NONE.withToken(a)))
+        .isEqualTo(PutOutcome.STORED);
+    assertThat(larder.commit(key("a"), a)).isEqualTo(CommitOutcome.STORED);
+    assertThat(larder.commit(key("a"), b)).isEqualTo(CommitOutcome.EXISTS);
+    assertThat(larder.abort(key("b"), b)).isTrue();
+    assertThat(larder.commit(key("b"), b)).isEqualTo(CommitOutcome.ABSENT);
+  }
+
+  @Test
+  void aBlockIsPinnedAndUnpinned() {
+    larder.put(key("pinned"), value(5000, 1), PutOptions.NONE);
+    assertThat(client(1).blocking().pin(key("pinned"))).isTrue();
+    assertThat(larder.unpin(key("pinned"))).isTrue();
+    assertThat(larder.pin(key("none"))).isFalse();
   }
 
   @Test
