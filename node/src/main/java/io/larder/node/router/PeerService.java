@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What this node answers to the nodes of its cluster, itself included: as owner of slots out of the
@@ -24,6 +25,11 @@ import java.util.concurrent.ConcurrentHashMap;
 final class PeerService {
   /** How long a holder may take for a durable tombstone. */
   static final long DROP_DEADLINE_MS = 2_000;
+
+  /** How long a deletion waits until it can be decided about, as long as a put does. */
+  static final long DELETE_PATIENCE_MS = Writes.UNDECIDED_WAIT_MS;
+
+  private static final long DELETE_RETRY_MS = 10;
 
   /** How long the other nodes may take to drop copies from memory. */
   static final long INVALIDATE_DEADLINE_MS = 500;
@@ -181,7 +187,11 @@ final class PeerService {
   }
 
   private CompletableFuture<Integer> delete(KeyRef key) {
-    return noneArrives(key).thenCompose(_ -> deleteEntry(key));
+    return delete(key, timing.deadline(DELETE_PATIENCE_MS));
+  }
+
+  private CompletableFuture<Integer> delete(KeyRef key, long deadlineNanos) {
+    return noneArrives(key).thenCompose(_ -> deleteEntry(key, deadlineNanos));
   }
 
   /** Asks the nodes that a copy was on its way to, whether it still is; then the delete fails. */
@@ -205,13 +215,34 @@ final class PeerService {
     return Futures.all(asked);
   }
 
-  private CompletableFuture<Integer> deleteEntry(KeyRef key) {
+  /** What cannot be decided now is tried again: as while another client deletes the same key. */
+  private CompletableFuture<Integer> deleteEntry(KeyRef key, long deadlineNanos) {
     return switch (directory.beginDelete(key.slot(), key.fingerprint())) {
       case Lookup.Absent _ -> CompletableFuture.completedFuture(0);
-      case Lookup.Unknown _ ->
-          CompletableFuture.failedFuture(
+      case Lookup.Unknown _ -> {
+        if (timing.nowNanos() >= deadlineNanos) {
+          yield CompletableFuture.failedFuture(
               new PeerException(
                   "the owner of slot " + key.slot() + " cannot decide about deletes just now"));
+        }
+        CompletableFuture<Integer> later = new CompletableFuture<>();
+        var _ =
+            timing
+                .control()
+                .schedule(
+                    () ->
+                        Futures.finish(
+                            delete(key, deadlineNanos),
+                            (count, failure) -> {
+                              boolean _ =
+                                  failure == null
+                                      ? later.complete(count)
+                                      : later.completeExceptionally(failure);
+                            }),
+                    DELETE_RETRY_MS,
+                    TimeUnit.MILLISECONDS);
+        yield later;
+      }
       case Lookup.Found entry -> {
         var drop =
             new PeerRequest.Drop(key, entry.stamp(), directory.order(directory.epoch(key.slot())));

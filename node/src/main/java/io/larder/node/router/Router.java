@@ -45,7 +45,10 @@ public final class Router implements BlockService, AutoCloseable {
   private static final int TICKS_A_SECOND = (int) (1_000 / TICK_MS);
   private static final long COMPARE_MS = 30_000;
   private static final long DELETE_DEADLINE_MS =
-      PeerService.DROP_DEADLINE_MS + 2 * PeerService.INVALIDATE_DEADLINE_MS + 500;
+      PeerService.DELETE_PATIENCE_MS
+          + PeerService.DROP_DEADLINE_MS
+          + 2 * PeerService.INVALIDATE_DEADLINE_MS
+          + 500;
 
   private final Keyspace keyspace;
   private final MemoryPool pool;
