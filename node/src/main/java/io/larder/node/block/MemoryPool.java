@@ -67,6 +67,11 @@ public final class MemoryPool implements AutoCloseable {
     int capacityBytes() {
       return 1 << (MIN_SHIFT + order);
     }
+
+    /** Its place among the pool's pieces of its size. */
+    int number() {
+      return unit >> order;
+    }
   }
 
   private record Waiter(int length, Purpose purpose, CompletableFuture<Payload> granted) {}
@@ -118,6 +123,8 @@ public final class MemoryPool implements AutoCloseable {
   private final int[] next;
   private final int[] previous;
   private final byte[] freeOrder;
+  // The largest pieces, made once: a large value is made of many.
+  private final @Nullable Chunk[] largest;
   private final ArrayDeque<Waiter> waitingReads = new ArrayDeque<>();
   private final ArrayDeque<Waiter> waitingPuts = new ArrayDeque<>();
   private long freeBytes;
@@ -151,6 +158,7 @@ public final class MemoryPool implements AutoCloseable {
     this.freeOrder = new byte[units];
     Arrays.fill(freeOrder, (byte) -1);
     int top = ORDERS - 1;
+    this.largest = new @Nullable Chunk[units >> top];
     for (int unit = 0; unit < units; unit += 1 << top) {
       pushFree(unit, top);
     }
@@ -321,10 +329,23 @@ public final class MemoryPool implements AutoCloseable {
         }
         return null;
       }
-      long offset = (long) unit << MIN_SHIFT;
-      chunks[i] = new Chunk(unit, order, base.asSlice(offset, 1L << (MIN_SHIFT + order)));
+      chunks[i] = chunk(unit, order);
     }
     return new Payload(this, chunks, length);
+  }
+
+  private Chunk chunk(int unit, int order) {
+    boolean isLargest = order == ORDERS - 1;
+    Chunk known = isLargest ? largest[unit >> order] : null;
+    if (known != null) {
+      return known;
+    }
+    long offset = (long) unit << MIN_SHIFT;
+    Chunk made = new Chunk(unit, order, base.asSlice(offset, 1L << (MIN_SHIFT + order)));
+    if (isLargest) {
+      largest[unit >> order] = made;
+    }
+    return made;
   }
 
   private int takeUnit(int order) {

@@ -59,6 +59,14 @@ public final class Payload {
   }
 
   /**
+   * The number, within its pool, of the 1 MiB of memory that chunk {@code i} fills, or -1 if it
+   * does not fill as much. Below the pool's capacity in MiB; its memory never moves.
+   */
+  public int wholeChunk(int i) {
+    return chunkLength(i) == Limits.CHUNK_BYTES ? chunks[i].number() : -1;
+  }
+
+  /**
    * Chunk {@code i} as device I/O wants it: aligned to 4 KiB, the length rounded up to 4 KiB. What
    * is past {@link #chunkLength} is padding.
    */

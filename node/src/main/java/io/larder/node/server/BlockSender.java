@@ -3,12 +3,10 @@ package io.larder.node.server;
 import io.larder.node.block.Block;
 import io.larder.node.block.Payload;
 import io.larder.node.server.ServerMetrics.Rejection;
-import io.larder.node.server.wire.PayloadBuf;
 import io.larder.node.server.wire.ReplyEncoder;
 import io.larder.protocol.Reply;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes one block to a connection, a bounded piece each turn, from the chunks where it lies, each
@@ -32,7 +30,7 @@ final class BlockSender {
 
   private boolean begun;
   private int chunk;
-  private @Nullable ByteBuf source;
+  private int offset;
   private long writtenBytes;
 
   /** Takes over the block's reference. */
@@ -85,18 +83,16 @@ final class BlockSender {
   }
 
   private int writePiece(ReplyQueue queue, int most) {
-    if (source == null) {
-      source = PayloadBuf.toSend(payload, chunk);
-      if (chunked) {
-        ReplyEncoder.writeNumber(queue.buffer(), '$', source.readableBytes());
-      }
+    int length = payload.chunkLength(chunk);
+    if (chunked && offset == 0) {
+      ReplyEncoder.writeNumber(queue.buffer(), '$', length);
     }
-    int piece = Math.min(most, source.readableBytes());
-    queue.write(source.readRetainedSlice(piece));
+    int piece = Math.min(most, length - offset);
+    queue.write(queue.payloadBufs().toSend(payload, chunk, offset, piece));
     writtenBytes += piece;
-    if (!source.isReadable()) {
-      source.release();
-      source = null;
+    offset += piece;
+    if (offset == length) {
+      offset = 0;
       chunk++;
       if (chunked) {
         ReplyEncoder.writeEnd(queue.buffer());
@@ -163,10 +159,6 @@ final class BlockSender {
 
   /** Gives the block back; what Netty still holds of it keeps a reference of its own. */
   void close() {
-    if (source != null) {
-      source.release();
-      source = null;
-    }
     payload.release();
   }
 }

@@ -3,15 +3,17 @@ package io.larder.node.server;
 import io.larder.node.block.MemoryPool.Purpose;
 import io.larder.node.block.Payload;
 import io.larder.node.server.BlockService.PutHandle;
-import io.larder.node.server.wire.PayloadBuf;
+import io.larder.node.server.wire.PayloadBufs;
 import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A put's payload on its way from the socket into its chunks: waiting for memory, then receiving,
- * then complete. Each chunk's CRC is computed when its last byte has come, while it is still in the
- * processor's cache. Belongs to one event loop.
+ * then complete. A chunk's CRC is computed as its bytes come, while they are in the processor's
+ * cache. Belongs to one event loop.
  */
 final class PayloadIntake {
   /** Below this the rest comes by way of the inbox, with the requests behind it in one read. */
@@ -24,6 +26,7 @@ final class PayloadIntake {
   private @Nullable Payload payload;
   private @Nullable PutHandle handle;
   private long grantedNanos;
+  private final CRC32C crc = new CRC32C();
   private int received;
 
   /**
@@ -82,30 +85,33 @@ final class PayloadIntake {
       int chunk = chunk();
       int offset = offset();
       int taken = Math.min(in.readableBytes(), into.chunkLength(chunk) - offset);
-      in.readBytes(into.chunk(chunk).slice(offset, taken));
-      advance(taken);
+      ByteBuffer space = into.chunk(chunk).slice(offset, taken);
+      in.readBytes(space);
+      advance(space.flip());
     }
   }
 
   /** Where the socket should write next; null if the inbox serves as well. */
-  @Nullable ByteBuf nextTarget() {
-    return length - received < DIRECT_BYTES
-        ? null
-        : PayloadBuf.toReceive(payload(), chunk(), offset());
+  @Nullable ByteBuf nextTarget(PayloadBufs bufs) {
+    return length - received < DIRECT_BYTES ? null : bufs.toReceive(payload(), chunk(), offset());
   }
 
   /** The socket has written up to the target's writer index. */
   void receivedInto(ByteBuf target) {
-    advance(target.writerIndex() - offset());
+    int offset = offset();
+    advance(target.internalNioBuffer(offset, target.writerIndex() - offset));
   }
 
-  private void advance(int bytes) {
-    if (bytes > 0) {
-      int chunk = chunk();
-      received += bytes;
-      if (received == length || chunk() != chunk) {
-        payload().setCrc(chunk, payload().computeCrc(chunk));
-      }
+  private void advance(ByteBuffer arrived) {
+    if (!arrived.hasRemaining()) {
+      return;
+    }
+    int chunk = chunk();
+    received += arrived.remaining();
+    crc.update(arrived);
+    if (received == length || chunk() != chunk) {
+      payload().setCrc(chunk, (int) crc.getValue());
+      crc.reset();
     }
   }
 

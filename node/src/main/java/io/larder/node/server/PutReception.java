@@ -168,7 +168,10 @@ final class PutReception {
   }
 
   private void aim(PayloadIntake arriving, RequestDecoder decoder) {
-    ByteBuf target = arriving.isComplete() || !receive.isDirect() ? null : arriving.nextTarget();
+    ByteBuf target =
+        arriving.isComplete() || !receive.isDirect()
+            ? null
+            : arriving.nextTarget(server.payloadBufs());
     if (target == null) {
       receive.receiveIntoInbox();
     } else {

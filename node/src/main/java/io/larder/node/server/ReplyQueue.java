@@ -2,11 +2,13 @@ package io.larder.node.server;
 
 import io.larder.node.block.Payload;
 import io.larder.node.server.ServerMetrics.Rejection;
+import io.larder.node.server.wire.PayloadBufs;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.SingleThreadEventLoop;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -22,15 +24,21 @@ final class ReplyQueue {
   /** Requests in progress on one connection. */
   static final int MAX_WAITING = 128;
 
-  private static final int BUFFER_BYTES = 4 << 10;
+  private static final int MIN_BUFFER_BYTES = 512;
   private static final int FULL_BYTES = 128 << 10;
+
+  /** So that a batch as large as the last one fits, whose end is written with room to spare. */
+  private static final int SLACK_BYTES = 64;
 
   private final Connection connection;
   private final ServerContext server;
   private final ChannelHandlerContext context;
   private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
+  private final Runnable turn;
+  private final Runnable nextIteration;
   private final Runnable wake;
   private @Nullable ByteBuf buffer;
+  private int lastBytes;
   private boolean writtenUnflushed;
   private boolean pumping;
   private boolean closed;
@@ -44,10 +52,12 @@ final class ReplyQueue {
     this.connection = connection;
     this.server = server;
     this.context = context;
+    this.turn = connection::repliesMoved;
+    this.nextIteration = () -> context.executor().execute(turn);
     this.wake =
         () -> {
           try {
-            context.executor().execute(connection::repliesMoved);
+            context.executor().execute(turn);
           } catch (RejectedExecutionException _) {
             // The loop has ended, and every connection of it before that.
           }
@@ -60,6 +70,10 @@ final class ReplyQueue {
 
   ServerMetrics metrics() {
     return server.metrics();
+  }
+
+  PayloadBufs payloadBufs() {
+    return server.payloadBufs();
   }
 
   void add(Exchange exchange) {
@@ -106,7 +120,7 @@ final class ReplyQueue {
   /** Where small replies are written. */
   ByteBuf buffer() {
     if (buffer == null) {
-      buffer = context.alloc().directBuffer(BUFFER_BYTES);
+      buffer = context.alloc().directBuffer(Math.max(lastBytes + SLACK_BYTES, MIN_BUFFER_BYTES));
     }
     return buffer;
   }
@@ -139,6 +153,7 @@ final class ReplyQueue {
     if (buffer != null) {
       ByteBuf full = buffer;
       buffer = null;
+      lastBytes = full.readableBytes();
       writeOut(full);
     }
   }
@@ -159,9 +174,16 @@ final class ReplyQueue {
     return payload.watch(chunks, wake);
   }
 
-  /** Wakes after the loop has seen to its other channels, which execute() would not wait for. */
+  /**
+   * Wakes after the loop has seen to its other channels, which execute() alone would not wait for:
+   * a loop runs its tasks until there are none.
+   */
   void wakeNextTurn() {
-    var _ = context.executor().schedule(connection::repliesMoved, 0, TimeUnit.NANOSECONDS);
+    if (context.executor() instanceof SingleThreadEventLoop loop) {
+      loop.executeAfterEventLoopIteration(nextIteration);
+    } else {
+      var _ = context.executor().schedule(turn, 0, TimeUnit.NANOSECONDS);
+    }
   }
 
   /** Closes the connection at once: what was promised in a reply cannot be kept. */

@@ -1,5 +1,6 @@
 package io.larder.node.server;
 
+import io.larder.node.server.wire.PayloadBufs;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -14,6 +15,7 @@ final class ServerContext {
   private final BlockService service;
   private final CommandTable commands;
   private final ServerMetrics metrics;
+  private final PayloadBufs payloadBufs;
   private final long startedNanos = System.nanoTime();
   private final AtomicLong lastClient = new AtomicLong();
   private final Map<Long, Connection> connections = new ConcurrentHashMap<>();
@@ -26,6 +28,7 @@ final class ServerContext {
     this.service = service;
     this.commands = commands;
     this.metrics = metrics;
+    this.payloadBufs = new PayloadBufs(service.pool().capacityBytes());
   }
 
   ServerConfig config() {
@@ -42,6 +45,10 @@ final class ServerContext {
 
   ServerMetrics metrics() {
     return metrics;
+  }
+
+  PayloadBufs payloadBufs() {
+    return payloadBufs;
   }
 
   Map<Long, Connection> connections() {

@@ -2,7 +2,7 @@
  * RESP as the server reads and writes it. {@link io.larder.node.server.wire.RequestDecoder} spells
  * out requests, {@link io.larder.node.server.wire.ReplyEncoder} replies; {@link
  * io.larder.node.server.wire.ReceiveBuffers} lets the socket write a payload straight into the
- * chunks where it stays, {@link io.larder.node.server.wire.PayloadBuf} lets it be sent from there.
+ * chunks where it stays, {@link io.larder.node.server.wire.PayloadBufs} lets it be sent from there.
  */
 @NullMarked
 package io.larder.node.server.wire;
