@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A node of one map, to test the protocol against. */
@@ -28,12 +29,18 @@ public final class MapBlockService implements BlockService {
   private final Map<Key, CompletableFuture<Void>> held = new ConcurrentHashMap<>();
   private final Map<Key, CompletableFuture<Void>> slow = new ConcurrentHashMap<>();
   private final AtomicLong sequence = new AtomicLong();
+  private final LongSupplier clockMs;
   final Set<ClientId> gone = ConcurrentHashMap.newKeySet();
   final AtomicInteger openPuts = new AtomicInteger();
 
   public MapBlockService(MemoryPool pool, int maxValueBytes) {
+    this(pool, maxValueBytes, System::currentTimeMillis);
+  }
+
+  MapBlockService(MemoryPool pool, int maxValueBytes, LongSupplier clockMs) {
     this.pool = pool;
     this.maxValueBytes = maxValueBytes;
+    this.clockMs = clockMs;
   }
 
   /** Another client writes this key until the future completes. */
@@ -96,7 +103,7 @@ public final class MapBlockService implements BlockService {
 
   private @Nullable Block live(Key key) {
     Block block = blocks.get(key);
-    return block == null || block.isExpired(System.currentTimeMillis()) ? null : block;
+    return block == null || block.isExpired(clockMs.getAsLong()) ? null : block;
   }
 
   @Override
@@ -125,7 +132,7 @@ public final class MapBlockService implements BlockService {
         long expiresAtMs =
             options.expiresInMs() == PutOptions.NO_EXPIRY
                 ? Block.NEVER
-                : System.currentTimeMillis() + options.expiresInMs();
+                : clockMs.getAsLong() + options.expiresInMs();
         PutToken id =
             options.token() == null ? new PutToken(1, sequence.incrementAndGet()) : options.token();
         Block block = new Block(id, options.metadata(), expiresAtMs, payload);
@@ -189,7 +196,7 @@ public final class MapBlockService implements BlockService {
             ? TTL_ABSENT
             : block.expiresAtMs() == Block.NEVER
                 ? TTL_NONE
-                : block.expiresAtMs() - System.currentTimeMillis();
+                : block.expiresAtMs() - clockMs.getAsLong();
     return CompletableFuture.completedFuture(ttlMs);
   }
 

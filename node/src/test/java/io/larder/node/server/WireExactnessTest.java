@@ -4,14 +4,7 @@ import static io.larder.node.server.ServerHarness.request;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.larder.node.block.MemoryPool;
 import io.larder.node.server.ServerHarness.Raw;
-import io.larder.node.server.wire.ReceiveBuffers;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.embedded.EmbeddedChannel;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** Replies to the byte, as real clients expect them. */
@@ -139,36 +132,10 @@ class WireExactnessTest {
     }
   }
 
-  /** What a connection answers to bytes that come in two pieces. */
   private static String converse(String sent, int cut) {
-    MemoryPool pool = new MemoryPool(2 << 20, 0);
-    MapBlockService service = new MapBlockService(pool, 1 << 20);
-    CommandTable commands = new CommandTable();
-    ServerContext server =
-        new ServerContext(
-            ServerHarness.config(),
-            service,
-            commands,
-            new ServerMetrics(new SimpleMeterRegistry(), commands));
-    EmbeddedChannel channel = new EmbeddedChannel();
-    Session session =
-        new Session(
-            new ClientId(new AtomicLong().incrementAndGet()),
-            channel.remoteAddress(),
-            channel.localAddress(),
-            true);
-    session.takesErrors = true;
-    channel.pipeline().addLast(new Connection(server, session, new ReceiveBuffers(true)));
-    channel.writeInbound(Unpooled.copiedBuffer(sent.substring(0, cut), ISO_8859_1));
-    channel.writeInbound(Unpooled.copiedBuffer(sent.substring(cut), ISO_8859_1));
-    StringBuilder replies = new StringBuilder();
-    for (ByteBuf reply; (reply = channel.readOutbound()) != null; reply.release()) {
-      replies.append(reply.toString(ISO_8859_1));
-    }
-    channel.finishAndReleaseAll();
-    service.clear();
-    assertThat(pool.usedBytes()).isZero();
-    pool.close();
-    return replies.toString();
+    return new String(
+        Conversation.of(
+            sent.substring(0, cut).getBytes(ISO_8859_1), sent.substring(cut).getBytes(ISO_8859_1)),
+        ISO_8859_1);
   }
 }
