@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * fio, the measure of what a device can do: io_uring, direct, from and into huge pages as the store
  * does, and the better of one and two jobs. Closing gives the reserved huge pages back.
  */
-final class Fio implements AutoCloseable {
+public final class Fio implements AutoCloseable {
   private static final Path HUGE_PAGES = Path.of("/proc/sys/vm/nr_hugepages");
   private static final int PAGES = 48;
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -30,7 +30,7 @@ final class Fio implements AutoCloseable {
    * @param start of the part of the device that fio may write to
    * @param bytes of that part
    */
-  Fio(Path device, long start, long bytes) throws IOException {
+  public Fio(Path device, long start, long bytes) throws IOException {
     this.device = device;
     this.start = start;
     this.bytes = bytes;
@@ -39,7 +39,7 @@ final class Fio implements AutoCloseable {
   }
 
   /** Whether fio is installed. */
-  static boolean isInstalled() {
+  public static boolean isInstalled() {
     try {
       return new ProcessBuilder("fio", "--version").redirectErrorStream(true).start().waitFor()
           == 0;
@@ -57,7 +57,7 @@ final class Fio implements AutoCloseable {
   }
 
   /** Bytes a second of sequential writes or random reads; the better of one and two jobs. */
-  double bytesPerSecond(boolean reads, int blockBytes, int depth, Duration time)
+  public double bytesPerSecond(boolean reads, int blockBytes, int depth, Duration time)
       throws IOException, InterruptedException {
     double one = run(reads, blockBytes, depth, 1, time);
     return depth == 1 ? one : Math.max(one, run(reads, blockBytes, depth / 2, 2, time));

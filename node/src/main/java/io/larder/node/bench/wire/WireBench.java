@@ -2,11 +2,14 @@ package io.larder.node.bench.wire;
 
 import io.larder.node.bench.Figure;
 import io.larder.node.bench.Progress;
+import io.larder.node.bench.device.Fio;
 import io.larder.node.local.LocalCluster;
 import io.larder.node.local.LocalClusterOptions;
 import io.larder.node.local.LocalNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -18,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class WireBench {
   private static final int MIB = 1 << 20;
   private static final List<Integer> LARGE_MIB = List.of(1, 4, 32);
+  private static final Duration FIO_TIME = Duration.ofSeconds(1);
   private static final long NODE_MEMORY_BYTES = 3L << 30;
   private static final long REDIS_MEMORY_BYTES = 3L << 30;
 
@@ -96,7 +100,7 @@ public final class WireBench {
       if (parts.contains(Part.small)) {
         small(larder, redis.target(), figures);
       }
-      large(larder, redis.target(), figures);
+      large(cluster.root(), larder, redis.target(), figures);
       if (parts.contains(Part.java)) {
         java(larder, figures);
       }
@@ -117,12 +121,15 @@ public final class WireBench {
     }
   }
 
-  private void large(Target larder, Target redis, List<Figure> figures)
+  private void large(Path folder, Target larder, Target redis, List<Figure> figures)
       throws IOException, InterruptedException {
     LargeValues large = new LargeValues(larder, rounds, quick ? 256L << 20 : 2L << 30);
     if (parts.contains(Part.large) || parts.contains(Part.bare)) {
       progress.say("large values");
       large.fill(quick ? 256L << 20 : LocalClusterOptions.DEFAULT_DEVICE_BYTES);
+    }
+    if (parts.contains(Part.large) && device == null && Fio.isInstalled()) {
+      figures.add(deviceWrite(folder));
     }
     if (parts.contains(Part.large)) {
       for (int mib : LARGE_MIB) {
@@ -149,6 +156,22 @@ public final class WireBench {
         progress.say("small reads while large ones stream");
         figures.addAll(new TailLatency(larder, bare, rounds, quick ? 500 : 3_000).run());
       }
+    }
+  }
+
+  /** What the disk under the node's file takes at most: no SET onto it can be faster. */
+  private Figure deviceWrite(Path folder) throws IOException, InterruptedException {
+    long bytes = quick ? 256L << 20 : 2L << 30;
+    Path scratch = Files.createTempFile(folder, "fio", "");
+    try (Fio fio = new Fio(scratch, 0, bytes)) {
+      List<Double> rates = new ArrayList<>();
+      double _ = fio.bytesPerSecond(false, MIB, 8, FIO_TIME); // a file's first touch is slow
+      for (int round = 0; round < rounds; round++) {
+        rates.add(fio.bytesPerSecond(false, MIB, 8, FIO_TIME) / 1e9);
+      }
+      return Figure.median("deviceWriteByFio", rates, "GB/s", null, Figure.Better.higher);
+    } finally {
+      Files.delete(scratch);
     }
   }
 
