@@ -6,11 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.larder.node.device.SparseFile;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DeviceFormatTest {
   @TempDir Path directory;
@@ -139,24 +145,27 @@ class DeviceFormatTest {
     }
   }
 
-  @Test
+  @ParameterizedTest
+  @CsvSource({"2, 0", "0, 0", "1, 4096"})
   @Survives(value = FaultRow.OTHER_FORMAT, notAs = "understandsEveryFormat")
-  void aNewerFormatIsRefusedAndLeftAlone() throws Exception {
+  void anotherMajorVersionOrAnUnknownFlagIsRefusedAndLeftAlone(short major, long flags)
+      throws Exception {
     DeviceIdentity _ = DeviceFormat.format(options(file, 64 * MIB, 0, false));
-    java.nio.ByteBuffer block = java.nio.ByteBuffer.allocate(4096);
-    try (var channel =
-        java.nio.channels.FileChannel.open(
-            file, java.nio.file.StandardOpenOption.READ, java.nio.file.StandardOpenOption.WRITE)) {
+    ByteBuffer block = ByteBuffer.allocate(Superblock.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       int _ = channel.read(block, Superblock.OFFSET_A);
-      block.order(java.nio.ByteOrder.LITTLE_ENDIAN).putShort(12, (short) 2);
-      block.putInt(8, Checksum.of(block, 12, 4096));
+      block.putShort(12, major).putLong(16, flags);
+      block.putInt(8, Checksum.of(block, 12, Superblock.BYTES));
       int _ = channel.write(block.position(0), Superblock.OFFSET_A);
     }
+    byte[] before = Files.readAllBytes(file);
     assertThatThrownBy(() -> TestStore.open(file))
         .isInstanceOf(StoreException.class)
         .hasMessageContaining("is not understood by this version");
     assertThatThrownBy(() -> DeviceFormat.format(options(file, 0, 0, false)))
         .hasMessageContaining("is a Larder device already");
+    assertThat(Files.readAllBytes(file)).isEqualTo(before);
   }
 
   @Test

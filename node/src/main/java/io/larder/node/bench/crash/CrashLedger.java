@@ -133,6 +133,9 @@ final class CrashLedger {
     if (note.version() != KeyHistory.ABSENT) {
       entry.history.recovered(note.version());
       entry.stamp = note.value();
+      if (evictedStamps.contains(note.value())) { // between its being read and this note
+        entry.history.evicted();
+      }
     } else if (!entry.evicted) {
       entry.history.recovered(KeyHistory.ABSENT);
     }

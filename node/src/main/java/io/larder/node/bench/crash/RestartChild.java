@@ -14,12 +14,15 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Fills a device with small records, or opens it and measures that, or lets the index of an open
  * one grow by half; then waits to be killed.
  */
 final class RestartChild {
+  private static final Logger LOG = LoggerFactory.getLogger(RestartChild.class);
   static final int VALUE_BYTES = 4096;
   private static final long POOL_BYTES = 64L << 20;
   private static final long READ_FLOOR_BYTES = 16L << 20;
@@ -33,6 +36,7 @@ final class RestartChild {
   public static void main(String[] args) throws Exception {
     int records = Integer.parseInt(args[2]);
     MemoryPool pool = new MemoryPool(POOL_BYTES, READ_FLOOR_BYTES);
+    LOG.info("{}", args[1]); // the log's start is the process's, not the store's
     long heapBefore = heapBytes();
     long start = System.nanoTime();
     Store store = Store.open(StoreConfig.of(Path.of(args[0])), pool);
