@@ -50,7 +50,6 @@ class CrashTest {
       notAs = {
         "doesNotWaitForTheFlush",
         "trustsAFooterAlone",
-        "dropsTombstonesEarly",
         "acknowledgesBeforeCompletion"
       })
   void whatWasAcknowledgedIsThereWheneverItCrashes(StoreConfig.Durability durability)

@@ -85,6 +85,7 @@ class FaultRowsTest {
   @AfterAll
   static void othersHave() {
     String _ = System.clearProperty("larder.patience.seconds");
+    String _ = System.clearProperty("larder.crash.seed");
   }
 
   static Stream<Arguments> everyTestAndMutant() {
@@ -102,7 +103,8 @@ class FaultRowsTest {
   void aBrokenStoreFailsTheTestOfItsFault(Method test, String mutant) throws Exception {
     long begun = System.nanoTime();
     boolean failed = false;
-    while (!failed && System.nanoTime() - begun < TRY_NANOS) {
+    for (long tried = 0; !failed && System.nanoTime() - begun < TRY_NANOS; tried++) {
+      String _ = System.setProperty("larder.crash.seed", String.valueOf(1 + 1000 * tried));
       failed = failsOn(mutant(mutant), test);
     }
     assertThat(failed).as("whether the test noticed").isTrue();

@@ -431,6 +431,35 @@ class FaultTest {
   }
 
   @Test
+  @Survives(value = FaultRow.CRASH_IN_BETWEEN, notAs = "dropsTombstonesEarly")
+  void whatWasDeletedStaysAwayThoughItsTombstonesSegmentGoesBeforeItsCopys() throws Exception {
+    String name = "k";
+    while (SimulatedStore.length(name, 1) > 10_000) { // more would not be carried on
+      name += "k";
+    }
+    try (SimulatedStore s = SimulatedStore.open(device, WRITTEN)) {
+      put(s, name);
+      long place = place(s, name);
+      assertThat(version(s, name)).isEqualTo(1);
+      for (int i = 0; place(s, name) == place; i++) { // it was read, so reclaim carries it on
+        put(s, "churn" + i);
+      }
+      assertThat(s.evicted).doesNotContain(name);
+      assertThat(s.delete(name).get(SimulatedStore.PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+      put(s, "beside");
+      for (int i = 0; !s.evicted.contains("beside"); i++) {
+        put(s, "more" + i);
+      }
+      for (int i = 0; i < 40; i++) { // and its segment is written anew
+        put(s, "last" + i);
+      }
+    }
+    try (SimulatedStore s = SimulatedStore.open(SimulatedDevice.prompt(device.image()), WRITTEN)) {
+      assertThat(version(s, name)).isZero();
+    }
+  }
+
+  @Test
   @Survives(value = FaultRow.READER_IN_RECLAIM, notAs = "doesNotWaitForReaders")
   void aSegmentIsNotReusedWhileAReaderHoldsARecordOfIt() throws Exception {
     try (SimulatedStore s = SimulatedStore.open(device, WRITTEN)) {
