@@ -47,11 +47,7 @@ class CrashTest {
   @EnumSource(StoreConfig.Durability.class)
   @Survives(
       value = FaultRow.REORDERED,
-      notAs = {
-        "doesNotWaitForTheFlush",
-        "trustsAFooterAlone",
-        "acknowledgesBeforeCompletion"
-      })
+      notAs = {"doesNotWaitForTheFlush", "trustsAFooterAlone", "acknowledgesBeforeCompletion"})
   void whatWasAcknowledgedIsThereWheneverItCrashes(StoreConfig.Durability durability)
       throws Exception {
     CrashCheck check = new CrashCheck(durability);
