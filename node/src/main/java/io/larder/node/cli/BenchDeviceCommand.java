@@ -3,9 +3,12 @@ package io.larder.node.cli;
 import io.larder.node.bench.Trace;
 import io.larder.node.bench.device.DeviceBench;
 import io.larder.node.bench.device.DeviceBenchOptions;
+import io.larder.node.bench.device.DeviceBenchOptions.Part;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -40,6 +43,13 @@ final class BenchDeviceCommand implements Callable<Integer> {
       names = "--quick",
       description = "A few cells, once and briefly: shows that it works, not how fast it is.")
   private boolean quick;
+
+  @Option(
+      names = "--only",
+      paramLabel = "PART",
+      split = ",",
+      description = "Some parts: ${COMPLETION-CANDIDATES}. Default: all.")
+  private Set<Part> parts = EnumSet.allOf(Part.class);
 
   @Option(
       names = "--bytes",
@@ -103,7 +113,8 @@ final class BenchDeviceCommand implements Callable<Integer> {
                 List.of(8),
                 1,
                 Duration.ofMillis(100),
-                references.first(200))
+                references.first(200),
+                parts)
             : new DeviceBenchOptions(
                 device,
                 force,
@@ -112,7 +123,8 @@ final class BenchDeviceCommand implements Callable<Integer> {
                 depths,
                 rounds,
                 Duration.ofMillis(millis),
-                references);
+                references,
+                parts);
     return report.report(DeviceBench.run(options, ConsoleProgress.onStandardError()));
   }
 }

@@ -74,6 +74,7 @@ final class Reads {
   CompletableFuture<@Nullable Found> get(Key key) {
     Block block = hot.get(key, store.nowMs());
     if (block != null) {
+      store.touch(key.fingerprint()); // or the device would forget what memory serves
       metrics.hit(Found.Tier.HOT);
       return CompletableFuture.completedFuture(new Found(block, Found.Tier.HOT));
     }
@@ -93,6 +94,7 @@ final class Reads {
   CompletableFuture<@Nullable Found> getLocal(Key key) {
     Block block = hot.get(key, store.nowMs());
     if (block != null) {
+      store.touch(key.fingerprint());
       return CompletableFuture.completedFuture(new Found(block, Found.Tier.HOT));
     }
     return held(key);

@@ -24,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Appender {
   private static final int MAX_GROUPS_IN_FLIGHT = 2;
+
+  /** Fewer records are not worth being divided between two groups. */
+  private static final int MIN_DIVIDED_RECORDS = 8;
+
   private static final int MAX_WRITE_FAILURES = 16;
 
   private final Volume volume;
@@ -43,6 +47,11 @@ final class Appender {
   private @Nullable OpenSegment next;
   private boolean opening;
   private int groupsInFlight;
+  private int recordsInGroups;
+
+  /** Groups whose callers are being told: what they put next shall share a group. */
+  private int telling;
+
   private int writesInFlight;
   private int failures;
   private boolean closed;
@@ -69,10 +78,18 @@ final class Appender {
 
   /** Writes a record; {@link Append#done} tells. Never blocks. */
   void append(Append append) {
+    boolean isLarge = append.kind == RecordHeader.Kind.LARGE;
     synchronized (this) {
-      (append.kind == RecordHeader.Kind.LARGE ? large : small).add(append);
+      (isLarge ? large : small).add(append);
+      if (!isLarge && !mayStartGroup() && !closed && volume.fence().get() == null) {
+        return; // a group that ends pumps, and so does the fence
+      }
     }
     pump();
+  }
+
+  private boolean mayStartGroup() {
+    return telling == 0 && groupsInFlight < MAX_GROUPS_IN_FLIGHT;
   }
 
   /** Starts whatever can start; called whenever something changed. */
@@ -189,14 +206,17 @@ final class Appender {
   }
 
   private boolean startGroup(List<Runnable> starts, List<Append> refused) {
-    if (small.isEmpty() || groupsInFlight >= MAX_GROUPS_IN_FLIGHT) {
+    if (small.isEmpty() || !mayStartGroup()) {
       return false;
     }
+    // Half of all, so that one group is written while the other's callers are at work.
+    int most = Math.max(MIN_DIVIDED_RECORDS / 2, (small.size() + recordsInGroups + 1) / 2);
     int count = 0;
     long recordBytes = 0;
     for (Append append : small) {
       long more = recordBytes + append.extentBytes();
-      if (GroupHeader.headerBytes(count + 1) + more > GroupHeader.MAX_GROUP_BYTES) {
+      if (count == most
+          || GroupHeader.headerBytes(count + 1) + more > GroupHeader.MAX_GROUP_BYTES) {
         break;
       }
       recordBytes = more;
@@ -223,6 +243,7 @@ final class Appender {
       at += (int) append.extentBytes();
     }
     groupsInFlight++;
+    recordsInGroups += appends.size();
     writesInFlight++;
     boolean _ = writing.addAll(appends);
     starts.add(() -> writeGroup(segment, appends, recordHeaders, groupOffset, (int) bytes));
@@ -392,7 +413,11 @@ final class Appender {
     List<Runnable> starts = new ArrayList<>();
     synchronized (this) {
       writesInFlight--;
-      groupsInFlight -= group ? 1 : 0;
+      if (group) {
+        groupsInFlight--;
+        recordsInGroups -= appends.size();
+        telling++;
+      }
       appends.forEach(writing::remove);
       if (failure != null) {
         countFailure(failure);
@@ -416,6 +441,11 @@ final class Appender {
       }
       if (failure != null) {
         boolean _ = append.done.completeExceptionally(notWritten(failure));
+      }
+    }
+    if (group) {
+      synchronized (this) {
+        telling--;
       }
     }
     for (Runnable start : starts) {

@@ -40,6 +40,9 @@ public interface BlockStore {
    */
   CompletableFuture<@Nullable Block> stream(Key key);
 
+  /** Says that a value was read from a copy in memory, which counts when reclaim comes to it. */
+  void touch(long fingerprint);
+
   /** What the record's header says, its key above all; null if there is no such record. */
   CompletableFuture<@Nullable StoredRecord> describe(int slot, long fingerprint);
 

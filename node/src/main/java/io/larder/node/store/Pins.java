@@ -94,6 +94,9 @@ final class Pins {
 
   /** Ends the pin unless its marker is of that LSN or newer. */
   void forget(long fingerprint, long belowLsn) {
+    if (pins.isEmpty()) {
+      return; // as nearly always
+    }
     Pin _ =
         pins.computeIfPresent(
             fingerprint,

@@ -20,32 +20,37 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Frees segments, oldest first, whenever few are free: carries the tombstones on that are still
- * needed and the records that are pinned or were read lately, drops the entries, waits for the
- * readers, and overwrites the header. A thread of its own.
+ * needed and the records that are pinned or read most ({@link Survival}), drops the entries, waits
+ * for the readers, and overwrites the header. A thread of its own.
  */
 final class Reclaimer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reclaimer.class);
   private static final long CARRY_DEADLINE_SECONDS = 60;
   private static final long IDLE_MS = 200;
 
-  /** At most so much of a segment is carried on because it was read lately. */
-  private static final int MAX_HOT_PERCENT = 20;
+  /** A segment with more pinned than that is left alone, and no more is carried on of any. */
+  private static final int MAX_KEPT_PERCENT = 75;
 
-  /** A segment with more pinned than that is left alone. */
-  private static final int MAX_PINNED_PERCENT = 75;
+  /** So many segments are spared at most before one is freed: each costs a look at its footer. */
+  private static final int MAX_SPARED = 8;
 
   private final Volume volume;
   private final FreeSegments free;
   private final SegmentSealer sealer;
   private final Appender survivors;
   private final Reinserter reinserter;
-  private final RecentReads reads;
+  private final ReadCounts reads;
   private final EvictionListener evicted;
   private final Runnable onChange;
   private final boolean flush;
   private final int lowWater;
   private final Semaphore wake = new Semaphore(0);
   private final Thread thread;
+  private final Survival survival;
+
+  /** By segment the LSN at which it was spared last: it counts as no older than that. */
+  private final long[] sparedLsn;
+
   private int passed;
   private volatile boolean closed;
 
@@ -55,7 +60,7 @@ final class Reclaimer implements AutoCloseable {
       SegmentSealer sealer,
       Appender survivors,
       Reinserter reinserter,
-      RecentReads reads,
+      ReadCounts reads,
       EvictionListener evicted,
       Runnable onChange,
       boolean flush) {
@@ -69,6 +74,8 @@ final class Reclaimer implements AutoCloseable {
     this.onChange = onChange;
     this.flush = flush;
     this.lowWater = 2 + Math.min(volume.segments().count() / 16, 6);
+    this.survival = new Survival(volume.geometry().segmentBytes());
+    this.sparedLsn = new long[volume.segments().count()];
     this.thread = new Thread(this::run, "larder-reclaim");
     this.thread.setDaemon(true);
   }
@@ -77,9 +84,9 @@ final class Reclaimer implements AutoCloseable {
     thread.start();
   }
 
-  /** Looks whether there is work; cheap. */
+  /** Looks whether there is work; cheap, as long as there is none. */
   void wake() {
-    if (wake.availablePermits() == 0) {
+    if (free.size() < lowWater && wake.availablePermits() == 0) {
       wake.release();
     }
   }
@@ -122,17 +129,22 @@ final class Reclaimer implements AutoCloseable {
         sealed.add(i);
       }
     }
-    sealed.sort(Comparator.comparingLong(segments::openedLsn));
+    sealed.sort(
+        Comparator.comparingLong(
+            segment -> Math.max(segments.openedLsn(segment), sparedLsn[segment])));
+    int mayBeSpared = Math.min(MAX_SPARED, sealed.size() / 2);
     for (int victim : sealed) {
       if (segments.change(victim, Segments.State.SEALED, Segments.State.RECLAIMING)
-          && reclaim(victim)) {
+          && reclaim(victim, mayBeSpared > 0)) {
         return true;
       }
+      mayBeSpared--;
     }
     return false;
   }
 
-  private boolean reclaim(int victim) throws IOException, InterruptedException {
+  private boolean reclaim(int victim, boolean mayBeSpared)
+      throws IOException, InterruptedException {
     SegmentFooter records;
     boolean listed;
     try (SegmentReader reader = new SegmentReader(volume.device(), volume.geometry())) {
@@ -147,7 +159,16 @@ final class Reclaimer implements AutoCloseable {
       volume.quarantine(victim);
       throw e;
     }
-    List<Reinserter.Live> kept = kept(victim, records);
+    List<Reinserter.Live> pinned = new ArrayList<>();
+    List<Survival.Candidate> others = new ArrayList<>();
+    sort(victim, records, pinned, others);
+    if (mayBeSpared && survival.spares(others)) {
+      sparedLsn[victim] = volume.lastLsn().get();
+      volume.segments().sealed(victim);
+      passed();
+      return false;
+    }
+    List<Reinserter.Live> kept = kept(pinned, others);
     if (kept == null || !carryTombstones(victim, records, !kept.isEmpty())) {
       volume.segments().state(victim, Segments.State.SEALED);
       return false;
@@ -180,16 +201,13 @@ final class Reclaimer implements AutoCloseable {
     return true;
   }
 
-  /**
-   * The records to carry on: all that are pinned, and of those read lately a fifth of the segment;
-   * null if so much is pinned that emptying the segment would gain little.
-   */
-  private @Nullable List<Reinserter.Live> kept(int victim, SegmentFooter records) {
+  /** Sorts what is still indexed of a segment. */
+  private void sort(
+      int victim,
+      SegmentFooter records,
+      List<Reinserter.Live> pinned,
+      List<Survival.Candidate> others) {
     long now = volume.clock().nowMs();
-    long segmentBytes = volume.geometry().segmentBytes();
-    long pinned = 0;
-    List<Reinserter.Live> kept = new ArrayList<>();
-    List<Reinserter.Live> hot = new ArrayList<>();
     for (int i = 0; i < records.count(); i++) {
       long location = Location.pack(victim, records.offsetUnits(i), records.lengthUnits(i));
       long fingerprint = records.fingerprint(i);
@@ -199,27 +217,29 @@ final class Reclaimer implements AutoCloseable {
       }
       Reinserter.Live live = new Reinserter.Live(records.slot(i), fingerprint, location);
       if (volume.pins().isPinned(fingerprint)) {
-        kept.add(live);
-        pinned += live.bytes();
-      } else if (reads.contains(fingerprint)) {
-        hot.add(live);
+        pinned.add(live);
+      } else {
+        others.add(new Survival.Candidate(live, reads.of(fingerprint)));
       }
     }
-    if (pinned > segmentBytes / 100 * MAX_PINNED_PERCENT) {
+  }
+
+  /**
+   * The records to carry on: all that are pinned, and of the others what is worth it; null if so
+   * much is pinned that emptying the segment would gain little.
+   */
+  private @Nullable List<Reinserter.Live> kept(
+      List<Reinserter.Live> pinned, List<Survival.Candidate> others) {
+    long room = volume.geometry().segmentBytes() / 100 * (long) MAX_KEPT_PERCENT;
+    for (Reinserter.Live live : pinned) {
+      room -= live.bytes();
+    }
+    if (room < 0) {
       return null;
     }
-    long room =
-        segmentBytes
-            / 100
-            * Math.min(MAX_HOT_PERCENT, MAX_PINNED_PERCENT - 100 * pinned / segmentBytes);
-    if (free.size() == 0 && !survivors.hasOpenSegment()) {
-      return kept; // nowhere to put them: hot ones can go
-    }
-    for (Reinserter.Live live : hot) {
-      if (live.bytes() <= room) {
-        room -= live.bytes();
-        kept.add(live);
-      }
+    List<Reinserter.Live> kept = new ArrayList<>(pinned);
+    if (free.size() > 0 || survivors.hasOpenSegment()) { // else only what must be kept is
+      kept.addAll(survival.carried(others, room));
     }
     return kept;
   }
@@ -349,7 +369,11 @@ final class Reclaimer implements AutoCloseable {
     volume.counters().segmentsReclaimed.increment();
     onChange.run();
     free.add(victim);
-    if (++passed >= segments.count() / 2) {
+    passed();
+  }
+
+  private void passed() {
+    if (++passed >= volume.segments().count() / 2) {
       passed = 0;
       reads.age();
     }

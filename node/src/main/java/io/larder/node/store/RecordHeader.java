@@ -105,9 +105,7 @@ record RecordHeader(
   void encode(ByteBuffer target, int at) {
     int headerBytes = headerBytes();
     ByteBuffer b = target.slice(at, headerBytes).order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < FIXED_BYTES; i += 8) {
-      b.putLong(i, 0);
-    }
+    b.putShort(22, (short) 0).putLong(104, 0).putLong(112, 0).putLong(120, 0); // reserved
     b.putInt(0, MAGIC).put(8, (byte) VERSION).put(9, (byte) kind.code);
     b.putShort(10, (short) mode).putInt(12, headerBytes);
     b.putShort(16, (short) key.length).putShort(18, (short) metadata.length);
@@ -121,6 +119,9 @@ record RecordHeader(
     b.put(key).put(metadata);
     for (int crc : crcs) {
       b.putInt(crc);
+    }
+    while (b.remaining() >= Long.BYTES) {
+      b.putLong(0);
     }
     while (b.hasRemaining()) {
       b.put((byte) 0);

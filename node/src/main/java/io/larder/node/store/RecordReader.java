@@ -33,7 +33,7 @@ final class RecordReader {
 
   private final Volume volume;
   private final MemoryPool pool;
-  private final RecentReads reads;
+  private final ReadCounts reads;
   private final BooleanSupplier stalled;
   private final EvictionListener dropped;
   private final ConcurrentHashMap<Key, SharedRead> flights = new ConcurrentHashMap<>();
@@ -46,7 +46,7 @@ final class RecordReader {
   RecordReader(
       Volume volume,
       MemoryPool pool,
-      RecentReads reads,
+      ReadCounts reads,
       BooleanSupplier stalled,
       EvictionListener dropped) {
     this.stalled = stalled;

@@ -45,6 +45,7 @@ public final class Store implements BlockStore, AutoCloseable {
   private final SegmentSealer sealer;
   private final Checkpointer checkpointer;
   private final Reclaimer reclaimer;
+  private final ReadCounts reads = new ReadCounts();
   private final RecordReader reader;
   private final Watchdog watchdog;
   private final HeaderReader headers;
@@ -71,7 +72,6 @@ public final class Store implements BlockStore, AutoCloseable {
     this.survivors = new Appender(volume, free, this.sealer, unsettled, true, flusher);
     EvictionListener told =
         (slot, fingerprint, stamp, cause) -> listener.evicted(slot, fingerprint, stamp, cause);
-    RecentReads reads = new RecentReads();
     this.reader = new RecordReader(volume, pool, reads, this::areReadsStalled, told);
     this.watchdog = new Watchdog(volume, ioDeadlineMs, reader::expire);
     this.headers = new HeaderReader(volume, ioDeadlineMs);
@@ -275,6 +275,11 @@ public final class Store implements BlockStore, AutoCloseable {
   @Override
   public CompletableFuture<@Nullable Block> stream(Key key) {
     return reader.read(key, true);
+  }
+
+  @Override
+  public void touch(long fingerprint) {
+    reads.add(fingerprint);
   }
 
   @Override

@@ -26,6 +26,9 @@ final class Unsettled {
         byFingerprint.computeIfPresent(
             fingerprint,
             (f, old) -> {
+              if (old.length == 1 && old[0] == lsn) {
+                return null;
+              }
               long[] rest = Arrays.stream(old).filter(l -> l != lsn).toArray();
               return rest.length == 0 ? null : rest;
             });

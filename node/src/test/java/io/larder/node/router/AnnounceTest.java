@@ -199,6 +199,9 @@ class AnnounceTest {
     }
 
     @Override
+    public void touch(long fingerprint) {}
+
+    @Override
     public CompletableFuture<@Nullable Block> stream(Key key) {
       return read(key);
     }

@@ -173,6 +173,9 @@ final class SimulatedStore implements BlockStore {
   }
 
   @Override
+  public void touch(long fingerprint) {}
+
+  @Override
   public CompletableFuture<@Nullable Block> stream(Key key) {
     return read(key);
   }

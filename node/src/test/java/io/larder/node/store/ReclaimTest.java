@@ -65,6 +65,23 @@ class ReclaimTest {
   }
 
   @Test
+  void whatIsReadAgainAndAgainOutlivesWhatIsNot() throws Exception {
+    try (TestStore s = TestStore.open(file)) {
+      for (int i = 0; i < 1500; i++) { // about four devices
+        s.put("k" + i, 200_000);
+        if (i >= 20) {
+          assertThat(s.get("k" + i % 10)).as("k%d of %d", i % 10, i).isNotNull();
+          s.store.touch(key("k" + (10 + i % 10)).fingerprint()); // from a copy in memory
+        }
+      }
+      for (int i = 0; i < 20; i++) {
+        assertThat(s.get("k" + i)).isEqualTo(bytes("k" + i, 200_000));
+      }
+      assertThat(s.get("k20")).isNull();
+    }
+  }
+
+  @Test
   void aReaderNeverGetsAnotherKeysBytes() throws Exception {
     AtomicBoolean stop = new AtomicBoolean();
     AtomicInteger newest = new AtomicInteger();

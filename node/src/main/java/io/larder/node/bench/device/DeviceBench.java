@@ -3,6 +3,7 @@ package io.larder.node.bench.device;
 import io.larder.node.bench.Figure;
 import io.larder.node.bench.Figure.Better;
 import io.larder.node.bench.Progress;
+import io.larder.node.bench.device.DeviceBenchOptions.Part;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.device.Device;
 import io.larder.node.device.DirectDevice;
@@ -34,6 +35,11 @@ public final class DeviceBench {
   private static final int MIB = 1 << 20;
   private static final int MAX_FIO_DEPTH = 32;
   private static final long MIN_BYTES = 128L * MIB;
+
+  /** Small, since a device in use has thousands: what is kept free of them hardly counts then. */
+  private static final int SMALL_SEGMENT_BYTES = 4 * MIB;
+
+  private static final int TRACE_VALUE_BYTES = 16 << 10;
 
   private final DeviceBenchOptions options;
   private final Progress progress;
@@ -96,11 +102,20 @@ public final class DeviceBench {
       }
       DeviceBench bench = new DeviceBench(options, progress, pool, half, fio);
       bench.fill(2 * half);
-      for (int bytes : options.valueBytes()) {
-        bench.rates(bytes);
+      if (options.parts().contains(Part.rates)) {
+        for (int bytes : options.valueBytes()) {
+          bench.rates(bytes);
+        }
       }
-      bench.enginesAlone();
-      bench.caches();
+      if (options.parts().contains(Part.engines)) {
+        bench.enginesAlone();
+      }
+      if (options.parts().contains(Part.zipf)) {
+        bench.zipf();
+      }
+      if (options.parts().contains(Part.trace)) {
+        bench.trace();
+      }
       return bench.figures();
     }
   }
@@ -262,46 +277,70 @@ public final class DeviceBench {
     }
   }
 
-  private void caches() throws IOException, InterruptedException {
+  private void zipf() throws IOException, InterruptedException {
     int bytes = 256 << 10;
-    long size = Math.min(half, 2L << 30);
     progress.say("as a cache under Zipf 0.9");
-    CacheLoad.Outcome zipf =
-        cache(size, bytes, (load, blocks) -> load.zipf((int) (4 * blocks), 4 * blocks, 8 * blocks));
-    goal("zipfWriteAmplification", zipf.writeAmplification(), 1.25, Better.lower);
-    goal("zipfHitRatio", zipf.hitRatio(), zipf.lruHitRatio(), Better.higher);
-    note("zipfHitRatioLru", zipf.lruHitRatio(), "1");
+    long size = Math.min(half, 2L << 30);
+    format(size, SMALL_SEGMENT_BYTES / 2);
+    try (Cache cache = new Cache(size)) {
+      long blocks = cache.store.identity().capacityBytes() / (bytes + 4096) * 9 / 10;
+      CacheLoad.Outcome zipf =
+          new CacheLoad(cache.store, cache.window, pool, bytes, blocks)
+              .zipf((int) (4 * blocks), 4 * blocks, 8 * blocks);
+      goal("zipfWriteAmplification", zipf.writeAmplification(), 1.25, Better.lower);
+      goal("zipfHitRatio", zipf.hitRatio(), zipf.lruHitRatio(), Better.higher);
+      note("zipfHitRatioLru", zipf.lruHitRatio(), "1");
+      note("zipfLruBlocks", (double) blocks, "blocks");
+      note("zipfBlocksHeld", (double) cache.store.stats().entries(), "blocks");
+    }
+  }
+
+  private void trace() throws IOException, InterruptedException {
     List<List<Long>> requests =
         options.trace().requests().stream().map(request -> request.blockIds()).toList();
     Map<Integer, Double> wanted = Map.of(10_000, 0.25, 30_000, 0.34);
     boolean whole = options.trace().requests().size() > 10_000;
     for (int blocks : wanted.keySet().stream().sorted().toList()) {
-      // Records of 16 KiB and a header of less than 512 bytes, in groups; the store's edges.
-      long room = ((long) blocks * ((16 << 10) + 256) / MIB + 4) * MIB;
-      if (room > half) {
+      long size = traceDeviceBytes(blocks);
+      if (size > half) {
         progress.say("the device is too small for a trace with " + blocks + " blocks");
         continue;
       }
       progress.say("as a cache of " + blocks + " blocks under " + options.trace().name());
-      CacheLoad.Outcome trace = cache(room, 16 << 10, (load, _) -> load.trace(requests));
-      String name = "trace" + blocks + "Blocks";
-      goal(name + "HitRatio", trace.hitRatio(), whole ? wanted.get(blocks) : null, Better.higher);
-      note(name + "HitRatioLru", trace.lruHitRatio(), "1");
-      note(name + "WriteAmplification", trace.writeAmplification(), "1");
+      format(size, SMALL_SEGMENT_BYTES / 2);
+      try (Cache cache = new Cache(size)) {
+        CacheLoad.Outcome trace =
+            new CacheLoad(cache.store, cache.window, pool, TRACE_VALUE_BYTES, blocks)
+                .trace(requests);
+        String name = "trace" + blocks + "Blocks";
+        goal(name + "HitRatio", trace.hitRatio(), whole ? wanted.get(blocks) : null, Better.higher);
+        note(name + "HitRatioLru", trace.lruHitRatio(), "1");
+        note(name + "WriteAmplification", trace.writeAmplification(), "1");
+        note(name + "Held", (double) cache.store.stats().entries(), "blocks");
+      }
     }
   }
 
-  private interface CacheRun {
-    CacheLoad.Outcome run(CacheLoad load, long blocks) throws IOException, InterruptedException;
+  /** A device that holds so many blocks beside the segments that are kept free or stand open. */
+  private static long traceDeviceBytes(int blocks) {
+    int record = TRACE_VALUE_BYTES + 256; // header and its share of its group's
+    long full = blocks / (SMALL_SEGMENT_BYTES / record) + 1L;
+    return (full + full / 16 + 4) * SMALL_SEGMENT_BYTES + MIB;
   }
 
-  private CacheLoad.Outcome cache(long size, int bytes, CacheRun run)
-      throws IOException, InterruptedException {
-    format(size, 0);
-    try (DeviceWindow window = new DeviceWindow(open(Engine.AUTO), 0, size);
-        Store store = store(window, new Evictions())) {
-      long blocks = store.identity().capacityBytes() / (bytes + 4096) * 9 / 10;
-      return run.run(new CacheLoad(store, window, pool, bytes, blocks), blocks);
+  /** A store used as a cache. */
+  private final class Cache implements AutoCloseable {
+    final DeviceWindow window;
+    final Store store;
+
+    Cache(long size) throws IOException {
+      window = new DeviceWindow(open(Engine.AUTO), 0, size);
+      store = store(window, new Evictions());
+    }
+
+    @Override
+    public void close() {
+      store.close();
     }
   }
 

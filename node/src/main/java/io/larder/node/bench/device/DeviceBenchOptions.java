@@ -4,6 +4,7 @@ import io.larder.node.bench.Trace;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What {@code larder bench device} measures.
@@ -16,6 +17,7 @@ import java.util.List;
  * @param rounds how often everything is measured
  * @param time of one measurement
  * @param trace the references of the cache runs
+ * @param parts what is measured
  */
 public record DeviceBenchOptions(
     Path device,
@@ -25,7 +27,21 @@ public record DeviceBenchOptions(
     List<Integer> depths,
     int rounds,
     Duration time,
-    Trace trace) {
+    Trace trace,
+    Set<Part> parts) {
+
+  /** What can be measured by itself. */
+  public enum Part {
+    /** Puts and gets of every size and depth against fio. */
+    rates,
+    /** The engines without a store. */
+    engines,
+    /** The store as a cache under Zipf's law. */
+    zipf,
+    /** The store as a cache under a trace. */
+    trace
+  }
+
   public static final List<Integer> ALL_SIZES =
       List.of(4 << 10, 64 << 10, 1 << 20, 4 << 20, 32 << 20);
   public static final List<Integer> ALL_DEPTHS = List.of(1, 8, 32);
@@ -33,6 +49,7 @@ public record DeviceBenchOptions(
   public DeviceBenchOptions {
     valueBytes = List.copyOf(valueBytes);
     depths = List.copyOf(depths);
+    parts = Set.copyOf(parts);
     if (rounds < 1 || time.isNegative() || time.isZero()) {
       throw new IllegalArgumentException("at least one round of some time");
     }

@@ -37,6 +37,8 @@ public final class WireBench {
     tail,
     /** The Java client against Jedis and Lettuce. */
     java,
+    /** GET of 4 MiB from the device against fio and the bare server. */
+    cold,
     /** Prefix lookups on three nodes. */
     prefix
   }
@@ -70,11 +72,15 @@ public final class WireBench {
    * @throws IOException if a part is missing or does not start, or a server answers wrongly
    */
   public List<Figure> run() throws IOException, InterruptedException {
-    require("redis-server", "redis-server");
-    require("redis-benchmark", "redis-tools");
     List<Figure> figures = new ArrayList<>();
-    if (!EnumSet.of(Part.prefix).containsAll(parts)) {
+    if (!EnumSet.of(Part.prefix, Part.cold).containsAll(parts)) {
+      require("redis-server", "redis-server");
+      require("redis-benchmark", "redis-tools");
       oneNode(figures);
+    }
+    if (parts.contains(Part.cold)) {
+      progress.say("cold reads");
+      figures.addAll(new ColdReads(rounds, quick, device, progress).run());
     }
     if (parts.contains(Part.prefix)) {
       progress.say("prefix lookups on three nodes");

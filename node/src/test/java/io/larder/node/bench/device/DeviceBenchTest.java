@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.larder.node.bench.Figure;
 import io.larder.node.bench.Progress;
 import io.larder.node.bench.Trace;
+import io.larder.node.bench.device.DeviceBenchOptions.Part;
 import io.larder.node.device.SparseFile;
 import io.larder.node.store.StoreException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +40,8 @@ class DeviceBenchTest {
         List.of(8),
         2,
         Duration.ofMillis(50),
-        Trace.conversationSlice().first(100));
+        Trace.conversationSlice().first(100),
+        EnumSet.allOf(Part.class));
   }
 
   @Test
@@ -85,7 +88,8 @@ class DeviceBenchTest {
             List.of(1),
             1,
             Duration.ofMillis(10),
-            Trace.conversationSlice());
+            Trace.conversationSlice(),
+            EnumSet.of(Part.rates));
     assertThatThrownBy(() -> DeviceBench.run(options, Progress.SILENT))
         .hasMessageContaining("give 128 MiB or more");
   }

@@ -1,0 +1,139 @@
+package io.larder.node.bench.wire;
+
+import io.larder.node.bench.Figure;
+import io.larder.node.bench.Figure.Better;
+import io.larder.node.bench.Progress;
+import io.larder.node.bench.device.Fio;
+import io.larder.node.local.LocalCluster;
+import io.larder.node.local.LocalClusterOptions;
+import io.larder.node.local.LocalNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * GETs of 4 MiB that lie on the device only, through a whole node, beside the two things that bound
+ * them: fio's random reads of the same device, and a bare server's GETs of the same size. The
+ * node's memory is a twentieth of its values, so nearly every read is the device's.
+ */
+final class ColdReads {
+  private static final int VALUE_BYTES = 4 << 20;
+  private static final int CONNECTIONS = 8;
+  private static final long NODE_MEMORY_BYTES = 256L << 20;
+  private static final int FIO_BYTES = 1 << 20;
+  private static final int FIO_DEPTH = 32;
+  private static final Duration FIO_TIME = Duration.ofSeconds(1);
+
+  private final int rounds;
+  private final boolean quick;
+  private final @Nullable Path device;
+  private final Progress progress;
+
+  ColdReads(int rounds, boolean quick, @Nullable Path device, Progress progress) {
+    this.rounds = rounds;
+    this.quick = quick;
+    this.device = device;
+    this.progress = progress;
+  }
+
+  List<Figure> run() throws IOException, InterruptedException {
+    Optional<Rival> compiled = Fio.isInstalled() ? Rival.bare() : Optional.empty();
+    if (compiled.isEmpty()) {
+      progress.say("no fio or no C compiler here: the figures of cold reads are left out");
+      return List.of();
+    }
+    long deviceBytes = quick ? 2L << 30 : LocalClusterOptions.DEFAULT_DEVICE_BYTES;
+    LocalClusterOptions options =
+        new LocalClusterOptions(
+            1,
+            null,
+            device == null ? List.of() : List.of(device),
+            true,
+            deviceBytes,
+            NODE_MEMORY_BYTES,
+            false);
+    try (Rival bare = compiled.get();
+        LocalCluster cluster = LocalCluster.start(options, progress::say)) {
+      LocalNode node = cluster.nodes().getFirst();
+      Target larder = new Target("larder", node.host(), node.port(), cluster.pid(node));
+      int keys = (int) (deviceBytes / 2 / VALUE_BYTES);
+      load(larder, keys);
+      // What has just been written is somewhere in the device's first part, segment by segment.
+      try (Fio fio = new Fio(node.device(), deviceBytes / 16, deviceBytes / 4)) {
+        return measure(larder, bare.target(), fio, keys);
+      }
+    }
+  }
+
+  private static void load(Target target, int keys) throws IOException {
+    ByteBuffer value = ByteBuffer.allocateDirect(VALUE_BYTES);
+    while (value.hasRemaining()) {
+      value.putLong(ThreadLocalRandom.current().nextLong());
+    }
+    value.flip();
+    try (LeanClient client = target.connect()) {
+      for (int i = 0; i < keys; i++) {
+        client.set(key(i), value.putLong(0, i));
+      }
+    }
+  }
+
+  private List<Figure> measure(Target larder, Target bare, Fio fio, int keys)
+      throws IOException, InterruptedException {
+    List<Double> rates = new ArrayList<>();
+    List<Double> fioRates = new ArrayList<>();
+    List<Double> bareRates = new ArrayList<>();
+    List<Double> cpu = new ArrayList<>();
+    List<Double> ratios = new ArrayList<>();
+    double _ = gets(larder, keys); // for warmth
+    for (int round = 0; round < rounds; round++) {
+      double before = larder.cpuSeconds();
+      double rate = gets(larder, keys);
+      cpu.add((larder.cpuSeconds() - before) / ((double) keys * VALUE_BYTES / (1L << 30)));
+      double device = fio.bytesPerSecond(true, FIO_BYTES, FIO_DEPTH, FIO_TIME) / 1e9;
+      double socket = gets(bare, keys);
+      rates.add(rate);
+      fioRates.add(device);
+      bareRates.add(socket);
+      ratios.add(rate / Math.min(device, socket));
+    }
+    String name = "coldGet4MiB";
+    return List.of(
+        Figure.median(name + "Ratio", ratios, "1", 0.75, Better.higher),
+        Figure.median(name, rates, "GB/s", null, Better.higher),
+        Figure.median(name + "Fio", fioRates, "GB/s", null, Better.higher),
+        Figure.median(name + "Bare", bareRates, "GB/s", null, Better.higher),
+        Figure.median(name + "ServerCpu", cpu, "s/GiB", null, Better.lower));
+  }
+
+  private static double gets(Target target, int keys) throws IOException, InterruptedException {
+    double seconds = Load.seconds(CONNECTIONS, keys, () -> new Gets(target.connect()));
+    return (double) keys * VALUE_BYTES / seconds / 1e9;
+  }
+
+  private static String key(int number) {
+    return "cold:" + VALUE_BYTES + ":" + number;
+  }
+
+  private record Gets(LeanClient client) implements Load.Connection {
+    @Override
+    public void run(int operation) throws IOException {
+      String key = key(operation);
+      long length = client.get(key);
+      if (length != VALUE_BYTES) {
+        throw new IOException(key + " has " + length + " bytes, not " + VALUE_BYTES);
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      client.close();
+    }
+  }
+}
