@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicLong;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -85,19 +84,20 @@ final class ConsoleProgress implements Progress {
   private final class Lines implements Task {
     private final String name;
     private final long total;
-    private final AtomicLong done = new AtomicLong();
+    private long done;
 
     Lines(String name, long total) {
       this.name = name;
       this.total = Math.max(1, total);
     }
 
+    /** Counts and says at one go, so that the lines come in order. */
     @Override
-    public void step(long units) {
-      long after = done.addAndGet(units);
-      long fifth = after * PLAIN_LINES / total;
-      if (fifth > (after - units) * PLAIN_LINES / total) {
-        say("  %s: %d of %d".formatted(name, after, total));
+    public synchronized void step(long units) {
+      long before = done;
+      done += units;
+      if (done * PLAIN_LINES / total > before * PLAIN_LINES / total) {
+        say("  %s: %d of %d".formatted(name, done, total));
       }
     }
 
