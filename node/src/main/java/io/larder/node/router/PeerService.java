@@ -244,8 +244,8 @@ final class PeerService {
         yield later;
       }
       case Lookup.Found entry -> {
-        var drop =
-            new PeerRequest.Drop(key, entry.stamp(), directory.order(directory.epoch(key.slot())));
+        long epoch = directory.epoch(key.slot());
+        var drop = new PeerRequest.Drop(key, entry.stamp(), directory.order(epoch));
         yield cluster
             .ask(entry.holder(), drop, DROP_DEADLINE_MS)
             .thenCompose(dropped -> {
@@ -259,7 +259,13 @@ final class PeerService {
             })
             .whenComplete((_, failure) ->
                 directory.endDelete(key.slot(), key.fingerprint(), entry, failure == null))
-            .thenApply(_ -> 1);
+            .thenApply(_ -> {
+              // A later owner may know of a copy that this one has not heard of.
+              if (!directory.mayAct(key.slot(), epoch)) {
+                throw new PeerException("slot " + key.slot() + " changes its owner");
+              }
+              return 1;
+            });
       }
     };
   }

@@ -218,7 +218,13 @@ final class Checker {
   // ---- deletes ----
 
   /** What is known when a client begins to delete. */
-  record Delete(Key key, long membershipChanges, List<Attempt> stored, long beganNs) {}
+  record Delete(Key key, long membershipChanges, long claim, List<Attempt> stored, long beganNs) {}
+
+  /** Which claim holds a slot's put-lease; 0 = none. */
+  private long claim(int slot) {
+    SimulatedZooKeeper.PutLease lease = world.zooKeeper.putLease(slot);
+    return lease == null ? 0 : lease.zxid();
+  }
 
   Delete deleteBegins(Key key) {
     openDeletes.merge(key.fingerprint(), 1, Integer::sum);
@@ -228,7 +234,12 @@ final class Checker {
         stored.add(attempt);
       }
     }
-    return new Delete(key, world.zooKeeper.membershipChanges(), stored, world.schedule.nowNs());
+    return new Delete(
+        key,
+        world.zooKeeper.membershipChanges(),
+        claim(key.slot()),
+        stored,
+        world.schedule.nowNs());
   }
 
   /** The client was told that the key was deleted. */
@@ -236,6 +247,7 @@ final class Checker {
     ended(delete, 3 * SECOND); // the owner may hear the request twice
     boolean allThere =
         delete.membershipChanges() == world.zooKeeper.membershipChanges()
+            && delete.claim() == claim(delete.key().slot()) // else an earlier one may have done it
             && world.nodes.stream()
                 .noneMatch(node -> answeredNs(node, delete.key().slot()) == NEVER);
     if (allThere) {
