@@ -39,7 +39,7 @@ public final class EmbeddedLarder implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedLarder.class);
   private static final String CLUSTER = "embedded";
-  private static final long DEVICE_BYTES = 1L << 30;
+  private static final long DEVICE_BYTES = 2L << 30;
   private static final long MEMORY_BYTES = 256L << 20;
   private static final int SESSION_TIMEOUT_MS = 10_000;
   private static final long START_MS = 30_000;

@@ -221,6 +221,22 @@ final class Reads {
             });
   }
 
+  /** Which of the keys have a value in the cluster, in order. */
+  CompletableFuture<boolean[]> contains(List<Key> keys) {
+    Key first = keys.getFirst();
+    if (keys.size() == 1 && store.find(first.slot(), first.fingerprint()) != 0) {
+      return CompletableFuture.completedFuture(new boolean[] {true}); // the most frequent question
+    }
+    return places(keys)
+        .thenApply(places -> {
+          boolean[] there = new boolean[places.size()];
+          for (int i = 0; i < there.length; i++) {
+            there[i] = places.get(i) != null;
+          }
+          return there;
+        });
+  }
+
   /** For each key whether and where it is; local knowledge first, one question per owner. */
   CompletableFuture<List<@Nullable Place>> places(List<Key> keys) {
     @Nullable Place[] places = new Place[keys.size()];

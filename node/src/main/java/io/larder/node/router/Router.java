@@ -235,15 +235,7 @@ public final class Router implements BlockService, AutoCloseable {
 
   @Override
   public CompletableFuture<boolean[]> contains(List<Key> keys) {
-    return reads
-        .places(keys)
-        .thenApply(places -> {
-          boolean[] there = new boolean[places.size()];
-          for (int i = 0; i < there.length; i++) {
-            there[i] = places.get(i) != null;
-          }
-          return there;
-        });
+    return reads.contains(keys);
   }
 
   @Override

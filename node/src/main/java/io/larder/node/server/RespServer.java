@@ -173,9 +173,10 @@ public final class RespServer implements AutoCloseable {
               channel.localAddress(),
               context.config().password() == null);
       Connection connection = new Connection(context, session, receive);
-      context.connections().put(session.id().number(), connection);
       channel.closeFuture().addListener(_ -> metrics.connections().decrementAndGet());
       channel.pipeline().addLast(connection);
+      // Last: from here on stop() may find it.
+      context.connections().put(session.id().number(), connection);
     }
   }
 }

@@ -72,7 +72,7 @@ final class RedisCliPeer implements OrdinaryClient {
     return new String(cli(new byte[0], arguments), UTF_8).strip();
   }
 
-  /** Not answered with text, redis-cli prints nothing but the end of the line. */
+  /** The end of a line follows each value; alone it stands for none. */
   private static byte @Nullable [] valueOf(byte[] output) {
     return output.length == 1 ? null : Arrays.copyOf(output, output.length - 1);
   }

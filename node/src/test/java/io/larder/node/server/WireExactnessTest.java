@@ -73,6 +73,29 @@ class WireExactnessTest {
   }
 
   @Test
+  void redisPyInClusterModeLearnsTheSlotTableAndTheCommands() throws Exception {
+    try (ServerHarness node = new ServerHarness();
+        Raw client = node.connect()) {
+      client.ask(
+          "*3\r\n"
+              + slots(0, 5000, "127.0.0.1", 7001, "n1")
+              + slots(5001, 9999, "127.0.0.2", 7002, "n2")
+              + slots(10_000, 16_383, "127.0.0.1", 7001, "n1"), // whose owner is away
+          "CLUSTER",
+          "SLOTS");
+      client.send(request("COMMAND", "COUNT"));
+      String count = client.line().substring(1);
+      client.send(request("COMMAND"));
+      assertThat(client.line()).isEqualTo("*" + count);
+    }
+  }
+
+  private static String slots(int first, int last, String host, int port, String nodeId) {
+    return "*3\r\n:%d\r\n:%d\r\n*4\r\n$%d\r\n%s\r\n:%d\r\n$%d\r\n%s\r\n*0\r\n"
+        .formatted(first, last, host.length(), host, port, nodeId.length(), nodeId);
+  }
+
+  @Test
   void glidesHandshakeSucceeds() throws Exception {
     try (ServerHarness node = new ServerHarness();
         Raw client = node.connect()) {
