@@ -13,8 +13,8 @@ import java.util.List;
  * <p>How it was chosen and what else was tried: docs/eviction.md. One thread.
  */
 final class Survival {
-  /** Of what is written, so much may be copies: about 1.22 bytes written a byte put. */
-  private static final int CARRIED_PERCENT = 18;
+  /** Of what is written, so much may be copies: about 1.2 bytes written a byte put. */
+  private static final int CARRIED_PERCENT = 16;
 
   private static final int MAX_SAVED_SEGMENTS = 4;
 

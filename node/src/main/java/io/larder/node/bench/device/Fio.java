@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Fio implements AutoCloseable {
   private static final Path HUGE_PAGES = Path.of("/proc/sys/vm/nr_hugepages");
+  private static final Path COMPACT = Path.of("/proc/sys/vm/compact_memory");
   private static final int PAGES = 48;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -107,6 +108,7 @@ public final class Fio implements AutoCloseable {
 
   private static boolean reserve(String pages) {
     try {
+      Files.writeString(COMPACT, "1"); // else memory in use may leave no whole pages
       Files.writeString(HUGE_PAGES, pages);
       return Files.readString(HUGE_PAGES).strip().equals(pages);
     } catch (IOException e) {
