@@ -19,8 +19,12 @@ import java.util.Set;
  * <p>Not thread-safe.
  */
 final class CrashLedger {
-  /** What was stored later than that share of the device cannot have been dropped for room. */
-  static final int LEAST_KEPT_PERCENT = 25;
+  /**
+   * What was stored later than that share of the device cannot have been dropped for room. Where
+   * all is read much, as here, reclaim passes over eight segments for each that it frees, so the
+   * newest ninth is safe, but for the segments that are open or kept free.
+   */
+  static final int LEAST_KEPT_PERCENT = 5;
 
   private static final int MAX_TOLD = 20;
 
