@@ -32,5 +32,5 @@ public record AssignmentOptions(
    * A node that is killed and back before its session has ended keeps its slots; one that is away
    * longer gets them back when it returns.
    */
-  public static final AssignmentOptions DEFAULT = new AssignmentOptions(10_000, 500, 1_500, false);
+  public static final AssignmentOptions DEFAULT = new AssignmentOptions(10_000, 500, 1_000, false);
 }
