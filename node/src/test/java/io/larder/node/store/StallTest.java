@@ -86,6 +86,8 @@ class StallTest {
       put(s, "k");
       stall(Kind.READ);
       assertThat(s.version("k")).isZero();
+      await()
+          .until(() -> s.store.stats().stalled()); // the reader's clock began before the device's
       long begun = System.nanoTime();
       for (int i = 0; i < 1000; i++) { // at once from now on, and nothing piles up
         assertThat(s.version("k")).isZero();
