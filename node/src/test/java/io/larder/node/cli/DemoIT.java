@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,22 +14,13 @@ class DemoIT {
   @Test
   @Timeout(value = 300, unit = TimeUnit.SECONDS)
   void theDemoKeepsEveryPromiseAndPrintsNothingButItsReport() throws IOException {
-    PrintStream stdout = System.out;
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    int code;
-    try {
-      System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-      code = Larder.run("demo", "--requests", "150", "--json");
-    } finally {
-      System.setOut(stdout);
-    }
-    String printed = out.toString(StandardCharsets.UTF_8);
+    CommandRun run = CommandRun.larder("demo", "--requests", "150", "--json");
     // Fails on anything before or after the one object.
     JsonNode report =
         new ObjectMapper()
             .enable(com.fasterxml.jackson.databind.DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .readTree(printed);
-    assertThat(code).as(printed).isZero();
+            .readTree(run.out());
+    assertThat(run.code()).as(run.out() + run.err()).isZero();
     assertThat(report.get("requests").asInt()).isEqualTo(150);
     assertThat(report.get("hitRatio").asDouble())
         .isPositive()

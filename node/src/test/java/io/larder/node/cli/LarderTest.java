@@ -1,11 +1,10 @@
 package io.larder.node.cli;
 
+import static io.larder.node.cli.CommandRun.larder;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PrintStream;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -22,28 +21,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LarderTest {
   @TempDir Path dir;
 
-  private record Ended(int code, String out, String err) {}
-
-  private static Ended larder(String... args) {
-    PrintStream stdout = System.out;
-    PrintStream stderr = System.err;
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    try {
-      System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-      System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
-      int code = Larder.run(args);
-      return new Ended(
-          code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setOut(stdout);
-      System.setErr(stderr);
-    }
-  }
-
   @Test
   void anOptionBeforeANodesNameDoesNotSwallowIt() {
-    Ended ended =
+    CommandRun ended =
         larder(
             "admin",
             "node",
@@ -82,7 +62,7 @@ class LarderTest {
         "bench crash --help",
       })
   void everyCommandExplainsItselfOnStandardOutput(String line) {
-    Ended ended = larder(line.split(" "));
+    CommandRun ended = larder(line.split(" "));
     assertThat(ended.code()).isZero();
     assertThat(ended.out()).startsWith("Usage: larder");
     assertThat(ended.err()).isEmpty();
@@ -118,7 +98,7 @@ class LarderTest {
         "bench crash --dir /nowhere",
       })
   void wrongUsageEndsWithCode2AndSaysWhatIsWrong(String line) {
-    Ended ended = larder(line.isEmpty() ? new String[0] : line.split(" "));
+    CommandRun ended = larder(line.isEmpty() ? new String[0] : line.split(" "));
     assertThat(ended.code()).isEqualTo(2);
     assertThat(ended.out()).isEmpty();
     assertThat(ended.err()).isNotBlank().doesNotContain("this is a bug");
@@ -134,10 +114,10 @@ class LarderTest {
   @Test
   void aDeviceIsFormattedOnceInspectedAndVerified() throws Exception {
     String device = dir.resolve("device").toString();
-    Ended before = larder("device", "inspect", device);
+    CommandRun before = larder("device", "inspect", device);
     assertThat(before.code()).isEqualTo(1);
 
-    Ended format =
+    CommandRun format =
         larder(
             "device",
             "format",
@@ -152,28 +132,28 @@ class LarderTest {
     assertThat(format.code()).isZero();
     assertThat(format.out()).contains("node n1 of cluster larder");
 
-    Ended again = larder("device", "format", device);
+    CommandRun again = larder("device", "format", device);
     assertThat(again.code()).isEqualTo(1);
     assertThat(again.err()).contains("--force");
 
-    Ended inspect = larder("device", "inspect", "--json", device);
+    CommandRun inspect = larder("device", "inspect", "--json", device);
     assertThat(inspect.code()).isZero();
     assertThat(inspect.out()).startsWith("{").contains("\"nodeId\" : \"n1\"");
     assertThat(inspect.err()).doesNotContain("larder:");
     assertThat(inspect.out()).contains("\"recordsFromFooters\" : 0");
 
-    Ended as = larder("device", "format", "--if-empty", "--json", device);
+    CommandRun as = larder("device", "format", "--if-empty", "--json", device);
     assertThat(as.code()).isZero();
     assertThat(as.out()).startsWith("{").contains("\"nodeId\" : \"n1\"");
 
-    Ended verify = larder("device", "verify", "--json", device);
+    CommandRun verify = larder("device", "verify", "--json", device);
     assertThat(verify.code()).isZero();
     assertThat(verify.out()).startsWith("{").contains("\"whole\" : true");
     try (RandomAccessFile file = new RandomAccessFile(device, "rw")) {
       file.seek(64 << 10); // the first superblock
       file.write(1);
     }
-    Ended damaged = larder("device", "verify", device);
+    CommandRun damaged = larder("device", "verify", device);
     assertThat(damaged.code()).isEqualTo(3);
     assertThat(damaged.out()).contains("damage: superblocks");
     assertThat(damaged.err()).contains("is damaged");
@@ -197,14 +177,14 @@ class LarderTest {
     assertThat(larder(format).out()).contains("formatted for node n1 of cluster a");
     byte[] content = Files.readAllBytes(Path.of(device));
 
-    Ended again = larder(format);
+    CommandRun again = larder(format);
     assertThat(again.code()).isZero();
     assertThat(again.out()).contains("node n1 of cluster a already");
 
-    Ended otherNode = larder("device", "format", "--if-empty", "--cluster", "a", device);
+    CommandRun otherNode = larder("device", "format", "--if-empty", "--cluster", "a", device);
     assertThat(otherNode.code()).as("identity follows the device").isZero();
 
-    Ended otherCluster = larder("device", "format", "--if-empty", "--cluster", "b", device);
+    CommandRun otherCluster = larder("device", "format", "--if-empty", "--cluster", "b", device);
     assertThat(otherCluster.code()).isEqualTo(1);
     assertThat(otherCluster.err()).contains("node n1 of cluster a, not to cluster b");
     assertThat(Files.readAllBytes(Path.of(device))).isEqualTo(content);
@@ -219,7 +199,7 @@ class LarderTest {
 
   @Test
   void aProbeOfNothingSaysSoWhenItsTimeIsUp() {
-    Ended ended = larder("probe", "--node", "127.0.0.1:1", "--timeout", "1");
+    CommandRun ended = larder("probe", "--node", "127.0.0.1:1", "--timeout", "1");
     assertThat(ended.code()).isEqualTo(4);
     assertThat(ended.out()).isEmpty();
     assertThat(ended.err()).contains("put through 127.0.0.1:1 did not succeed in time");
@@ -238,7 +218,7 @@ class LarderTest {
                   throw new UncheckedIOException(e);
                 }
               });
-      Ended ended =
+      CommandRun ended =
           larder(
               "probe",
               "--node",
@@ -269,10 +249,10 @@ class LarderTest {
     Files.writeString(file, "a photo album");
     byte[] content = Files.readAllBytes(file);
 
-    Ended inspect = larder("device", "inspect", file.toString());
+    CommandRun inspect = larder("device", "inspect", file.toString());
     assertThat(inspect.code()).isEqualTo(3);
     assertThat(inspect.err()).contains("larder device format");
-    Ended node = larder("node", "--device", file.toString());
+    CommandRun node = larder("node", "--device", file.toString());
     assertThat(node.code()).isEqualTo(1);
     assertThat(node.err()).contains("larder device format");
     assertThat(Files.readAllBytes(file)).isEqualTo(content);
@@ -280,7 +260,7 @@ class LarderTest {
 
   @Test
   void aMissingTraceIsNamed() {
-    Ended ended = larder("bench", "trace", "--file", dir.resolve("none").toString());
+    CommandRun ended = larder("bench", "trace", "--file", dir.resolve("none").toString());
     assertThat(ended.code()).isEqualTo(1);
     assertThat(ended.err()).contains(dir.resolve("none").toString());
   }

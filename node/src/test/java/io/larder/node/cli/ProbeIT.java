@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.larder.node.local.LocalCluster;
 import io.larder.node.local.LocalClusterOptions;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -25,17 +22,10 @@ class ProbeIT {
     try (LocalCluster cluster = LocalCluster.start(options, line -> {})) {
       String one = cluster.nodes().get(0).address();
       String other = cluster.nodes().get(1).address();
-      PrintStream stdout = System.out;
-      ByteArrayOutputStream out = new ByteArrayOutputStream();
-      int code;
-      try {
-        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-        code = Larder.run("probe", "--node", one, "--node", other, "--block-bytes", "3MiB");
-      } finally {
-        System.setOut(stdout);
-      }
-      assertThat(code).isZero();
-      assertThat(out.toString(StandardCharsets.UTF_8).lines())
+      CommandRun run =
+          CommandRun.larder("probe", "--node", one, "--node", other, "--block-bytes", "3MiB");
+      assertThat(run.code()).as(run.err()).isZero();
+      assertThat(run.out().lines())
           .satisfiesExactly(
               line -> assertThat(line).startsWith("put through " + one + ": 8 blocks of 3"),
               line -> assertThat(line).startsWith("read through " + one + ": 8 blocks of 3"),

@@ -79,7 +79,7 @@ final class ColdReads {
     value.flip();
     try (LeanClient client = target.connect()) {
       for (int i = 0; i < keys; i++) {
-        client.set(key(i), value.putLong(0, i));
+        client.set(LargeValues.key(VALUE_BYTES, i), value.putLong(0, i));
       }
     }
   }
@@ -113,27 +113,9 @@ final class ColdReads {
   }
 
   private static double gets(Target target, int keys) throws IOException, InterruptedException {
-    double seconds = Load.seconds(CONNECTIONS, keys, () -> new Gets(target.connect()));
+    double seconds =
+        Load.seconds(
+            CONNECTIONS, keys, () -> new LargeValues.Gets(target.connect(), VALUE_BYTES, keys));
     return (double) keys * VALUE_BYTES / seconds / 1e9;
-  }
-
-  private static String key(int number) {
-    return "cold:" + VALUE_BYTES + ":" + number;
-  }
-
-  private record Gets(LeanClient client) implements Load.Connection {
-    @Override
-    public void run(int operation) throws IOException {
-      String key = key(operation);
-      long length = client.get(key);
-      if (length != VALUE_BYTES) {
-        throw new IOException(key + " has " + length + " bytes, not " + VALUE_BYTES);
-      }
-    }
-
-    @Override
-    public void close() throws IOException {
-      client.close();
-    }
   }
 }

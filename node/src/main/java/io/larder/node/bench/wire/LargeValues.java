@@ -85,8 +85,9 @@ final class LargeValues {
     return Figure.median(name, rounds, "s/GiB", null, Better.lower);
   }
 
-  private static String key(int bytes, int number) {
-    return "hot:" + bytes + ":" + number;
+  /** Of a value to be read, by its length and number. */
+  static String key(int bytes, int number) {
+    return "get:" + bytes + ":" + number;
   }
 
   private static int keys(int bytes) {

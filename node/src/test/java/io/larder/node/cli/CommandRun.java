@@ -1,0 +1,39 @@
+package io.larder.node.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+
+/** What {@code larder} did and said, run within this process. */
+record CommandRun(int code, String out, String err) {
+  static CommandRun larder(String... args) {
+    PrintStream stdout = System.out;
+    PrintStream stderr = System.err;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    try {
+      System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+      System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+      int code = Larder.run(args);
+      return new CommandRun(
+          code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(stdout);
+      System.setErr(stderr);
+    }
+  }
+
+  /** The figures of a benchmark's report that was asked for by {@code --json}, by name. */
+  Map<String, Double> figures() throws IOException {
+    Map<String, Double> figures = new HashMap<>();
+    for (JsonNode figure : new ObjectMapper().readTree(out).get("figures")) {
+      figures.put(figure.get("name").asText(), figure.get("value").asDouble());
+    }
+    return figures;
+  }
+}
