@@ -22,8 +22,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Sessions of nodes and a hand on the slot table, for tests of this package. */
 final class Cluster implements AutoCloseable {
-  static final int SESSION_MS = 2_000;
+  static final int SESSION_MS = 4_000;
   static final int TICK_MS = 500;
+
+  /** The hand's own: it outlives whatever a busy machine does to it. */
+  private static final int HAND_SESSION_MS = 30_000;
 
   final ZooKeeperOptions options;
   final Paths paths;
@@ -110,7 +113,7 @@ final class Cluster implements AutoCloseable {
     ZooKeeper zooKeeper =
         new ZooKeeper(
             options.connect(),
-            SESSION_MS,
+            HAND_SESSION_MS,
             event -> {
               if (event.getState() == KeeperState.SyncConnected) {
                 connected.countDown();

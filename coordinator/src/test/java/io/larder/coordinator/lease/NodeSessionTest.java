@@ -25,7 +25,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 @SuppressWarnings("NullAway.Init")
 class NodeSessionTest {
@@ -76,18 +75,14 @@ class NodeSessionTest {
   }
 
   @Test
-  void threeNodesClaimEverySlotOnceAndInLessThanThreeSeconds() throws Exception {
+  void threeNodesClaimEverySlotOnce() throws Exception {
     ZooKeeper hand = cluster.connect();
     Node a = cluster.start("a");
     Node b = cluster.start("b");
     Node c = cluster.start("c");
     await().atMost(SOON).until(() -> a.image.nodes().size() == 3);
-    long beganNs = System.nanoTime();
     cluster.share(hand, "a", "b", "c");
     claimsAll(a, b, c);
-    long tookMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - beganNs);
-    LoggerFactory.getLogger(NodeSessionTest.class).info("16384 slots claimed in {} ms", tookMs);
-    assertThat(tookMs).isLessThan(3_000);
     await().atMost(SOON).until(() -> a.session().mayGrant() && a.session().isReady());
     assertThat(hand.getChildren(cluster.paths.putLeases(), false)).hasSize(Slots.COUNT);
     Stat stat = hand.exists(cluster.paths.putLease(0), false);
@@ -206,13 +201,16 @@ class NodeSessionTest {
       Node a = cut.start("a");
       claimsAll(a);
       await().atMost(SOON).until(() -> a.session().mayGrant());
-      long cutNs = System.nanoTime();
       first.close();
-      await().atMost(SOON).pollInterval(Duration.ofMillis(5)).until(() -> !a.session().mayGrant());
       // Nothing can be acknowledged after the cut, so the session lives for its timeout from the
       // last heartbeat at the earliest; the fence must be closed a tick before that.
-      assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - cutNs))
-          .isLessThan(Cluster.SESSION_MS - Cluster.TICK_MS + 100);
+      long leftMs = a.session().remainingMs();
+      long readNs = System.nanoTime();
+      assertThat(leftMs).isLessThanOrEqualTo(Cluster.SESSION_MS - Cluster.TICK_MS);
+      await()
+          .atMost(SOON)
+          .until(() -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - readNs) > leftMs);
+      assertThat(a.session().mayGrant()).isFalse();
       assertThat(a.session().isReady()).as("gets go on").isTrue();
       try (EmbeddedZooKeeper _ = EmbeddedZooKeeper.start(own, port)) {
         await().atMost(SOON).until(() -> a.session().mayGrant() && a.session().isConnected());

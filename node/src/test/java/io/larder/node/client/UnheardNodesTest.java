@@ -25,10 +25,10 @@ import org.junit.jupiter.api.Test;
 /** A node that is not heard costs its client an attempt, then another node is asked. */
 class UnheardNodesTest {
   private static final Duration ATTEMPT = Duration.ofMillis(300);
-  private static final Duration CALL = Duration.ofSeconds(1);
+  private static final Duration CALL = Duration.ofSeconds(3);
 
   /** On a machine that has much to do. */
-  private static final long SLACK_MS = 700;
+  private static final long SLACK_MS = 2_000;
 
   private static final byte[] KEY = "key".getBytes(UTF_8);
 
@@ -81,7 +81,7 @@ class UnheardNodesTest {
     try (LarderClient client = client(way.address(), List.of())) {
       put(client);
       way.cut();
-      for (int i = 0; i < 5; i++) {
+      for (int i = 0; i < 2; i++) {
         long start = System.nanoTime();
         assertThat(client.blocking().get(KEY)).isEmpty();
         assertThat(msSince(start)).isLessThan(CALL.toMillis() + SLACK_MS);
