@@ -201,7 +201,13 @@ class ClusterIT {
       CompletableFuture<String> waiting =
           CompletableFuture.supplyAsync(() -> lease(b, "wanted", 20_000));
       org.awaitility.Awaitility.await()
-          .until(() -> metric(0, "waits") + metric(1, "waits") + metric(2, "waits") > 0);
+          .until(() -> {
+            double waits = 0;
+            for (int node = 0; node < cluster.size(); node++) {
+              waits += cluster.metric(node, "larder_leases_waits_total");
+            }
+            return waits > 0;
+          });
       assertThat(put(a, "wanted", granted.substring(8), TestCluster.value(2_000_000, 1)))
           .isEqualTo("STORED");
       assertThat(waiting.get(5, TimeUnit.SECONDS)).isEqualTo("EXISTS");
@@ -353,21 +359,6 @@ class ClusterIT {
       String answer = new String(socket.getInputStream().readAllBytes(), UTF_8);
       String zxid = answer.substring(answer.indexOf("Zxid: 0x") + 8).lines().findFirst().get();
       return Long.parseLong(zxid.strip(), 16);
-    }
-  }
-
-  private static double metric(int node, String what) throws IOException {
-    try (var in =
-        java.net
-            .URI
-            .create("http://127.0.0.1:" + cluster.node(node).httpPort() + "/metrics")
-            .toURL()
-            .openStream()) {
-      return new String(in.readAllBytes(), UTF_8)
-          .lines()
-          .filter(line -> line.startsWith("larder_leases_" + what + "_total"))
-          .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-          .sum();
     }
   }
 

@@ -11,10 +11,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -63,7 +59,7 @@ class MemoryLimitIT {
         writers.add(stall(port, head + "x".repeat(1 << 20)));
       }
       long held = (long) (STALLED_READS + STALLED_PUTS) * BIG_BYTES;
-      await().until(() -> metric(cluster, "larder_memory_used_bytes") >= held);
+      await().until(() -> cluster.metric(0, "larder_memory_used_bytes") >= held);
 
       AtomicBoolean over = new AtomicBoolean();
       List<Future<?>> small =
@@ -102,7 +98,7 @@ class MemoryLimitIT {
       // What is left is the hot tier's, which is half.
       await()
           .untilAsserted(() ->
-              assertThat(metric(cluster, "larder_memory_used_bytes"))
+              assertThat(cluster.metric(0, "larder_memory_used_bytes"))
                   .isLessThanOrEqualTo((128 << 20) + (double) (1 << 20)));
     }
   }
@@ -170,18 +166,6 @@ class MemoryLimitIT {
           .isEqualTo(-1);
     } catch (SocketException e) {
       assertThat(e).hasMessageContaining("reset");
-    }
-  }
-
-  private static double metric(TestCluster cluster, String name) throws Exception {
-    try (HttpClient http = HttpClient.newHttpClient()) {
-      URI uri = URI.create("http://127.0.0.1:" + cluster.node(0).httpPort() + "/metrics");
-      return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
-          .body()
-          .lines()
-          .filter(line -> line.startsWith(name + " "))
-          .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
-          .sum();
     }
   }
 }

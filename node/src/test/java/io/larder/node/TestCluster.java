@@ -1,6 +1,7 @@
 package io.larder.node;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 
 import io.larder.coordinator.config.AssignmentOptions;
@@ -12,11 +13,15 @@ import io.larder.node.store.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.FormatOptions;
 import io.larder.protocol.ConnectionOptions;
+import io.larder.protocol.Slots;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.DefaultJedisClientConfig;
@@ -97,6 +102,15 @@ public final class TestCluster implements AutoCloseable {
       addNode();
     }
     awaitReady();
+    // A node that was late is not in the first table: wait for the one in which all have a share.
+    awaitUntil(() -> {
+      double owned = 0;
+      for (int i = 0; i < nodeCount; i++) {
+        double share = metric(i, "larder_slots_owned");
+        owned += share == 0 ? Double.NaN : share;
+      }
+      return owned == Slots.COUNT;
+    });
   }
 
   private static ConnectionOptions nodeAccess(Options options) throws IOException {
@@ -154,10 +168,11 @@ public final class TestCluster implements AutoCloseable {
 
   /** Waits until every node is ready and sees every other. */
   public void awaitReady() {
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .pollInterval(Duration.ofMillis(20))
-        .until(() -> nodes.stream().allMatch(node -> node.readiness().ready()));
+    awaitUntil(() -> nodes.stream().allMatch(node -> node.readiness().ready()));
+  }
+
+  private static void awaitUntil(Callable<Boolean> condition) {
+    await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20)).until(condition);
   }
 
   /** Stops a node in order and starts it again on the same device. */
@@ -177,6 +192,18 @@ public final class TestCluster implements AutoCloseable {
 
   public String zooKeeperAddress() {
     return servers.coordinatorConnect();
+  }
+
+  /** What a node's metrics page says, the sum over all tags; 0 for what it does not name. */
+  public double metric(int index, String name) throws IOException {
+    URI page = URI.create("http://127.0.0.1:" + nodes.get(index).httpPort() + "/metrics");
+    try (InputStream in = page.toURL().openStream()) {
+      return new String(in.readAllBytes(), UTF_8)
+          .lines()
+          .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
+          .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+          .sum();
+    }
   }
 
   /** A connection to a node; the caller closes it. */
