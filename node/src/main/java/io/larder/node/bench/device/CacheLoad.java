@@ -3,6 +3,7 @@ package io.larder.node.bench.device;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
 import io.larder.node.store.Store;
+import io.larder.node.store.StoreStats;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,12 +13,16 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Uses a store as a cache: what is not there when it is wanted is put. The same references go
  * through an LRU cache of a given number of blocks, for comparison.
  */
 final class CacheLoad {
+  /** So often what the store holds is looked at. */
+  private static final int LOOKUPS_A_SAMPLE = 500;
+
   private final Store store;
   private final DeviceWindow window;
   private final Payload payload;
@@ -25,6 +30,8 @@ final class CacheLoad {
   private final AtomicLong lookups = new AtomicLong();
   private final AtomicLong hits = new AtomicLong();
   private final AtomicLong puts = new AtomicLong();
+  private final LongAdder held = new LongAdder();
+  private final LongAdder samples = new LongAdder();
   private long lruHits;
   private long writtenBefore;
 
@@ -34,8 +41,10 @@ final class CacheLoad {
    * @param hitRatio of the store
    * @param lruHitRatio of an LRU cache
    * @param writeAmplification bytes written to the device by bytes of values put
+   * @param blocksHeld by the store, on average from the time it was full
    */
-  record Outcome(double hitRatio, double lruHitRatio, double writeAmplification) {}
+  record Outcome(
+      double hitRatio, double lruHitRatio, double writeAmplification, double blocksHeld) {}
 
   private static final class Lru extends LinkedHashMap<Long, Boolean> {
     private static final long serialVersionUID = 1;
@@ -112,6 +121,8 @@ final class CacheLoad {
     lookups.set(0);
     hits.set(0);
     puts.set(0);
+    held.reset();
+    samples.reset();
     lruHits = 0;
     writtenBefore = window.bytesWritten();
   }
@@ -121,7 +132,18 @@ final class CacheLoad {
     double all = lookups.get();
     payload.release();
     return new Outcome(
-        hits.get() / all, lruHits / all, written / ((double) puts.get() * payload.length()));
+        hits.get() / all,
+        lruHits / all,
+        written / ((double) puts.get() * payload.length()),
+        samples.sum() == 0 ? store.stats().entries() : held.sum() / (double) samples.sum());
+  }
+
+  private void sample() {
+    StoreStats stats = store.stats();
+    if (stats.evictions() > 0) {
+      held.add(stats.entries());
+      samples.increment();
+    }
   }
 
   private void reference(long key) {
@@ -129,7 +151,9 @@ final class CacheLoad {
   }
 
   private CompletableFuture<?> getOrPut(long key) {
-    long _ = lookups.incrementAndGet();
+    if (lookups.incrementAndGet() % LOOKUPS_A_SAMPLE == 0) {
+      sample();
+    }
     return store
         .read(StoreLoad.key(key))
         .thenCompose(block -> {

@@ -291,7 +291,7 @@ public final class DeviceBench {
       goal("zipfHitRatio", zipf.hitRatio(), zipf.lruHitRatio(), Better.higher);
       note("zipfHitRatioLru", zipf.lruHitRatio(), "1");
       note("zipfLruBlocks", (double) blocks, "blocks");
-      note("zipfBlocksHeld", (double) cache.store.stats().entries(), "blocks");
+      note("zipfBlocksHeld", zipf.blocksHeld(), "blocks");
     }
   }
 
@@ -316,7 +316,7 @@ public final class DeviceBench {
         goal(name + "HitRatio", trace.hitRatio(), whole ? wanted.get(blocks) : null, Better.higher);
         note(name + "HitRatioLru", trace.lruHitRatio(), "1");
         note(name + "WriteAmplification", trace.writeAmplification(), "1");
-        note(name + "Held", (double) cache.store.stats().entries(), "blocks");
+        note(name + "Held", trace.blocksHeld(), "blocks");
       }
     }
   }
@@ -325,7 +325,7 @@ public final class DeviceBench {
   private static long traceDeviceBytes(int blocks) {
     int record = TRACE_VALUE_BYTES + 256; // header and its share of its group's
     long full = blocks / (SMALL_SEGMENT_BYTES / record) + 1L;
-    return (full + full / 16 + 4) * SMALL_SEGMENT_BYTES + MIB;
+    return (full + full / 16 + 4) * SMALL_SEGMENT_BYTES + 2L * MIB; // and both ends
   }
 
   /** A store used as a cache. */
