@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.zip.CRC32C;
 
 /**
@@ -17,11 +17,14 @@ import java.util.zip.CRC32C;
  * chunks still come says so: {@link #beginArrival} to {@link #arrived} or {@link #breakOff}.
  */
 public final class Payload {
+  private static final AtomicIntegerFieldUpdater<Payload> REFERENCES =
+      AtomicIntegerFieldUpdater.newUpdater(Payload.class, "references");
+
   private final MemoryPool pool;
   private final MemoryPool.Chunk[] chunks;
   private int length;
   private final int[] crcs;
-  private final AtomicInteger references = new AtomicInteger(1);
+  private volatile int references = 1;
   private volatile int arrivedChunks;
   private volatile boolean broken;
 
@@ -56,6 +59,11 @@ public final class Payload {
   /** A fresh direct view of chunk {@code i}'s bytes: position 0, limit {@link #chunkLength}. */
   public ByteBuffer chunk(int i) {
     return chunks[i].buffer().slice(0, chunkLength(i));
+  }
+
+  /** Copies chunk {@code i} to the buffer's position, which stays where it is. */
+  public void copyChunk(int i, ByteBuffer into) {
+    ByteBuffer _ = into.put(into.position(), chunks[i].buffer(), 0, chunkLength(i));
   }
 
   /**
@@ -177,11 +185,11 @@ public final class Payload {
   /** Takes a reference unless the count is zero already, which is a miss for the caller. */
   public boolean tryRetain() {
     for (; ; ) {
-      int count = references.get();
+      int count = references;
       if (count == 0) {
         return false;
       }
-      if (references.compareAndSet(count, count + 1)) {
+      if (REFERENCES.compareAndSet(this, count, count + 1)) {
         return true;
       }
     }
@@ -205,7 +213,7 @@ public final class Payload {
    * @throws IllegalStateException if there is none left: a programming error
    */
   public void release() {
-    int left = references.decrementAndGet();
+    int left = REFERENCES.decrementAndGet(this);
     if (left == 0) {
       pool.free(chunks);
     } else if (left < 0) {

@@ -2,11 +2,11 @@ package io.larder.node.hot;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.Expiry;
+import com.github.benmanes.caffeine.cache.Policy;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
-import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.LongSupplier;
@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Blocks kept in memory. An entry holds one reference to its payload; a reader takes another, and a
- * payload whose count is zero already is a miss. Copies of a peer's blocks live 60 s at most.
+ * payload whose count is zero already is a miss. Copies of a peer's blocks are served for 60 s at
+ * most.
  *
  * <p>Thread-safe. Eviction runs on the thread that causes it, so that memory is back when a call
  * returns.
@@ -26,14 +27,36 @@ public final class HotTier {
   /** The heap an entry costs beside its chunks, roughly. */
   private static final int ENTRY_OVERHEAD_BYTES = 256;
 
-  private static final Duration UNLIMITED = Duration.ofDays(365);
+  /**
+   * How often a read of the same entry counts: telling the cache of a read costs more than the
+   * read, and an entry that was read within the second is not about to be evicted.
+   */
+  static final long COUNTED_EVERY_MS = 1_000;
 
   private static final int INVALIDATION_STRIPES = 4096;
 
-  private record Entry(Key key, Block block, boolean peerCopy) {}
+  private static final class Entry {
+    final byte[] keyBytes;
+    final Block block;
+    final boolean peerCopy;
+    final long sinceNanos;
+
+    /** When a read was counted last; races count one twice at worst. */
+    long countedMs;
+
+    Entry(byte[] keyBytes, Block block, boolean peerCopy, long sinceNanos) {
+      this.keyBytes = keyBytes;
+      this.block = block;
+      this.peerCopy = peerCopy;
+      this.sinceNanos = sinceNanos;
+    }
+  }
 
   /** By fingerprint; the entry's full key settles a hit. */
   private final Cache<Long, Entry> cache;
+
+  private final Policy<Long, Entry> policy;
+  private final LongSupplier nanoClock;
 
   private final AtomicIntegerArray invalidations = new AtomicIntegerArray(INVALIDATION_STRIPES);
 
@@ -42,28 +65,38 @@ public final class HotTier {
    * @param nanoClock monotonic, for the time that a peer's blocks are kept
    */
   public HotTier(long capacityBytes, LongSupplier nanoClock) {
+    this.nanoClock = nanoClock;
     cache =
         Caffeine.newBuilder()
             .maximumWeight(capacityBytes)
             .weigher((Long _, Entry entry) -> weight(entry))
             .executor(Runnable::run)
-            .ticker(nanoClock::getAsLong)
-            .expireAfter(Expiry.writing(HotTier::lifetime))
             .removalListener((@Nullable Long _, @Nullable Entry entry, RemovalCause _) -> {
               if (entry != null) {
-                entry.block().payload().release();
+                entry.block.payload().release();
               }
             })
             .build();
+    policy = cache.policy();
   }
 
   /** The block with one reference for the caller, or null. */
   public @Nullable Block get(Key key, long logicalNowMs) {
-    Entry entry = cache.getIfPresent(key.fingerprint());
-    if (entry == null || !entry.key().equals(key) || entry.block().isExpired(logicalNowMs)) {
+    Entry entry = policy.getIfPresentQuietly(key.fingerprint());
+    if (entry == null
+        || !Arrays.equals(entry.keyBytes, key.bytes())
+        || entry.block.isExpired(logicalNowMs)) {
       return null;
     }
-    return entry.block().payload().tryRetain() ? entry.block() : null;
+    if (entry.peerCopy && nanoClock.getAsLong() - entry.sinceNanos >= PEER_COPY_MS * 1_000_000) {
+      boolean _ = cache.asMap().remove(key.fingerprint(), entry);
+      return null;
+    }
+    if (logicalNowMs - entry.countedMs >= COUNTED_EVERY_MS) {
+      entry.countedMs = logicalNowMs;
+      Entry _ = cache.getIfPresent(key.fingerprint());
+    }
+    return entry.block.payload().tryRetain() ? entry.block : null;
   }
 
   /**
@@ -84,7 +117,7 @@ public final class HotTier {
       return;
     }
     block.payload().retain();
-    cache.put(key.fingerprint(), new Entry(key, block, peerCopy));
+    cache.put(key.fingerprint(), new Entry(key.bytes(), block, peerCopy, nanoClock.getAsLong()));
     if (invalidations.get(stripe(key.fingerprint())) != fillMark) {
       cache.invalidate(key.fingerprint()); // an invalidation ran between the check and the put
     }
@@ -99,9 +132,9 @@ public final class HotTier {
   /** Evicts the coldest entries of about that many bytes; whether there was any. */
   public boolean evict(long bytes) {
     Map<Long, Entry> coldest =
-        cache.policy().eviction().map(eviction -> eviction.coldestWeighted(bytes)).orElse(Map.of());
+        policy.eviction().map(eviction -> eviction.coldestWeighted(bytes)).orElse(Map.of());
     if (coldest.isEmpty()) {
-      coldest = cache.policy().eviction().map(eviction -> eviction.coldest(1)).orElse(Map.of());
+      coldest = policy.eviction().map(eviction -> eviction.coldest(1)).orElse(Map.of());
     }
     coldest.keySet().forEach(cache::invalidate);
     return !coldest.isEmpty();
@@ -109,7 +142,7 @@ public final class HotTier {
 
   /** Bytes that the entries occupy. */
   public long weightBytes() {
-    return cache.policy().eviction().map(e -> e.weightedSize().orElse(0)).orElse(0L);
+    return policy.eviction().map(e -> e.weightedSize().orElse(0)).orElse(0L);
   }
 
   /** How many blocks there are, about. */
@@ -122,13 +155,8 @@ public final class HotTier {
   }
 
   private static int weight(Entry entry) {
-    Block block = entry.block();
-    long bytes =
-        block.payload().occupiedBytes() + entry.key().bytes().length + block.metadata().length;
+    Block block = entry.block;
+    long bytes = block.payload().occupiedBytes() + entry.keyBytes.length + block.metadata().length;
     return (int) Math.min(Integer.MAX_VALUE, bytes + ENTRY_OVERHEAD_BYTES);
-  }
-
-  private static Duration lifetime(Long fingerprint, Entry entry) {
-    return entry.peerCopy() ? Duration.ofMillis(PEER_COPY_MS) : UNLIMITED;
   }
 }
