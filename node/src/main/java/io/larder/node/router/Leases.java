@@ -2,6 +2,7 @@ package io.larder.node.router;
 
 import io.larder.node.block.Key;
 import io.larder.node.directory.LeaseAnswer;
+import io.larder.node.directory.Member;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
@@ -58,6 +59,12 @@ final class Leases {
     private final CompletableFuture<LeaseAnswer> result = new CompletableFuture<>();
     private long retryMs = FIRST_RETRY_MS;
 
+    /**
+     * Whether to join the queue of a key that is held. Not at first where this node is the owner:
+     * it answers in the same call, most often with a grant, and no wait need be prepared for.
+     */
+    private boolean mayQueue;
+
     Acquisition(Key key, ClientId client, long leaseMs, long waitMs, long undecidedMs) {
       this.key = key;
       this.ref = new KeyRef(key.slot(), key.fingerprint());
@@ -65,6 +72,8 @@ final class Leases {
       this.leaseMs = leaseMs;
       this.deadlineNanos = timing.deadline(waitMs);
       this.undecidedUntilNanos = timing.deadline(undecidedMs);
+      Member owner = cluster.owner(key.slot());
+      this.mayQueue = owner == null || !cluster.isSelf(owner);
     }
 
     void ask() {
@@ -72,7 +81,7 @@ final class Leases {
         return;
       }
       long request = requests.incrementAndGet();
-      long waitMs = Math.max(0, remainingMs());
+      long waitMs = mayQueue ? Math.max(0, remainingMs()) : 0;
       CompletableFuture<LeaseAnswer> woken = new CompletableFuture<>();
       if (waitMs > 0) {
         waiting.put(request, woken);
@@ -88,6 +97,9 @@ final class Leases {
               decide(new LeaseAnswer.TryAgain(reason(failure)));
             } else if (answers.getFirst() instanceof LeaseAnswer.Held && waitMs > 0) {
               awaitWake(request, woken);
+            } else if (answers.getFirst() instanceof LeaseAnswer.Held && !mayQueue) {
+              mayQueue = true;
+              ask();
             } else {
               stopWaiting(request);
               decide(answers.getFirst());
@@ -138,7 +150,9 @@ final class Leases {
     }
 
     private void stopWaiting(long request) {
-      waiting.remove(request);
+      if (waiting.remove(request) == null) {
+        return; // it was not to wait
+      }
       acquisitions.computeIfPresent(
           client,
           (_, of) -> {
