@@ -223,10 +223,6 @@ final class Reads {
 
   /** Which of the keys have a value in the cluster, in order. */
   CompletableFuture<boolean[]> contains(List<Key> keys) {
-    Key first = keys.getFirst();
-    if (keys.size() == 1 && store.find(first.slot(), first.fingerprint()) != 0) {
-      return CompletableFuture.completedFuture(new boolean[] {true}); // the most frequent question
-    }
     return places(keys)
         .thenApply(places -> {
           boolean[] there = new boolean[places.size()];

@@ -234,6 +234,11 @@ public final class Router implements BlockService, AutoCloseable {
   }
 
   @Override
+  public boolean isHere(Key key) {
+    return store.find(key.slot(), key.fingerprint()) != 0;
+  }
+
+  @Override
   public CompletableFuture<boolean[]> contains(List<Key> keys) {
     return reads.contains(keys);
   }

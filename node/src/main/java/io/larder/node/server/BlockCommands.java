@@ -7,6 +7,8 @@ import java.util.concurrent.CompletableFuture;
 
 /** Redis's commands on keys; SET is {@link PutRequest}'s. */
 final class BlockCommands {
+  private static final Answer ONE = Answer.now(Reply.of(1));
+
   private BlockCommands() {}
 
   static Answer get(Call call) {
@@ -20,6 +22,9 @@ final class BlockCommands {
   /** Counts a key as often as it is named, as Redis does. */
   static Answer exists(Call call) {
     List<Key> keys = call.keys(1, call.count());
+    if (keys.size() == 1 && call.service().isHere(keys.getFirst())) {
+      return ONE;
+    }
     return Answer.when(
         call.service().contains(keys),
         found -> {

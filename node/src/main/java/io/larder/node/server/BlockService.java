@@ -57,6 +57,9 @@ public interface BlockService {
     void abandon();
   }
 
+  /** Whether this node itself holds a key: known at once, and all that most questions need. */
+  boolean isHere(Key key);
+
   /** For each key in order whether the cluster holds it. */
   CompletableFuture<boolean[]> contains(List<Key> keys);
 

@@ -162,6 +162,11 @@ public final class MapBlockService implements BlockService {
   }
 
   @Override
+  public boolean isHere(Key key) {
+    return live(key) != null;
+  }
+
+  @Override
   public CompletableFuture<boolean[]> contains(List<Key> keys) {
     boolean[] found = new boolean[keys.size()];
     for (int i = 0; i < found.length; i++) {
