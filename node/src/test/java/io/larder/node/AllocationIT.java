@@ -15,6 +15,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +34,13 @@ class AllocationIT {
   /** As above, and the two submissions that bring it onto the device. */
   private static final long SET_GROWTH_BYTES_MAX = 1_024;
 
+  private static final int SMALL_BYTES = 4096;
+
+  /** A GET's request, key, answer and place in the queue of replies; none of its value. */
+  private static final long GET_BYTES_MAX = 1_024;
+
+  private static final long EXISTS_BYTES_MAX = 512;
+
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private static final List<String> SERVING =
@@ -39,10 +48,21 @@ class AllocationIT {
 
   @TempDir static Path dir;
 
+  private static TestCluster cluster;
+
+  @BeforeAll
+  static void start() throws IOException {
+    cluster = new TestCluster(dir, 1);
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    cluster.close();
+  }
+
   @Test
   void aLargerValueLeavesNoMoreGarbage() throws IOException {
-    try (TestCluster cluster = new TestCluster(dir, 1);
-        Wire wire = new Wire(cluster.node(0).port())) {
+    try (Wire wire = new Wire(cluster.node(0).port())) {
       wire.set("hot-1", MIB);
       wire.set("hot-4", 4 * MIB);
       AtomicInteger fresh = new AtomicInteger();
@@ -57,6 +77,23 @@ class AllocationIT {
           () -> wire.set("small-" + fresh.incrementAndGet(), MIB),
           () -> wire.set("large-" + fresh.incrementAndGet(), 4 * MIB));
     }
+  }
+
+  @Test
+  void aSmallReadLeavesNoMoreThanItsArgumentsAndItsReply() throws IOException {
+    try (Wire wire = new Wire(cluster.node(0).port())) {
+      wire.set("little", SMALL_BYTES);
+      assertThat(least(() -> wire.get("little", SMALL_BYTES))).isLessThan(GET_BYTES_MAX);
+      assertThat(least(() -> wire.exists("little"))).isLessThan(EXISTS_BYTES_MAX);
+    }
+  }
+
+  private static long least(Operation operation) throws IOException {
+    long least = Long.MAX_VALUE;
+    for (int round = 0; round < ROUNDS; round++) {
+      least = Math.min(least, perOperation(operation));
+    }
+    return least;
   }
 
   /**
@@ -115,6 +152,12 @@ class AllocationIT {
       send("*2\r\n$3\r\nGET\r\n$" + key.length() + "\r\n" + key + "\r\n");
       receive(head.length() + length + 2);
       assertThat(US_ASCII.decode(value.slice(0, head.length())).toString()).isEqualTo(head);
+    }
+
+    void exists(String key) throws IOException {
+      send("*2\r\n$6\r\nEXISTS\r\n$" + key.length() + "\r\n" + key + "\r\n");
+      receive(4);
+      assertThat(US_ASCII.decode(value.slice(0, 4)).toString()).isEqualTo(":1\r\n");
     }
 
     void set(String key, int length) throws IOException {

@@ -61,7 +61,6 @@ final class BlockReply extends Exchange {
         }
         sender = null;
         next++;
-        progressed();
       }
       if (next == keys.size()) {
         return true;
@@ -70,6 +69,7 @@ final class BlockReply extends Exchange {
         return false;
       }
       if (pending == null) {
+        progressed();
         pending = ask(keys.get(next));
       }
       if (!pending.isDone()) {
@@ -96,13 +96,19 @@ final class BlockReply extends Exchange {
     Found found = answered.resultNow();
     if (found == null) {
       one(Outcome.MISS);
-      queue.metrics().readMisses.increment();
+      queue.miss();
       ReplyEncoder.writeNull(queue.buffer(), queue.session().resp3);
       next++;
+      return;
+    }
+    one(Outcome.HIT);
+    queue.hit();
+    boolean chunked = framing == Framing.CHUNKED;
+    if (BlockSender.isSmall(found)) {
+      BlockSender.writeWhole(found, chunked, queue.buffer());
+      next++;
     } else {
-      one(Outcome.HIT);
-      queue.metrics().readHits.increment();
-      sender = new BlockSender(found, framing == Framing.CHUNKED);
+      sender = new BlockSender(found, chunked);
     }
   }
 

@@ -22,9 +22,8 @@ final class BlockSender {
 
   private static final int COPIED_BYTES = 16 << 10;
 
-  private final Block block;
+  private final Found found;
   private final Payload payload;
-  private final Found.Tier tier;
   private final boolean chunked;
   private final long startNanos = System.nanoTime();
 
@@ -35,22 +34,43 @@ final class BlockSender {
 
   /** Takes over the block's reference. */
   BlockSender(Found found, boolean chunked) {
-    this.block = found.block();
-    this.payload = block.payload();
-    this.tier = found.tier();
+    this.found = found;
+    this.payload = found.block().payload();
     this.chunked = chunked;
+  }
+
+  /** Whether a block costs less to copy than to send from where it lies. */
+  static boolean isSmall(Found found) {
+    return found.block().payload().length() <= COPIED_BYTES;
+  }
+
+  /** Writes a small block; takes over its reference. */
+  static void writeWhole(Found found, boolean chunked, ByteBuf out) {
+    Payload payload = found.block().payload();
+    writeHeader(found, chunked, out);
+    for (int i = 0; i < payload.chunkCount(); i++) {
+      int length = payload.chunkLength(i);
+      if (chunked) {
+        ReplyEncoder.writeNumber(out, '$', length);
+      }
+      out.ensureWritable(length);
+      payload.copyChunk(i, out.internalNioBuffer(out.writerIndex(), length));
+      out.writerIndex(out.writerIndex() + length);
+      if (chunked) {
+        ReplyEncoder.writeEnd(out);
+      }
+    }
+    if (!chunked) {
+      ReplyEncoder.writeEnd(out);
+    }
+    payload.release();
   }
 
   /** Returns whether the block is complete; if not, the queue is woken for the next turn. */
   boolean writeTurn(ReplyQueue queue) {
     if (!begun) {
       begun = true;
-      writeHeader(queue.buffer());
-      if (payload.length() <= COPIED_BYTES) {
-        copy(queue.buffer());
-        payload.release();
-        return true;
-      }
+      writeHeader(found, chunked, queue.buffer());
     }
     if (!queue.hasRoom()) {
       return false;
@@ -116,7 +136,9 @@ final class BlockSender {
     return true;
   }
 
-  private void writeHeader(ByteBuf out) {
+  private static void writeHeader(Found found, boolean chunked, ByteBuf out) {
+    Block block = found.block();
+    Payload payload = block.payload();
     if (!chunked) {
       ReplyEncoder.writeNumber(out, '$', payload.length());
       return;
@@ -129,24 +151,9 @@ final class BlockSender {
       out.writeInt(payload.crc(i));
     }
     ReplyEncoder.writeEnd(out);
-    out.writeByte('+').writeCharSequence(tier.name(), StandardCharsets.US_ASCII);
+    out.writeByte('+').writeCharSequence(found.tier().name(), StandardCharsets.US_ASCII);
     ReplyEncoder.writeEnd(out);
     ReplyEncoder.writeNumber(out, ':', payload.length());
-  }
-
-  private void copy(ByteBuf out) {
-    for (int i = 0; i < payload.chunkCount(); i++) {
-      if (chunked) {
-        ReplyEncoder.writeNumber(out, '$', payload.chunkLength(i));
-      }
-      out.writeBytes(payload.chunk(i));
-      if (chunked) {
-        ReplyEncoder.writeEnd(out);
-      }
-    }
-    if (!chunked) {
-      ReplyEncoder.writeEnd(out);
-    }
   }
 
   boolean isSlow(long nowNanos, ServerConfig config) {

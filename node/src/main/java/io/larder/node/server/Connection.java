@@ -15,7 +15,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
@@ -57,7 +56,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
   /** Ticks left to read past what a peer still sends before the connection is closed. */
   private int lingerTicks = -1;
 
-  private long requestNanos = System.nanoTime();
+  /** The clock as it was last looked at: once a read and once a reply, not at every step. */
+  private long nowNanos = System.nanoTime();
+
+  /** When something of the request in progress last came. */
+  private long requestNanos = nowNanos;
 
   Connection(ServerContext server, Session session, ReceiveBuffers receive) {
     this.server = server;
@@ -118,15 +121,16 @@ final class Connection extends ChannelInboundHandlerAdapter {
       bytes.release();
       return;
     }
+    nowNanos = System.nanoTime();
     if (decoder.isAtStart()) {
-      requestNanos = System.nanoTime();
+      requestNanos = nowNanos;
     }
     try {
       if (bytes == receive.target()) {
         put().receivedInto(bytes, decoder);
       } else {
-        if (bytes != receive.inbox(context.alloc())) {
-          receive.append(bytes, context.alloc());
+        if (bytes != receive.inbox()) {
+          receive.append(bytes);
         }
         // Should a target be set, this read was under way before: its bytes come first.
         receive.receiveIntoInbox();
@@ -135,7 +139,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       bytes.release();
     }
     if (lingerTicks >= 0) {
-      receive.inbox(context.alloc()).clear();
+      receive.inbox().clear();
     } else {
       process();
     }
@@ -160,9 +164,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (closed) {
       return;
     }
+    nowNanos = System.nanoTime();
     replies().pump();
     if (replies().isEmpty()) {
-      requestNanos = System.nanoTime(); // what waited behind it was not late by itself
+      requestNanos = nowNanos; // what waited behind it was not late by itself
     }
     process();
     replies().flush();
@@ -176,7 +181,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
     processing = true;
     try {
-      ByteBuf inbox = receive.inbox(context().alloc());
+      ByteBuf inbox = receive.inbox();
       while (!isBlocked() && step(inbox)) {
         // on to the next
       }
@@ -211,7 +216,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private boolean step(ByteBuf inbox) throws ProtocolException {
     if (put().isArriving()) {
       put().takeFrom(inbox, decoder);
-      requestNanos = System.nanoTime();
+      requestNanos = nowNanos;
       return !put().isArriving();
     }
     mustBeAlone = false;
@@ -228,7 +233,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private void named() {
-    requestNanos = System.nanoTime();
+    requestNanos = nowNanos;
     admission.named(decoder.argument(0), decoder.count());
     mustBeAlone = admission.spec().family() == Family.REDIS;
     if (decoder.isInline()) {
@@ -252,11 +257,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     CommandSpec spec = admission.spec();
     int count = decoder.count();
     byte[][] arguments = decoder.takeArguments();
-    session.lastCommand = spec.name();
-    session.lastRequestNanos = requestNanos;
+    session.requested(spec.name(), requestNanos);
     lastFamily = spec.family();
-    server.metrics().commandsTotal.increment();
-    long startNanos = System.nanoTime();
     Answer answer;
     try {
       answer = answer(new Call(spec, arguments, count, session, server));
@@ -264,7 +266,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
       answer = Answer.error(Failures.message(e));
     }
     admission.end();
-    replies().add(exchange(spec, startNanos, answer));
+    replies().add(spec, nowNanos, answer);
+  }
+
+  /** A reply has been written. */
+  void replied(long atNanos) {
+    nowNanos = atNanos;
   }
 
   private Answer answer(Call call) {
@@ -277,15 +284,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
       return Answer.error(failure);
     }
     return put().isIdle() ? call.spec().handler().run(call) : put().finish(call);
-  }
-
-  private Exchange exchange(CommandSpec spec, long startNanos, Answer answer) {
-    return switch (answer) {
-      case Answer.Now now ->
-          new SmallReply(spec, startNanos, CompletableFuture.completedFuture(now), 0);
-      case Answer.Later later -> new SmallReply(spec, startNanos, later.reply(), later.waitMs());
-      case Answer.Blocks blocks -> new BlockReply(spec, startNanos, server.service(), blocks);
-    };
   }
 
   // Deadlines and the end.
@@ -365,7 +363,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     replies().flush();
     session.closing = true;
     lingerTicks = 2;
-    receive.inbox(context().alloc()).clear();
+    receive.inbox().clear();
     if (context().channel() instanceof DuplexChannel duplex) {
       var _ = duplex.shutdownOutput();
     }

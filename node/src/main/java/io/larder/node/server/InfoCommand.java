@@ -92,8 +92,8 @@ final class InfoCommand {
     line(text, "total_commands_processed:" + (long) metrics.commandsTotal.count());
     line(text, "total_net_input_bytes:" + (long) metrics.bytesIn.count());
     line(text, "total_net_output_bytes:" + (long) metrics.bytesOut.count());
-    line(text, "keyspace_hits:" + (long) metrics.readHits.count());
-    line(text, "keyspace_misses:" + (long) metrics.readMisses.count());
+    line(text, "keyspace_hits:" + metrics.readHits());
+    line(text, "keyspace_misses:" + metrics.readMisses());
     line(
         text,
         "rejected_connections:"

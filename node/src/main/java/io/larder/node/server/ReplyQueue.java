@@ -1,8 +1,12 @@
 package io.larder.node.server;
 
 import io.larder.node.block.Payload;
+import io.larder.node.server.ServerMetrics.Outcome;
 import io.larder.node.server.ServerMetrics.Rejection;
 import io.larder.node.server.wire.PayloadBufs;
+import io.larder.node.server.wire.ReplyBuffers;
+import io.larder.node.server.wire.ReplyEncoder;
+import io.larder.protocol.Reply;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -24,11 +28,7 @@ final class ReplyQueue {
   /** Requests in progress on one connection. */
   static final int MAX_WAITING = 128;
 
-  private static final int MIN_BUFFER_BYTES = 512;
   private static final int FULL_BYTES = 128 << 10;
-
-  /** So that a batch as large as the last one fits, whose end is written with room to spare. */
-  private static final int SLACK_BYTES = 64;
 
   private final Connection connection;
   private final ServerContext server;
@@ -38,8 +38,13 @@ final class ReplyQueue {
   private final Runnable nextIteration;
   private final Runnable wake;
   private @Nullable ByteBuf buffer;
-  private int lastBytes;
   private boolean writtenUnflushed;
+
+  // Since the last flush.
+  private int commands;
+  private int hits;
+  private int misses;
+
   private boolean pumping;
   private boolean closed;
 
@@ -76,11 +81,26 @@ final class ReplyQueue {
     return server.payloadBufs();
   }
 
-  void add(Exchange exchange) {
-    waiting.add(exchange);
+  /** Writes the reply, or notes that it will have to be written. */
+  void add(CommandSpec spec, long startNanos, Answer answer) {
+    if (answer instanceof Answer.Now now && waiting.isEmpty() && !closed) {
+      ReplyEncoder.write(buffer(), now.reply(), session().resp3);
+      finished(spec, startNanos, now.outcome(), now.reply() instanceof Reply.Failure);
+      return;
+    }
+    waiting.add(exchange(spec, startNanos, answer));
     if (waiting.size() == 1) {
       pump();
     }
+  }
+
+  private Exchange exchange(CommandSpec spec, long startNanos, Answer answer) {
+    return switch (answer) {
+      case Answer.Now now ->
+          new SmallReply(spec, startNanos, CompletableFuture.completedFuture(now), 0);
+      case Answer.Later later -> new SmallReply(spec, startNanos, later.reply(), later.waitMs());
+      case Answer.Blocks blocks -> new BlockReply(spec, startNanos, server.service(), blocks);
+    };
   }
 
   boolean isEmpty() {
@@ -100,27 +120,37 @@ final class ReplyQueue {
     try {
       for (Exchange head; (head = waiting.peek()) != null && head.emit(this); ) {
         waiting.remove();
-        finish(head);
+        finished(head.spec(), head.startNanos(), head.outcome(), head.isError());
       }
     } finally {
       pumping = false;
     }
   }
 
-  private void finish(Exchange exchange) {
-    long nanos = System.nanoTime() - exchange.startNanos();
-    server.metrics().record(exchange.spec(), exchange.outcome(), nanos);
-    if (exchange.isError()
-        && exchange.spec().payload() == CommandSpec.PayloadPlace.THIRD
-        && !session().takesErrors) {
+  private void finished(CommandSpec spec, long startNanos, Outcome outcome, boolean error) {
+    long now = System.nanoTime();
+    connection.replied(now);
+    server.metrics().record(spec, outcome, now - startNanos);
+    commands++;
+    if (error && spec.payload() == CommandSpec.PayloadPlace.THIRD && !session().takesErrors) {
       session().closing = true;
     }
+  }
+
+  /** A block has been found for a reader. */
+  void hit() {
+    hits++;
+  }
+
+  /** A block has not been found for a reader. */
+  void miss() {
+    misses++;
   }
 
   /** Where small replies are written. */
   ByteBuf buffer() {
     if (buffer == null) {
-      buffer = context.alloc().directBuffer(Math.max(lastBytes + SLACK_BYTES, MIN_BUFFER_BYTES));
+      buffer = ReplyBuffers.take();
     }
     return buffer;
   }
@@ -142,6 +172,7 @@ final class ReplyQueue {
   }
 
   void flush() {
+    count(); // before the replies leave: whoever has one finds it counted
     passBuffer();
     if (writtenUnflushed) {
       writtenUnflushed = false;
@@ -149,11 +180,19 @@ final class ReplyQueue {
     }
   }
 
+  private void count() {
+    if (commands + hits + misses > 0) {
+      server.metrics().executed(commands, hits, misses);
+      commands = 0;
+      hits = 0;
+      misses = 0;
+    }
+  }
+
   private void passBuffer() {
     if (buffer != null) {
       ByteBuf full = buffer;
       buffer = null;
-      lastBytes = full.readableBytes();
       writeOut(full);
     }
   }
@@ -249,6 +288,7 @@ final class ReplyQueue {
 
   void close() {
     closed = true;
+    count();
     for (Exchange exchange : waiting) {
       exchange.cancel();
     }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 /** The server's meters, all made at start so that recording looks nothing up. Thread-safe. */
 final class ServerMetrics {
@@ -52,8 +53,8 @@ final class ServerMetrics {
   final Counter bytesIn;
   final Counter bytesOut;
   final Counter commandsTotal;
-  final Counter readHits;
-  final Counter readMisses;
+  private final LongAdder readHits = new LongAdder();
+  private final LongAdder readMisses = new LongAdder();
 
   ServerMetrics(MeterRegistry registry, CommandTable table) {
     for (CommandSpec spec : table.all()) {
@@ -82,8 +83,6 @@ final class ServerMetrics {
     bytesIn = registry.counter("larder.received.bytes");
     bytesOut = registry.counter("larder.sent.bytes");
     commandsTotal = registry.counter("larder.commands.processed");
-    readHits = registry.counter("larder.reads", "outcome", "hit");
-    readMisses = registry.counter("larder.reads", "outcome", "miss");
   }
 
   void record(CommandSpec spec, Outcome outcome, long nanos) {
@@ -91,6 +90,22 @@ final class ServerMetrics {
     if (timer != null) {
       timer.record(nanos, TimeUnit.NANOSECONDS);
     }
+  }
+
+  /** Counts commands that were executed together, and what those of them that read found. */
+  void executed(int count, int hits, int misses) {
+    commandsTotal.increment(count);
+    readHits.add(hits);
+    readMisses.add(misses);
+  }
+
+  /** Blocks found by readers here, for INFO; by tier the router counts them. */
+  long readHits() {
+    return readHits.sum();
+  }
+
+  long readMisses() {
+    return readMisses.sum();
   }
 
   void reject(Rejection reason) {

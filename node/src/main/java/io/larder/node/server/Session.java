@@ -1,6 +1,8 @@
 package io.larder.node.server;
 
 import java.net.SocketAddress;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * What a connection has said about itself. Written by its event loop; CLIENT LIST reads it from any
@@ -17,8 +19,11 @@ final class Session {
   volatile String name = "";
   volatile String library = "";
   volatile String libraryVersion = "";
-  volatile String lastCommand = "";
-  volatile long lastRequestNanos = openedNanos;
+
+  // Written at every command and so without a fence, which would wait until the bytes of the reply
+  // before have left the processor.
+  private final AtomicReference<String> lastCommand = new AtomicReference<>("");
+  private final AtomicLong lastRequestNanos = new AtomicLong(openedNanos);
 
   /**
    * Whether HELLO or CLIENT came: whoever sends them takes an error for what it is. LMCache's
@@ -40,9 +45,15 @@ final class Session {
     return id;
   }
 
+  void requested(String command, long atNanos) {
+    lastCommand.setOpaque(command);
+    lastRequestNanos.setOpaque(atNanos);
+  }
+
   /** A line of CLIENT LIST. */
   String describe() {
     long now = System.nanoTime();
+    String command = lastCommand.getOpaque();
     return "id="
         + id.number()
         + " addr="
@@ -54,9 +65,9 @@ final class Session {
         + " age="
         + (now - openedNanos) / 1_000_000_000
         + " idle="
-        + (now - lastRequestNanos) / 1_000_000_000
+        + (now - lastRequestNanos.getOpaque()) / 1_000_000_000
         + " flags=N db=0 cmd="
-        + (lastCommand.isEmpty() ? "NULL" : lastCommand)
+        + (command.isEmpty() ? "NULL" : command)
         + " user=default lib-name="
         + library
         + " lib-ver="

@@ -2,6 +2,7 @@ package io.larder.node.server.wire;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,12 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
 
   /** After this much a channel lets the others of its loop read. */
   private static final int TURN_BYTES = 1 << 20;
+
+  /**
+   * Not Netty's pool, which hands out buffers of several classes: an inbox is read byte by byte,
+   * and one class is what the compiler makes the fastest code for.
+   */
+  private static final ByteBufAllocator INBOXES = new UnpooledByteBufAllocator(true, true);
 
   private final boolean direct;
   private @Nullable ByteBuf inbox;
@@ -44,8 +51,8 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
   }
 
   /** Takes what did not come from the socket itself. */
-  public void append(ByteBuf bytes, ByteBufAllocator allocator) {
-    ByteBuf to = inbox(allocator);
+  public void append(ByteBuf bytes) {
+    ByteBuf to = inbox();
     if (to.isReadable()) {
       to.discardSomeReadBytes();
     } else {
@@ -74,9 +81,9 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
   }
 
   /** What was received and not decoded yet. */
-  public ByteBuf inbox(ByteBufAllocator allocator) {
+  public ByteBuf inbox() {
     if (inbox == null) {
-      inbox = allocator.directBuffer(INBOX_BYTES);
+      inbox = INBOXES.directBuffer(INBOX_BYTES);
     }
     return inbox;
   }
@@ -115,11 +122,11 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
     }
   }
 
-  private ByteBuf next(ByteBufAllocator allocator) {
+  private ByteBuf next() {
     if (target != null) {
       return target.retain();
     }
-    ByteBuf buffer = inbox(allocator);
+    ByteBuf buffer = inbox();
     if (!buffer.isReadable()) {
       buffer.clear();
     } else if (buffer.writableBytes() < INBOX_BYTES / 4) {
@@ -139,7 +146,7 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
     return new MaxMessageHandle() {
       @Override
       public ByteBuf allocate(ByteBufAllocator allocator) {
-        return next(allocator);
+        return next();
       }
 
       @Override
