@@ -15,8 +15,8 @@ public interface Device extends AutoCloseable {
   /** The alignment of everything, whatever smaller sector the device may have. */
   int BLOCK_BYTES = 4096;
 
-  /** The most bytes of one submission; more only adds latency to the others. */
-  int MAX_SUBMISSION_BYTES = 1 << 20;
+  /** The most bytes of one submission, a chunk and its header; more only adds latency to others. */
+  int MAX_SUBMISSION_BYTES = (1 << 20) + BLOCK_BYTES;
 
   /** How long closing waits for what is in flight. */
   long CLOSE_DEADLINE_NANOS = 5_000_000_000L;

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Cuts one long transfer into submissions of about equal size, submitted all at once. */
+/**
+ * Cuts one long transfer into submissions, submitted all at once. A part that does not fit beside
+ * those before begins the next one: a value's chunks stay whole, the header goes with the first.
+ */
 final class ScatterGather {
   private ScatterGather() {}
 
@@ -23,15 +26,7 @@ final class ScatterGather {
 
   private static void run(
       Device device, boolean write, long offset, List<MemorySegment> parts, IoCallback callback) {
-    long bytes = 0;
-    for (MemorySegment part : parts) {
-      bytes += part.byteSize();
-    }
-    long max = Device.MAX_SUBMISSION_BYTES;
-    long pieces = (bytes + max - 1) / max;
-    long pieceBytes =
-        ((bytes + pieces - 1) / pieces + Device.BLOCK_BYTES - 1) & -Device.BLOCK_BYTES;
-    AtomicInteger left = new AtomicInteger((int) ((bytes + pieceBytes - 1) / pieceBytes));
+    AtomicInteger left = new AtomicInteger(1); // until all are submitted
     AtomicReference<IOException> failure = new AtomicReference<>();
     IoCallback each =
         failed -> {
@@ -42,16 +37,21 @@ final class ScatterGather {
             callback.done(failure.get());
           }
         };
+    long at = offset;
     int part = 0;
     long within = 0;
-    for (long at = 0; at < bytes; at += pieceBytes) {
-      List<MemorySegment> piece = new ArrayList<>(3);
-      long want = Math.min(pieceBytes, bytes - at);
-      while (want > 0) {
+    while (part < parts.size()) {
+      List<MemorySegment> piece = new ArrayList<>(2);
+      long room = Device.MAX_SUBMISSION_BYTES;
+      while (part < parts.size() && room > 0) {
         MemorySegment source = parts.get(part);
-        long take = Math.min(want, source.byteSize() - within);
+        long rest = source.byteSize() - within;
+        if (rest > room && !piece.isEmpty()) {
+          break;
+        }
+        long take = Math.min(rest, room);
         piece.add(source.asSlice(within, take));
-        want -= take;
+        room -= take;
         within += take;
         if (within == source.byteSize()) {
           part++;
@@ -59,11 +59,14 @@ final class ScatterGather {
         }
       }
       MemorySegment[] segments = piece.toArray(MemorySegment[]::new);
+      int _ = left.incrementAndGet();
       if (write) {
-        device.write(offset + at, segments, each);
+        device.write(at, segments, each);
       } else {
-        device.read(offset + at, segments, each);
+        device.read(at, segments, each);
       }
+      at += Device.MAX_SUBMISSION_BYTES - room;
     }
+    each.done(null);
   }
 }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SegmentReader implements AutoCloseable {
   /** What is read at a time, and the most that is looked at at once. */
-  private static final int PIECE_BYTES = Device.MAX_SUBMISSION_BYTES;
+  private static final int PIECE_BYTES = GroupHeader.MAX_GROUP_BYTES;
 
   /** A piece and what is kept of the one before. */
   private static final int WINDOW_BYTES = 2 * PIECE_BYTES;

@@ -139,11 +139,12 @@ class DeviceContractTest {
   void takesAsMuchAtOnceAsItSays(Subject subject) throws Exception {
     try (Arena arena = Arena.ofShared();
         Device device = open(subject)) {
-      MemorySegment written = memory(arena, 3, MIB);
-      int[] four = new int[64];
-      java.util.Arrays.fill(four, 4);
-      write(device, 0, pieces(written, four));
-      MemorySegment read = arena.allocate(MIB, Device.BLOCK_BYTES);
+      MemorySegment written = memory(arena, 3, Device.MAX_SUBMISSION_BYTES);
+      int[] sizes = new int[64];
+      java.util.Arrays.fill(sizes, 4);
+      sizes[0]++;
+      write(device, 0, pieces(written, sizes));
+      MemorySegment read = arena.allocate(Device.MAX_SUBMISSION_BYTES, Device.BLOCK_BYTES);
       read(device, 0, read);
       assertThat(read.mismatch(written)).isEqualTo(-1);
     }
@@ -161,7 +162,8 @@ class DeviceContractTest {
       }
       assertThatThrownBy(() -> read(device, 0, block.asSlice(0, 512)))
           .isInstanceOf(IllegalArgumentException.class);
-      assertThatThrownBy(() -> read(device, 0, memory(arena, 5, MIB + 4096)))
+      assertThatThrownBy(
+              () -> read(device, 0, memory(arena, 5, Device.MAX_SUBMISSION_BYTES + 4096)))
           .isInstanceOf(IllegalArgumentException.class);
       assertThat(device.pending()).isZero();
     }

@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** An engine alone, without a store: sequential writes and random reads of one size. */
 final class EngineLoad {
+  private static final int PIECE_BYTES = 1 << 20;
+
   private EngineLoad() {}
 
   /** Writes or reads pieces of at most a submission, from and into the pool's memory. */
@@ -50,22 +52,22 @@ final class EngineLoad {
   /** Fills a device, so that nothing is read from holes. */
   static void fill(Device device, MemoryPool pool, java.util.function.LongConsumer progress)
       throws IOException, InterruptedException {
-    Payload payload = StoreLoad.random(pool, Device.MAX_SUBMISSION_BYTES, 42);
+    Payload payload = StoreLoad.random(pool, PIECE_BYTES, 42);
     MemorySegment[] memory = {payload.ioSegment(0)};
     AtomicLong next = new AtomicLong();
-    long pieces = device.sizeBytes() / Device.MAX_SUBMISSION_BYTES;
+    long pieces = device.sizeBytes() / PIECE_BYTES;
     try {
       Measured _ =
           ClosedLoop.run(
               8,
               Duration.ofHours(1),
               pieces,
-              Device.MAX_SUBMISSION_BYTES,
+              PIECE_BYTES,
               lane -> {
                 CompletableFuture<Boolean> done = new CompletableFuture<>();
-                long at = next.getAndIncrement() * Device.MAX_SUBMISSION_BYTES;
+                long at = next.getAndIncrement() * PIECE_BYTES;
                 transfer(device, false, at, memory, done);
-                progress.accept(Device.MAX_SUBMISSION_BYTES);
+                progress.accept(PIECE_BYTES);
                 return done;
               });
     } finally {
