@@ -4,39 +4,34 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * fio, the measure of what a device can do: io_uring, direct, from and into huge pages as the store
- * does, and the better of one and two jobs. Closing gives the reserved huge pages back.
+ * fio, the measure of what a device can do: io_uring, direct, from and into {@link HugePages} as
+ * the store does, and the better of one and two jobs.
  */
-public final class Fio implements AutoCloseable {
-  private static final Path HUGE_PAGES = Path.of("/proc/sys/vm/nr_hugepages");
-  private static final Path COMPACT = Path.of("/proc/sys/vm/compact_memory");
-  private static final int PAGES = 48;
+public final class Fio {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path device;
   private final long start;
   private final long bytes;
-  private final String pagesBefore;
-  private final boolean hugePages;
 
   /**
+   * @param pages that are reserved for it
    * @param start of the part of the device that fio may write to
    * @param bytes of that part
    */
-  public Fio(Path device, long start, long bytes) throws IOException {
+  public Fio(HugePages pages, Path device, long start, long bytes) {
+    if (!pages.areReserved()) {
+      throw new IllegalArgumentException("fio without huge pages measures nothing");
+    }
     this.device = device;
     this.start = start;
     this.bytes = bytes;
-    this.pagesBefore = Files.readString(HUGE_PAGES).strip();
-    this.hugePages = reserve(Integer.toString(Integer.parseInt(pagesBefore) + PAGES));
   }
 
   /** Whether fio is installed. */
@@ -52,11 +47,6 @@ public final class Fio implements AutoCloseable {
     }
   }
 
-  /** Whether its buffers are on huge pages, which takes root. */
-  boolean hasHugePages() {
-    return hugePages;
-  }
-
   /** Bytes a second of sequential writes or random reads; the better of one and two jobs. */
   public double bytesPerSecond(boolean reads, int blockBytes, int depth, Duration time)
       throws IOException, InterruptedException {
@@ -68,30 +58,27 @@ public final class Fio implements AutoCloseable {
       throws IOException, InterruptedException {
     long part = bytes / jobs / blockBytes * blockBytes;
     List<String> command =
-        new ArrayList<>(
-            List.of(
-                "fio",
-                "--name=limit",
-                "--filename=" + device,
-                "--ioengine=io_uring",
-                "--direct=1",
-                "--thread",
-                "--group_reporting",
-                "--norandommap",
-                "--randrepeat=0",
-                "--rw=" + (reads ? "randread" : "write"),
-                "--bs=" + blockBytes,
-                "--iodepth=" + depth,
-                "--numjobs=" + jobs,
-                "--offset=" + start,
-                "--offset_increment=" + part,
-                "--size=" + part,
-                "--time_based",
-                "--runtime=" + time.toMillis() + "ms",
-                "--output-format=json"));
-    if (hugePages) {
-      command.add("--iomem=mmaphuge");
-    }
+        List.of(
+            "fio",
+            "--name=limit",
+            "--filename=" + device,
+            "--ioengine=io_uring",
+            "--direct=1",
+            "--thread",
+            "--group_reporting",
+            "--norandommap",
+            "--randrepeat=0",
+            "--rw=" + (reads ? "randread" : "write"),
+            "--bs=" + blockBytes,
+            "--iodepth=" + depth,
+            "--numjobs=" + jobs,
+            "--offset=" + start,
+            "--offset_increment=" + part,
+            "--size=" + part,
+            "--time_based",
+            "--runtime=" + time.toMillis() + "ms",
+            "--iomem=mmaphuge",
+            "--output-format=json");
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -104,20 +91,5 @@ public final class Fio implements AutoCloseable {
       throw new IOException(String.join(" ", command) + " measured nothing: " + output);
     }
     return rate;
-  }
-
-  private static boolean reserve(String pages) {
-    try {
-      Files.writeString(COMPACT, "1"); // else memory in use may leave no whole pages
-      Files.writeString(HUGE_PAGES, pages);
-      return Files.readString(HUGE_PAGES).strip().equals(pages);
-    } catch (IOException e) {
-      return false; // not root
-    }
-  }
-
-  @Override
-  public void close() {
-    boolean _ = reserve(pagesBefore);
   }
 }

@@ -3,6 +3,7 @@ package io.larder.node.bench.wire;
 import io.larder.node.bench.Figure;
 import io.larder.node.bench.Progress;
 import io.larder.node.bench.device.Fio;
+import io.larder.node.bench.device.HugePages;
 import io.larder.node.local.LocalCluster;
 import io.larder.node.local.LocalClusterOptions;
 import io.larder.node.local.LocalNode;
@@ -135,7 +136,11 @@ public final class WireBench {
       large.fill(quick ? 256L << 20 : LocalClusterOptions.DEFAULT_DEVICE_BYTES);
     }
     if (parts.contains(Part.large) && device == null && Fio.isInstalled()) {
-      figures.add(deviceWrite(folder));
+      try (HugePages pages = HugePages.reserve(progress)) {
+        if (pages.areReserved()) {
+          figures.add(deviceWrite(pages, folder));
+        }
+      }
     }
     if (parts.contains(Part.large)) {
       for (int mib : LARGE_MIB) {
@@ -166,10 +171,12 @@ public final class WireBench {
   }
 
   /** What the disk under the node's file takes at most: no SET onto it can be faster. */
-  private Figure deviceWrite(Path folder) throws IOException, InterruptedException {
+  private Figure deviceWrite(HugePages pages, Path folder)
+      throws IOException, InterruptedException {
     long bytes = quick ? 256L << 20 : 2L << 30;
     Path scratch = Files.createTempFile(folder, "fio", "");
-    try (Fio fio = new Fio(scratch, 0, bytes)) {
+    try {
+      Fio fio = new Fio(pages, scratch, 0, bytes);
       List<Double> rates = new ArrayList<>();
       double _ = fio.bytesPerSecond(false, MIB, 8, FIO_TIME); // a file's first touch is slow
       for (int round = 0; round < rounds; round++) {
