@@ -28,12 +28,20 @@ final class JavaClients {
 
   private final Target node;
   private final int rounds;
+  private final int warmUps;
   private final AtomicInteger fresh = new AtomicInteger();
   private final byte[] value = new byte[BYTES];
 
-  JavaClients(Target node, int rounds) {
+  /**
+   * Not begun.
+   *
+   * @param warmUps rounds of both sides before any that counts: a client's code is compiled after
+   *     about 3 GiB, and costs three times as much until then
+   */
+  JavaClients(Target node, int rounds, int warmUps) {
     this.node = node;
     this.rounds = rounds;
+    this.warmUps = warmUps;
     ThreadLocalRandom.current().nextBytes(value);
   }
 
@@ -114,6 +122,10 @@ final class JavaClients {
 
   private List<Figure> duel(String name, LarderClient larder, Maker rival, Operation operation)
       throws IOException, InterruptedException {
+    for (int i = 0; i < warmUps; i++) {
+      double _ = rate(() -> ofLarder(larder), operation);
+      double _ = rate(rival, operation);
+    }
     return Duel.run(
         name,
         "GB/s",

@@ -191,7 +191,7 @@ public final class WireBench {
   private void java(Target larder, List<Figure> figures) throws IOException, InterruptedException {
     if (JavaClients.arePresent()) {
       progress.say("Java clients");
-      figures.addAll(new JavaClients(larder, rounds).run());
+      figures.addAll(new JavaClients(larder, rounds, quick ? 0 : 3).run());
     } else {
       progress.say(
           "Jedis and Lettuce are not in this distribution: the Java client has no rival here");
