@@ -319,6 +319,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       var _ = context().close();
       return;
     }
+    put().tick(now);
     if (put().expire(now, decoder)) {
       repliesMoved();
     }
