@@ -12,8 +12,11 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe: a short monitor per slot, never held over I/O.
  */
 final class Index {
-  private static final class Slot {
-    final LongTable locations;
+  /**
+   * The locations of a slot's entries, and what few have. One object and not two, since a lookup
+   * finds neither in the processor's cache.
+   */
+  private static final class Slot extends LongTable {
     @Nullable LongTable expiries;
 
     /** The stamps of entries that reclaim has moved: a record keeps its stamp while it lives. */
@@ -21,8 +24,12 @@ final class Index {
 
     long xor;
 
+    Slot() {
+      super(0);
+    }
+
     Slot(LongTable locations) {
-      this.locations = locations;
+      super(locations);
     }
   }
 
@@ -45,7 +52,7 @@ final class Index {
       return 0;
     }
     synchronized (s) {
-      long location = s.locations.get(fingerprint);
+      long location = s.get(fingerprint);
       return location == 0 || isExpired(s, fingerprint, nowMs) ? 0 : location;
     }
   }
@@ -57,7 +64,7 @@ final class Index {
       return 0;
     }
     synchronized (s) {
-      long location = s.locations.get(fingerprint);
+      long location = s.get(fingerprint);
       return location == 0 || isExpired(s, fingerprint, nowMs)
           ? 0
           : stamp(s, fingerprint, location);
@@ -71,7 +78,7 @@ final class Index {
       return false;
     }
     synchronized (s) {
-      if (s.locations.get(fingerprint) != from) {
+      if (s.get(fingerprint) != from) {
         return false;
       }
       LongTable stamps = s.stamps;
@@ -80,7 +87,7 @@ final class Index {
         s.stamps = stamps;
       }
       long _ = stamps.put(fingerprint, stamp(s, fingerprint, from));
-      long _ = s.locations.put(fingerprint, to);
+      long _ = s.put(fingerprint, to);
       return true;
     }
   }
@@ -123,14 +130,14 @@ final class Index {
   long put(int slot, long fingerprint, long location, long expiresAtMs) {
     Slot s = slots.get(slot);
     if (s == null) {
-      Slot made = new Slot(new LongTable(0));
+      Slot made = new Slot();
       s = slots.compareAndExchange(slot, null, made);
       if (s == null) {
         s = made;
       }
     }
     synchronized (s) {
-      long old = s.locations.put(fingerprint, location);
+      long old = s.put(fingerprint, location);
       if (old == 0) {
         s.xor ^= fingerprint;
       }
@@ -156,12 +163,12 @@ final class Index {
       return 0;
     }
     synchronized (s) {
-      if (s.locations.get(fingerprint) != location) {
+      if (s.get(fingerprint) != location) {
         return 0;
       }
       long stamp = stamp(s, fingerprint, location);
       forgetStamp(s, fingerprint);
-      long _ = s.locations.remove(fingerprint);
+      long _ = s.remove(fingerprint);
       s.xor ^= fingerprint;
       LongTable expiries = s.expiries;
       if (expiries != null) {
@@ -180,14 +187,13 @@ final class Index {
     long[] copy;
     int n = 0;
     synchronized (s) {
-      LongTable locations = s.locations;
-      copy = new long[4 * locations.size()];
-      for (int i = 0; i < locations.capacity(); i++) {
-        long fingerprint = locations.hashAt(i);
+      copy = new long[4 * s.size()];
+      for (int i = 0; i < s.capacity(); i++) {
+        long fingerprint = s.hashAt(i);
         if (fingerprint != 0 && !isExpired(s, fingerprint, nowMs)) {
           copy[n++] = fingerprint;
-          copy[n++] = locations.valueAt(i);
-          copy[n++] = stamp(s, fingerprint, locations.valueAt(i));
+          copy[n++] = s.valueAt(i);
+          copy[n++] = stamp(s, fingerprint, s.valueAt(i));
           copy[n++] = expiry(s, fingerprint);
         }
       }
@@ -204,7 +210,7 @@ final class Index {
       return SlotSummary.EMPTY;
     }
     synchronized (s) {
-      int count = s.locations.size();
+      int count = s.size();
       long xor = s.xor;
       LongTable expiries = s.expiries;
       for (int i = 0; expiries != null && i < expiries.capacity(); i++) {
@@ -224,7 +230,7 @@ final class Index {
       Slot s = slots.get(i);
       if (s != null) {
         synchronized (s) {
-          sum += s.locations.size();
+          sum += s.size();
         }
       }
     }

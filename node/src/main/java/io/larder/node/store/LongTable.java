@@ -7,7 +7,7 @@ package io.larder.node.store;
  * once it has more than a few entries. Removal shifts back (Knuth, vol. 3, 6.4 R), so there are no
  * tombstones. Not thread-safe.
  */
-final class LongTable {
+class LongTable {
   private static final int MIN_CAPACITY = 4;
 
   private long[] table;
@@ -18,6 +18,13 @@ final class LongTable {
   LongTable(int entries) {
     capacity = capacityFor(entries);
     table = new long[2 * capacity];
+  }
+
+  /** Takes over the entries of a table that nobody uses any more. */
+  LongTable(LongTable other) {
+    table = other.table;
+    capacity = other.capacity;
+    size = other.size;
   }
 
   private static int capacityFor(int entries) {
