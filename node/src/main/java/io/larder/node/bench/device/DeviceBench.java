@@ -41,7 +41,9 @@ public final class DeviceBench {
   private static final int SMALL_SEGMENT_BYTES = 4 * MIB;
 
   /** Until the code is compiled: before, a small value costs ten times the processor time. */
-  private static final int WARM_UP_ROUNDS = 2;
+  private static final int SMALL_WARM_UP_ROUNDS = 4;
+
+  private static final int LARGE_WARM_UP_ROUNDS = 1;
 
   private static final int TRACE_VALUE_BYTES = 16 << 10;
 
@@ -179,7 +181,8 @@ public final class DeviceBench {
       next = measure(engine, evictions, bytes, 8, next, 2 * records / engines.size(), null);
     }
     int deepest = options.depths().stream().mapToInt(depth -> depth).max().orElseThrow();
-    for (int round = 0; round < WARM_UP_ROUNDS; round++) {
+    int warmUpRounds = bytes < MIB ? SMALL_WARM_UP_ROUNDS : LARGE_WARM_UP_ROUNDS;
+    for (int round = 0; round < warmUpRounds; round++) {
       for (Engine engine : engines) {
         next = measure(engine, evictions, bytes, deepest, next, Long.MAX_VALUE, null);
       }

@@ -2,6 +2,8 @@ package io.larder.node.bench.device;
 
 import io.larder.node.bench.Progress;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -15,7 +17,7 @@ public final class HugePages implements AutoCloseable {
   private static final Path COMPACT = Path.of("/proc/sys/vm/compact_memory");
   private static final Path DROP_CACHES = Path.of("/proc/sys/vm/drop_caches");
 
-  /** Two jobs' depths of 1 MiB make 16, and each job rounds up. */
+  /** 32 buffers of 1 MiB fill 16, and each of two jobs rounds up. */
   private static final int PAGES = 24;
 
   private static final int ATTEMPTS = 4;
@@ -62,7 +64,11 @@ public final class HugePages implements AutoCloseable {
   }
 
   private static int count() throws IOException {
-    return Integer.parseInt(Files.readString(RESERVED).strip());
+    try (InputStream in = Files.newInputStream(RESERVED)) {
+      // At once: the kernel takes a second read for one past the end, and Files.readString makes
+      // the first of one byte.
+      return Integer.parseInt(new String(in.readNBytes(32), StandardCharsets.US_ASCII).strip());
+    }
   }
 
   private static void set(int pages) throws IOException {
