@@ -110,6 +110,8 @@ final class StoreLoad implements AutoCloseable {
     if (there.length == 0) {
       throw new IOException("nothing of what was put last is left; use a larger device");
     }
+    // Each lane has keys of its own: two reads of one key at a time are one to the device.
+    int each = Math.max(1, there.length / depth);
     AtomicLong misses = new AtomicLong();
     Measured measured =
         ClosedLoop.run(
@@ -118,7 +120,7 @@ final class StoreLoad implements AutoCloseable {
             Long.MAX_VALUE,
             valueBytes,
             lane -> {
-              Key key = key(there[random[lane].nextInt(there.length)]);
+              Key key = key(there[(lane + depth * random[lane].nextInt(each)) % there.length]);
               return store
                   .read(key)
                   .thenAccept(block -> {
