@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,8 @@ final class BlockCollector implements BlockSink {
   private final Place place;
   private @Nullable BlockHeader header;
   private @Nullable ByteBuffer memory;
+  private final CRC32C crc = new CRC32C();
+  private int summedBytes;
   private @Nullable CompletableFuture<InFlightLimit.Permit> share;
   private boolean over;
 
@@ -66,8 +69,17 @@ final class BlockCollector implements BlockSink {
   }
 
   @Override
+  public void received(int chunkIndex, int bytes) {
+    crc.update(memory().slice(chunkIndex * Limits.CHUNK_BYTES + summedBytes, bytes - summedBytes));
+    summedBytes = bytes;
+  }
+
+  @Override
   public void arrived(int chunkIndex) {
-    if (Checksums.of(target(chunkIndex)) != header().crcs()[chunkIndex]) {
+    int sum = (int) crc.getValue();
+    crc.reset();
+    summedBytes = 0;
+    if (sum != header().crcs()[chunkIndex]) {
       throw new ChecksumMismatch(chunkIndex);
     }
   }

@@ -9,12 +9,6 @@ import java.util.zip.CRC32C;
 final class Checksums {
   private Checksums() {}
 
-  static int of(ByteBuffer bytes) {
-    CRC32C crc = new CRC32C();
-    crc.update(bytes.duplicate());
-    return (int) crc.getValue();
-  }
-
   /** Four bytes each, big endian, of the buffers' remaining bytes one after the other. */
   static byte[] encoded(List<ByteBuffer> value, int length) {
     ByteBuffer out = ByteBuffer.allocate(4 * Limits.chunks(length));

@@ -101,6 +101,7 @@ final class BlockReceiver {
   void receivedDirectly() {
     if (target != null) {
       chunkLeft = target.writableBytes();
+      received(target.writerIndex());
       endOfBody();
     }
   }
@@ -137,6 +138,7 @@ final class BlockReceiver {
           int count = Math.min(in.readableBytes(), chunkLeft);
           if (target != null) {
             target.writeBytes(in, count);
+            received(target.writerIndex());
           } else {
             in.skipBytes(count);
           }
@@ -204,6 +206,14 @@ final class BlockReceiver {
                 "chunk %d needs %d bytes and its target has %d", chunk, length, place.remaining()));
       }
       target = Unpooled.wrappedBuffer(place.slice(place.position(), length)).clear();
+    } catch (RuntimeException | Error e) {
+      failure = e;
+    }
+  }
+
+  private void received(int bytes) {
+    try {
+      sink.received(chunk, bytes);
     } catch (RuntimeException | Error e) {
       failure = e;
     }

@@ -27,6 +27,12 @@ public interface BlockSink {
    */
   ByteBuffer target(int chunkIndex);
 
+  /**
+   * The first {@code bytes} of chunk {@code chunkIndex} are in its target: the place to go on with
+   * its checksum, while they are in the processor's cache.
+   */
+  default void received(int chunkIndex, int bytes) {}
+
   /** Chunk {@code chunkIndex} is complete in its target: the place to verify its checksum. */
   default void arrived(int chunkIndex) {}
 
