@@ -87,33 +87,13 @@ final class Writes {
       lease = leases.acquire(key, client, timing.putLeaseMs(), waitMs, undecidedMs);
     }
     return new BlockService.PutHandle() {
-      private BlockStore.@Nullable Arriving begun;
-
-      @Override
-      public void arrived(Payload payload, int bytes) {
-        if (begun == null && bytes < payload.length() && isGranted(lease)) {
-          begun = store.beginWrite(payload);
-        }
-        if (begun != null) {
-          begun.arrived(bytes);
-        }
-      }
-
-      @Override
-      public void stalled() {
-        if (begun != null) {
-          begun.abandon();
-        }
-      }
-
       @Override
       public CompletableFuture<PutOutcome> complete(Payload payload) {
-        return lease.thenCompose(answer -> put(key, options, answer, payload, begun));
+        return lease.thenCompose(answer -> put(key, options, answer, payload));
       }
 
       @Override
       public void abandon() {
-        stalled();
         Futures.finish(
             lease,
             (answer, _) -> {
@@ -125,12 +105,6 @@ final class Writes {
     };
   }
 
-  private static boolean isGranted(CompletableFuture<LeaseAnswer> lease) {
-    return lease.isDone()
-        && !lease.isCompletedExceptionally()
-        && lease.join() instanceof LeaseAnswer.Granted;
-  }
-
   /** Takes over a lease that a client was granted, through this node or another. */
   private LeaseAnswer adopt(Key key, PutToken token) {
     long deadlineNanos = timing.deadline(timing.putLeaseMs());
@@ -140,13 +114,9 @@ final class Writes {
   }
 
   private CompletableFuture<PutOutcome> put(
-      Key key,
-      PutOptions options,
-      LeaseAnswer answer,
-      Payload payload,
-      BlockStore.@Nullable Arriving begun) {
+      Key key, PutOptions options, LeaseAnswer answer, Payload payload) {
     return switch (answer) {
-      case LeaseAnswer.Granted granted -> write(key, options, granted.token(), payload, begun);
+      case LeaseAnswer.Granted granted -> write(key, options, granted.token(), payload);
       case LeaseAnswer.Exists _ -> drop(payload, PutOutcome.EXISTS);
       case LeaseAnswer.Held _ -> drop(payload, PutOutcome.HELD);
       case LeaseAnswer.TryAgain tryAgain -> {
@@ -164,15 +134,8 @@ final class Writes {
   }
 
   private CompletableFuture<PutOutcome> write(
-      Key key,
-      PutOptions options,
-      PutToken token,
-      Payload payload,
-      BlockStore.@Nullable Arriving begun) {
+      Key key, PutOptions options, PutToken token, Payload payload) {
     if (!pending.begin(new KeyRef(key.slot(), key.fingerprint()))) {
-      if (begun != null) {
-        begun.abandon();
-      }
       Futures.go(leases.abort(key, token)); // an earlier put of this node may come true yet
       return drop(payload, PutOutcome.HELD);
     }
@@ -182,7 +145,7 @@ final class Writes {
             : store.nowMs() + options.expiresInMs();
     Block block = new Block(token, options.metadata(), expiresAtMs, payload);
     Commit commit = new Commit(key, block);
-    Futures.finish(store.write(key, block, begun), commit::written);
+    Futures.finish(store.write(key, block), commit::written);
     return commit.result;
   }
 

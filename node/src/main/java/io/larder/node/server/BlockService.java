@@ -47,12 +47,6 @@ public interface BlockService {
 
   /** A put whose payload is arriving. */
   interface PutHandle {
-    /** So many bytes of the payload, from its first on, are there: what may be written early is. */
-    default void arrived(Payload payload, int bytes) {}
-
-    /** The rest takes so long that nothing shall be kept waiting for it. */
-    default void stalled() {}
-
     /**
      * The payload is complete, every chunk's CRC set. The one reference passes to the
      * implementation, whatever comes of it.

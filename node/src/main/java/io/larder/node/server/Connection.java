@@ -319,7 +319,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
       var _ = context().close();
       return;
     }
-    put().tick(now);
     if (put().expire(now, decoder)) {
       repliesMoved();
     }

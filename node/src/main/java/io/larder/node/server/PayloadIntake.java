@@ -7,7 +7,6 @@ import io.larder.node.server.wire.PayloadBufs;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.LongSupplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -20,39 +19,24 @@ final class PayloadIntake {
   /** Below this the rest comes by way of the inbox, with the requests behind it in one read. */
   private static final int DIRECT_BYTES = 16 << 10;
 
-  /** From this size on a value is written while its second half arrives; 1 MiB gains nothing. */
-  private static final int EARLY_BYTES = 2 << 20;
-
-  /** Only one whose first half took no longer, ns. */
-  private static final long EARLY_HALF_NANOS = 2_000_000_000L;
-
-  /** And it is given up, to be written when it is whole, if all of it takes longer, ns. */
-  private static final long EARLY_WHOLE_NANOS = 6_000_000_000L;
-
   private final int length;
   private final @Nullable PutRequest request;
   private final CompletableFuture<Payload> grant;
-  private final LongSupplier nanoClock;
-  private final long askedNanos;
+  private final long askedNanos = System.nanoTime();
   private @Nullable Payload payload;
   private @Nullable PutHandle handle;
   private long grantedNanos;
   private final CRC32C crc = new CRC32C();
   private int received;
-  private boolean early;
 
   /**
    * Asks for memory.
    *
    * @param request null for a SET whose options come after the value
-   * @param nanoClock monotonic
    * @throws IllegalArgumentException if so much can never be granted
    */
-  PayloadIntake(
-      BlockService service, @Nullable PutRequest request, int length, LongSupplier nanoClock) {
+  PayloadIntake(BlockService service, @Nullable PutRequest request, int length) {
     this.length = length;
-    this.nanoClock = nanoClock;
-    this.askedNanos = nanoClock.getAsLong();
     this.request = request;
     this.grant = service.pool().allocate(length, Purpose.PUT);
   }
@@ -88,7 +72,7 @@ final class PayloadIntake {
   /** Memory is there; the put is announced while its bytes arrive. */
   void granted(Payload granted, BlockService service, ClientId client) {
     payload = granted;
-    grantedNanos = nanoClock.getAsLong();
+    grantedNanos = System.nanoTime();
     if (request != null) {
       handle = service.beginPut(request.key(), request.options(), client);
     }
@@ -128,26 +112,6 @@ final class PayloadIntake {
     if (received == length || chunk() != chunk) {
       payload().setCrc(chunk, (int) crc.getValue());
       crc.reset();
-    }
-    if (handle != null && length >= EARLY_BYTES && received >= length / 2) {
-      tellArrived(handle);
-    }
-  }
-
-  private void tellArrived(PutHandle waiting) {
-    if (!early && received < length) {
-      early = nanoClock.getAsLong() - grantedNanos < EARLY_HALF_NANOS;
-    }
-    if (early) {
-      waiting.arrived(payload(), received);
-    }
-  }
-
-  /** Gives up what was written early of a value that does not come on. */
-  void tick(long nowNanos) {
-    if (early && handle != null && nowNanos - grantedNanos > EARLY_WHOLE_NANOS) {
-      early = false;
-      handle.stalled();
     }
   }
 

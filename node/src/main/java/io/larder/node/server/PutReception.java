@@ -102,7 +102,7 @@ final class PutReception {
   private void start(RequestDecoder decoder, int length) {
     PayloadIntake started;
     try {
-      started = new PayloadIntake(server.service(), request, length, System::nanoTime);
+      started = new PayloadIntake(server.service(), request, length);
     } catch (RuntimeException e) {
       giveUp(decoder, Failures.message(e), length);
       return;
@@ -219,13 +219,6 @@ final class PutReception {
       throw e;
     }
     return Answer.whenNow(handle.complete(arrived.take()), asked.options().waitMs(), asked::answer);
-  }
-
-  /** Looks, once a second, whether what was begun of the put is still worth keeping. */
-  void tick(long nowNanos) {
-    if (intake != null) {
-      intake.tick(nowNanos);
-    }
   }
 
   /** Whether the payload comes too slowly to be waited for. */

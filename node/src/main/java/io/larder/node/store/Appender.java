@@ -36,7 +36,7 @@ final class Appender {
   private final Unsettled unsettled;
   private final boolean forReclaim;
   private final @Nullable Flusher flusher;
-  final Scratch headers = new Scratch(RecordHeader.LARGE_HEADER_BYTES);
+  private final Scratch headers = new Scratch(RecordHeader.LARGE_HEADER_BYTES);
   private final Scratch groups = new Scratch(GroupHeader.MAX_GROUP_BYTES);
 
   // Guarded by `this`.
@@ -345,45 +345,10 @@ final class Appender {
         parts,
         failure -> {
           headers.give(block);
-          written(segment, append, failure);
+          append.letGo();
+          volume.counters().bytesWritten.add(append.extentBytes());
+          durable(failure, result -> finish(segment, List.of(append), false, result));
         });
-  }
-
-  /** A large record has been written, or not. */
-  void written(OpenSegment segment, Append append, @Nullable IOException failure) {
-    append.letGo();
-    volume.counters().bytesWritten.add(append.extentBytes());
-    durable(failure, result -> finish(segment, List.of(append), false, result));
-  }
-
-  /** Takes an extent for a large value that still arrives; null if there is none at once. */
-  OpenSegment.@Nullable Extent take(long bytes) {
-    List<Runnable> starts = new ArrayList<>();
-    OpenSegment.@Nullable Extent taken = null;
-    synchronized (this) {
-      if (!closed && large.isEmpty() && volume.fence().get() == null) {
-        OpenSegment segment = room(bytes, 1, starts);
-        if (segment != null) {
-          taken = segment.takeAhead(bytes);
-          writesInFlight++;
-        }
-      }
-    }
-    for (Runnable start : starts) {
-      start.run();
-    }
-    pump();
-    return taken;
-  }
-
-  /** Makes the extent this record's; null if nothing can be written any more. */
-  synchronized @Nullable RecordHeader fill(OpenSegment.Extent extent, Append append) {
-    if (closed || volume.fence().get() != null) {
-      return null;
-    }
-    extent.segment().endAhead();
-    boolean _ = writing.add(append);
-    return reserve(append, extent.segment(), extent.offset() / Location.UNIT_BYTES);
   }
 
   private void writeGroup(
@@ -443,8 +408,7 @@ final class Appender {
     });
   }
 
-  /** Ends one write; without records its extent stays a hole. */
-  void finish(
+  private void finish(
       OpenSegment segment, List<Append> appends, boolean group, @Nullable IOException failure) {
     List<Runnable> starts = new ArrayList<>();
     synchronized (this) {

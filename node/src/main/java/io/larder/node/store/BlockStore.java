@@ -2,7 +2,6 @@ package io.larder.node.store;
 
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
-import io.larder.node.block.Payload;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -27,33 +26,6 @@ public interface BlockStore {
    * latest when the device has not answered within its deadline.
    */
   CompletableFuture<WrittenRecord> write(Key key, Block block);
-
-  /**
-   * Begins to write a large value whose end still arrives, so that the device is at work meanwhile.
-   * The space is taken for it and lost if it never becomes whole.
-   *
-   * @return null if it can only be written when it is whole: it is small, or there is no space now
-   */
-  default @Nullable Arriving beginWrite(Payload payload) {
-    return null;
-  }
-
-  /** A value that is written while it arrives; by one thread at a time. */
-  interface Arriving {
-    /** So many bytes of the payload, from its first on, will not change any more. */
-    void arrived(int bytes);
-
-    /** What was begun is given up; idempotent. */
-    void abandon();
-  }
-
-  /** As {@link #write(Key, Block)}, and ends what was begun with the block's payload. */
-  default CompletableFuture<WrittenRecord> write(Key key, Block block, @Nullable Arriving begun) {
-    if (begun != null) {
-      begun.abandon();
-    }
-    return write(key, block);
-  }
 
   /**
    * Reads a key's value; null is a miss. The block's payload has one reference for the caller.

@@ -2,9 +2,6 @@ package io.larder.node.store;
 
 /** A segment that takes records. Guarded by its {@link Appender}'s lock. */
 final class OpenSegment {
-  /** A place in a segment, in bytes from its start. */
-  record Extent(OpenSegment segment, int offset) {}
-
   private final int index;
   private final int generation;
   private final Nonce nonce;
@@ -12,7 +9,6 @@ final class OpenSegment {
   private final SegmentFooter footer = new SegmentFooter();
   private int nextByte = SegmentHeader.BYTES;
   private int inFlight;
-  private int ahead;
   private boolean sealing;
 
   OpenSegment(int index, int generation, Nonce nonce, int segmentBytes) {
@@ -41,7 +37,7 @@ final class OpenSegment {
   /** Whether an extent of whole blocks fits, with the footer it will need. */
   boolean fits(long bytes, int records) {
     return !sealing
-        && nextByte + bytes + SegmentFooter.bytes(footer.count() + ahead + records) <= segmentBytes;
+        && nextByte + bytes + SegmentFooter.bytes(footer.count() + records) <= segmentBytes;
   }
 
   boolean isHalfFull() {
@@ -54,17 +50,6 @@ final class OpenSegment {
     nextByte += (int) bytes;
     inFlight++;
     return at;
-  }
-
-  /** As {@link #take}, for a record that the footer learns of later, or never. */
-  Extent takeAhead(long bytes) {
-    ahead++;
-    return new Extent(this, take(bytes));
-  }
-
-  /** The footer knows of it. */
-  void endAhead() {
-    ahead--;
   }
 
   /** Ends one write; true if the segment can now be sealed. */

@@ -3,7 +3,6 @@ package io.larder.node.store;
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
-import io.larder.node.block.Payload;
 import io.larder.node.device.BlockingIo;
 import io.larder.node.device.Device;
 import io.larder.protocol.Limits;
@@ -241,22 +240,9 @@ public final class Store implements BlockStore, AutoCloseable {
   }
 
   @Override
-  public @Nullable Arriving beginWrite(Payload payload) {
-    return EarlyWrite.begin(volume, appender, payload, maxValueBytes());
-  }
-
-  @Override
   public CompletableFuture<WrittenRecord> write(Key key, Block block) {
-    return write(key, block, null);
-  }
-
-  @Override
-  public CompletableFuture<WrittenRecord> write(Key key, Block block, @Nullable Arriving begun) {
     if (block.payload().length() > maxValueBytes()
         || block.metadata().length > Limits.MAX_METADATA_BYTES) {
-      if (begun != null) {
-        begun.abandon();
-      }
       return CompletableFuture.failedFuture(
           new StoreException(
               "a value of "
@@ -277,7 +263,7 @@ public final class Store implements BlockStore, AutoCloseable {
             block.payload(),
             block.expiresAtMs(),
             block.id());
-    EarlyWrite.append(appender, append, begun);
+    appender.append(append);
     return append.done.thenApply(done -> new Written(volume, appender, done, reclaimer::wake));
   }
 

@@ -33,9 +33,6 @@ public final class MapBlockService implements BlockService {
   final Set<ClientId> gone = ConcurrentHashMap.newKeySet();
   final AtomicInteger openPuts = new AtomicInteger();
 
-  /** What may be written early of the newest put. */
-  final AtomicInteger arrivedBytes = new AtomicInteger();
-
   public MapBlockService(MemoryPool pool, int maxValueBytes) {
     this(pool, maxValueBytes, System::currentTimeMillis);
   }
@@ -113,16 +110,6 @@ public final class MapBlockService implements BlockService {
   public PutHandle beginPut(Key key, PutOptions options, ClientId client) {
     openPuts.incrementAndGet();
     return new PutHandle() {
-      @Override
-      public void arrived(Payload payload, int bytes) {
-        arrivedBytes.set(bytes);
-      }
-
-      @Override
-      public void stalled() {
-        arrivedBytes.set(0);
-      }
-
       @Override
       public CompletableFuture<PutOutcome> complete(Payload payload) {
         openPuts.decrementAndGet();

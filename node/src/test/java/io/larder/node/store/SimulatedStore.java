@@ -110,38 +110,18 @@ final class SimulatedStore implements AutoCloseable {
     return TestStore.bytes(name + "/" + version, length(name, version));
   }
 
-  /** Every other large value is, and every sixth is given up then and written whole. */
-  private static boolean isWrittenEarly(int version) {
-    return version % 2 == 0;
-  }
-
-  private static boolean isGivenUp(int version) {
-    return version % 6 == 0;
-  }
-
   /** Writes a version that is neither published nor discarded yet. */
   CompletableFuture<WrittenRecord> write(String name, int version) throws Exception {
     byte[] bytes = bytes(name, version);
     Payload payload =
         POOL.allocate(bytes.length, MemoryPool.Purpose.PUT).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    ByteBuffer chunk = payload.chunkCount() == 0 ? ByteBuffer.allocate(0) : payload.chunk(0);
-    ByteBuffer _ = chunk.put(bytes, 0, bytes.length / 2);
-    BlockStore.Arriving begun = isWrittenEarly(version) ? store.beginWrite(payload) : null;
-    if (begun != null) {
-      begun.arrived(bytes.length / 2);
-      if (isGivenUp(version)) {
-        begun.abandon();
-      }
-    }
-    ByteBuffer _ = chunk.put(bytes, bytes.length / 2, bytes.length - bytes.length / 2);
-    if (bytes.length > 0) {
-      payload.setCrc(0, payload.computeCrc(0));
+    for (int i = 0; i < payload.chunkCount(); i++) {
+      ByteBuffer _ = payload.chunk(i).put(bytes);
+      payload.setCrc(i, payload.computeCrc(i));
     }
     Block block = new Block(new PutToken(1, version), new byte[0], Block.NEVER, payload);
     device.note(new Note.PutStarted(name, version));
-    return store
-        .write(key(name), block, begun)
-        .whenComplete((written, failure) -> payload.release());
+    return store.write(key(name), block).whenComplete((written, failure) -> payload.release());
   }
 
   CompletableFuture<Void> put(String name, int version) throws Exception {

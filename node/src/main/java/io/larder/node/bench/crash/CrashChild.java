@@ -6,8 +6,6 @@ import io.larder.node.bench.crash.Note.Kind;
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
-import io.larder.node.block.Payload;
-import io.larder.node.store.BlockStore;
 import io.larder.node.store.EvictionListener;
 import io.larder.node.store.RecoveryReport;
 import io.larder.node.store.Store;
@@ -23,7 +21,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The process that is killed. It opens the store, says what it finds of every key, then puts,
@@ -175,7 +172,7 @@ final class CrashChild {
       Block block = Content.block(pool, number, version);
       WrittenRecord written;
       try {
-        written = store.write(Content.key(number), block, begin(block.payload())).get();
+        written = store.write(Content.key(number), block).get();
       } finally {
         block.payload().release();
       }
@@ -187,18 +184,6 @@ final class CrashChild {
         versions[number] = version;
         say(Kind.PUT, number, version, written.stamp());
       }
-    }
-
-    /** Half of the large values are written early, as while they arrive; some are given up. */
-    private BlockStore.@Nullable Arriving begin(Payload payload) {
-      BlockStore.Arriving begun = random.nextBoolean() ? store.beginWrite(payload) : null;
-      if (begun != null) {
-        begun.arrived(payload.length() / 2);
-        if (random.nextInt(8) == 0) {
-          begun.abandon();
-        }
-      }
-      return begun;
     }
 
     private void delete(int number) throws ExecutionException, InterruptedException {
