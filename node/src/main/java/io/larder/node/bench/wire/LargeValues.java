@@ -143,7 +143,7 @@ final class LargeValues {
       String key = key(bytes, operation % keys);
       long length = client.get(key);
       if (length != bytes) {
-        throw new IOException(key + " has " + length + " bytes, not " + bytes);
+        throw new IOException(client + ": " + key + " has " + length + " bytes, not " + bytes);
       }
     }
 

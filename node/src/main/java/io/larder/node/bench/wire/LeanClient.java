@@ -27,6 +27,11 @@ final class LeanClient implements AutoCloseable {
     channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
   }
 
+  @Override
+  public String toString() {
+    return "the server at " + channel.socket().getRemoteSocketAddress();
+  }
+
   /** Reads a value and forgets it; its length, or -1 if there is none. */
   long get(String key) throws IOException {
     out.clear();
