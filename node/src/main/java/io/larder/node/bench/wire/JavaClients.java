@@ -33,8 +33,6 @@ final class JavaClients {
   private final byte[] value = new byte[BYTES];
 
   /**
-   * Not begun.
-   *
    * @param warmUps rounds of both sides before any that counts: a client's code is compiled after
    *     about 3 GiB, and costs three times as much until then
    */
