@@ -6,8 +6,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Values from 1 MiB on, GET of values in memory and SET of new keys, by {@link LeanClient}s. Keys
@@ -16,6 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class LargeValues {
   private static final int KEYS_BYTES = 256 << 20;
   private static final double GIB = 1L << 30;
+  private static final int LOAD_PASSES = 4;
+  private static final long REDIS_AGE_MS = 1_000;
 
   private final Target larder;
   private final int rounds;
@@ -37,8 +43,8 @@ final class LargeValues {
       throws IOException, InterruptedException {
     List<Double> cpu = new ArrayList<>();
     List<Double> rivalCpu = new ArrayList<>();
-    load(larder, bytes);
-    load(rival, bytes);
+    load(larder, bytes, connections);
+    load(rival, bytes, connections);
     List<Figure> figures =
         new ArrayList<>(
             Duel.run(
@@ -75,14 +81,24 @@ final class LargeValues {
    * Writes new keys until the device has been written to all over, since a file's first touch is
    * slow; half of them small, so that the node's code has run often enough to be compiled.
    */
-  void fill(long bytes) throws IOException, InterruptedException {
-    for (int each : List.of(64 << 10, 4 << 20)) {
-      double _ = Load.seconds(4, (int) (bytes / 2 / each), () -> new Sets(larder.connect(), each));
-    }
+  void fillDevice(long bytes) throws IOException, InterruptedException {
+    fill(larder, bytes / 2, 64 << 10);
+    fill(larder, bytes / 2, 4 << 20);
   }
 
-  private static Figure cpuFigure(String name, List<Double> rounds) {
-    return Figure.median(name, rounds, "s/GiB", null, Better.lower);
+  /** Writes new keys until the rival's memory has been written to all over, for the same reason. */
+  void fillMemory(Target rival, long bytes) throws IOException, InterruptedException {
+    fill(rival, bytes, 4 << 20);
+  }
+
+  private void fill(Target target, long bytes, int each) throws IOException, InterruptedException {
+    double _ = Load.seconds(4, (int) (bytes / each), () -> new Sets(target.connect(), each));
+  }
+
+  /** Of the rounds that count, the last ones: those before were for warmth. */
+  private Figure cpuFigure(String name, List<Double> runs) {
+    List<Double> counted = runs.subList(runs.size() - rounds, runs.size());
+    return Figure.median(name, counted, "s/GiB", null, Better.lower);
   }
 
   /** Of a value to be read, by its length and number. */
@@ -94,12 +110,58 @@ final class LargeValues {
     return KEYS_BYTES / bytes;
   }
 
-  private void load(Target target, int bytes) throws IOException {
-    try (LeanClient client = target.connect()) {
-      for (int i = 0; i < keys(bytes); i++) {
-        client.set(key(bytes, i), value.duplicate().limit(bytes));
+  /**
+   * Writes the keys to be read and makes sure of them, by as many connections as will read: a full
+   * Redis evicts by ages in whole seconds of a few keys drawn at random, now and then one that has
+   * just been written, and replies under way count as memory.
+   *
+   * @throws IOException if some are still missing after a few passes
+   */
+  void load(Target target, int bytes, int connections) throws IOException, InterruptedException {
+    Set<Integer> missing = IntStream.range(0, keys(bytes)).boxed().collect(Collectors.toSet());
+    for (int pass = 0; pass < LOAD_PASSES; pass++) {
+      if (pass > 0) {
+        Thread.sleep(REDIS_AGE_MS);
+      }
+      try (LeanClient client = target.connect()) {
+        for (int i : missing) {
+          client.set(key(bytes, i), value.duplicate().limit(bytes));
+        }
+      }
+      missing = missing(target, bytes, connections);
+      if (missing.isEmpty()) {
+        return;
       }
     }
+    throw new IOException(
+        "%s misses %d of %d values of %d bytes, written %d times: has it the memory for them?"
+            .formatted(target.name(), missing.size(), keys(bytes), bytes, LOAD_PASSES));
+  }
+
+  private static Set<Integer> missing(Target target, int bytes, int connections)
+      throws IOException, InterruptedException {
+    Set<Integer> missing = ConcurrentHashMap.newKeySet();
+    double _ =
+        Load.seconds(
+            connections,
+            keys(bytes),
+            () -> {
+              LeanClient client = target.connect();
+              return new Load.Connection() {
+                @Override
+                public void run(int number) throws IOException {
+                  if (client.get(key(bytes, number)) != bytes) {
+                    missing.add(number);
+                  }
+                }
+
+                @Override
+                public void close() throws IOException {
+                  client.close();
+                }
+              };
+            });
+    return missing;
   }
 
   private double gets(Target target, int bytes, int connections, List<Double> cpuPerGib)

@@ -133,7 +133,7 @@ public final class WireBench {
     LargeValues large = new LargeValues(larder, rounds, quick ? 256L << 20 : 2L << 30);
     if (parts.contains(Part.large) || parts.contains(Part.bare)) {
       progress.say("large values");
-      large.fill(quick ? 256L << 20 : LocalClusterOptions.DEFAULT_DEVICE_BYTES);
+      large.fillDevice(quick ? 256L << 20 : LocalClusterOptions.DEFAULT_DEVICE_BYTES);
     }
     if (parts.contains(Part.large) && device == null && Fio.isInstalled()) {
       try (HugePages pages = HugePages.reserve(progress)) {
@@ -143,6 +143,7 @@ public final class WireBench {
       }
     }
     if (parts.contains(Part.large)) {
+      large.fillMemory(redis, quick ? 256L << 20 : REDIS_MEMORY_BYTES);
       for (int mib : LARGE_MIB) {
         figures.addAll(large.get("get" + mib + "MiB", mib * MIB, 8, redis, 1.4));
         figures.addAll(large.set("set" + mib + "MiB", mib * MIB, 8, redis, 1.0));

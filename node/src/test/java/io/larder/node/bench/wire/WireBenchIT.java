@@ -38,4 +38,15 @@ class WireBenchIT {
           .hasMessageContaining("has -1 bytes");
     }
   }
+
+  @Test
+  void aServerThatDoesNotKeepWhatIsLoadedIsNamedBeforeAnythingIsMeasured() throws Exception {
+    try (Rival redis = Rival.redis(64 << 20, false)) {
+      Target target = redis.target();
+      assertThatThrownBy(() -> new LargeValues(target, 1, 0).load(target, 1 << 20, 8))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("redis-server misses")
+          .hasMessageContaining("of 256 values");
+    }
+  }
 }
