@@ -1,12 +1,7 @@
 package io.larder.node.block;
 
 import io.larder.protocol.Limits;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -31,10 +26,6 @@ import org.jspecify.annotations.Nullable;
 public final class MemoryPool implements AutoCloseable {
   private static final int MIN_SHIFT = 12;
   private static final int ORDERS = 9; // 4 KiB << 0 … 4 KiB << 8 = 1 MiB
-  private static final long HUGE_PAGE_BYTES = 2L << 20;
-  private static final int PROT_READ_WRITE = 3;
-  private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
-  private static final int MADV_HUGEPAGE = 14;
 
   /** What a payload is wanted for; puts cannot take the floor reserved for reads. */
   public enum Purpose {
@@ -76,45 +67,9 @@ public final class MemoryPool implements AutoCloseable {
 
   private record Waiter(int length, Purpose purpose, CompletableFuture<Payload> granted) {}
 
-  private static final class Mmap {
-    static final MethodHandle MMAP;
-    static final MethodHandle MUNMAP;
-    static final MethodHandle MADVISE;
-
-    static {
-      Linker linker = Linker.nativeLinker();
-      var libc = linker.defaultLookup();
-      MMAP =
-          linker.downcallHandle(
-              libc.findOrThrow("mmap"),
-              FunctionDescriptor.of(
-                  ValueLayout.ADDRESS,
-                  ValueLayout.ADDRESS,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.JAVA_LONG));
-      MUNMAP =
-          linker.downcallHandle(
-              libc.findOrThrow("munmap"),
-              FunctionDescriptor.of(
-                  ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
-      MADVISE =
-          linker.downcallHandle(
-              libc.findOrThrow("madvise"),
-              FunctionDescriptor.of(
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.ADDRESS,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_INT));
-    }
-  }
-
   private final long capacityBytes;
   private final long readFloorBytes;
-  private final MemorySegment mapped;
-  private final MemorySegment base;
+  private final HugeMemory memory;
 
   // All below are guarded by `this`.
   // Free pieces of an order are a list through next and previous, by first unit; -1 ends it.
@@ -132,7 +87,7 @@ public final class MemoryPool implements AutoCloseable {
   private boolean closed;
 
   /**
-   * Maps the pool's memory; pages are touched as they are used.
+   * Maps the pool's memory; pages are touched as they are used, or by {@link #prefault()}.
    *
    * @param capacityBytes rounded up to 2 MiB
    * @param readFloorBytes what puts leave free for reads; less than the capacity
@@ -144,12 +99,9 @@ public final class MemoryPool implements AutoCloseable {
       throw new IllegalArgumentException(
           "memory pool of " + capacityBytes + " bytes with a read floor of " + readFloorBytes);
     }
-    this.capacityBytes = (capacityBytes + HUGE_PAGE_BYTES - 1) & -HUGE_PAGE_BYTES;
+    this.capacityBytes = (capacityBytes + HugeMemory.PAGE_BYTES - 1) & -HugeMemory.PAGE_BYTES;
     this.readFloorBytes = readFloorBytes;
-    this.mapped = map(this.capacityBytes + HUGE_PAGE_BYTES);
-    long skew = -mapped.address() & (HUGE_PAGE_BYTES - 1);
-    this.base = mapped.asSlice(skew, this.capacityBytes);
-    advise(base);
+    this.memory = new HugeMemory(this.capacityBytes);
 
     int units = Math.toIntExact(this.capacityBytes >> MIN_SHIFT);
     Arrays.fill(head, -1);
@@ -173,6 +125,22 @@ public final class MemoryPool implements AutoCloseable {
     synchronized (this) {
       this.evictor = evictor;
     }
+  }
+
+  /**
+   * Begins to make the pool's pages present in the background, as far as memory allows, until all
+   * are or the pool is closed.
+   */
+  public void prefault() {
+    Thread _ =
+        Thread.ofPlatform()
+            .daemon()
+            .name("larder-prefault")
+            .start(Prefault.ofProcess(memory, this::isClosed));
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
   }
 
   /**
@@ -263,13 +231,8 @@ public final class MemoryPool implements AutoCloseable {
   }
 
   private void unmapIfUnused() {
-    if (!closed || freeBytes != capacityBytes) {
-      return;
-    }
-    try {
-      int _ = (int) Mmap.MUNMAP.invokeExact(mapped, mapped.byteSize());
-    } catch (Throwable e) {
-      throw new IllegalStateException("munmap", e);
+    if (closed && freeBytes == capacityBytes) {
+      memory.unmap();
     }
   }
 
@@ -341,7 +304,8 @@ public final class MemoryPool implements AutoCloseable {
       return known;
     }
     long offset = (long) unit << MIN_SHIFT;
-    Chunk made = new Chunk(unit, order, base.asSlice(offset, 1L << (MIN_SHIFT + order)));
+    Chunk made =
+        new Chunk(unit, order, memory.segment().asSlice(offset, 1L << (MIN_SHIFT + order)));
     if (isLargest) {
       largest[unit >> order] = made;
     }
@@ -419,30 +383,5 @@ public final class MemoryPool implements AutoCloseable {
   private static int orderFor(int bytes) {
     int units = (bytes + (1 << MIN_SHIFT) - 1) >> MIN_SHIFT;
     return 32 - Integer.numberOfLeadingZeros(units - 1);
-  }
-
-  private static MemorySegment map(long bytes) {
-    MemorySegment memory;
-    try {
-      memory =
-          (MemorySegment)
-              Mmap.MMAP.invokeExact(
-                  MemorySegment.NULL, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
-    } catch (Throwable e) {
-      throw new IllegalStateException("mmap", e);
-    }
-    if (memory.address() == -1) {
-      throw new OutOfMemoryError("the system refused a memory pool of " + bytes + " bytes");
-    }
-    return memory.reinterpret(bytes, Arena.global(), null);
-  }
-
-  private static void advise(MemorySegment memory) {
-    try {
-      // A refusal costs speed only; the kernel's AnonHugePages tells.
-      int _ = (int) Mmap.MADVISE.invokeExact(memory, memory.byteSize(), MADV_HUGEPAGE);
-    } catch (Throwable e) {
-      throw new IllegalStateException("madvise", e);
-    }
   }
 }

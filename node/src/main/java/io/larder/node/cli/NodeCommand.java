@@ -45,7 +45,8 @@ final class NodeCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     NodeConfig read = configuration();
     try (StopSignal stop = options.installStopSignal();
-        NodeProcess _ = NodeProcess.start(read)) {
+        NodeProcess node = NodeProcess.start(read)) {
+      node.prefaultMemory();
       stop.await();
       return ExitCode.OK;
     } catch (StoreException | IOException e) {
