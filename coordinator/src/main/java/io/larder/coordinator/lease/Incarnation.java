@@ -195,7 +195,7 @@ final class Incarnation {
       if (windowMs <= 2L * options.heartbeatMs()) {
         log.error(
             "ZooKeeper granted a session timeout of {} ms, which leaves no time to grant put-leases "
-                + "with tickMs {} and heartbeatMs {}: raise its maxSessionTimeout",
+                + "with zookeeper.tickMs {} and a heartbeat every {} ms: raise its maxSessionTimeout",
             now,
             options.tickMs(),
             options.heartbeatMs());

@@ -38,7 +38,7 @@ public record ZooKeeperOptions(
   public ZooKeeperOptions {
     if (!CONNECT.matcher(connect).matches()) {
       throw new IllegalArgumentException(
-          "zookeeper connect string '" + connect + "': expected host:port[,host:port…]");
+          "zookeeper.connect '" + connect + "': expected host:port[,host:port…]");
     }
     if (!NAME.matcher(cluster).matches()) {
       throw new IllegalArgumentException(
@@ -49,7 +49,7 @@ public record ZooKeeperOptions(
     requireRange("heartbeatMs", heartbeatMs, 10, 60_000);
     if (grantWindowMs(sessionTimeoutMs, tickMs) <= 2L * heartbeatMs) {
       throw new IllegalArgumentException(
-          "sessionTimeoutMs %d leaves no time to grant with tickMs %d and heartbeatMs %d: it must exceed tickMs + 2 × heartbeatMs + %d; raise it, or lower tickMs to the servers' tickTime"
+          "zookeeper.sessionTimeoutMs %d leaves no time to grant with zookeeper.tickMs %d and a heartbeat every %d ms: it must exceed the tick, two heartbeats and %d ms; raise it, or lower zookeeper.tickMs to the servers' tickTime"
               .formatted(sessionTimeoutMs, tickMs, heartbeatMs, FENCE_EPSILON_MS));
     }
   }

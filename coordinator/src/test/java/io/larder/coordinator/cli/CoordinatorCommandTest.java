@@ -34,6 +34,6 @@ class CoordinatorCommandTest {
     assertThat(run("--listen", "nowhere")).isEqualTo(2);
     assertThat(err.toString()).contains("'nowhere' is no host:port");
     assertThat(run("--set", "zookeeper.sessionTimeoutMs=2000")).isEqualTo(2);
-    assertThat(err.toString()).contains("lower tickMs");
+    assertThat(err.toString()).contains("lower zookeeper.tickMs");
   }
 }

@@ -78,7 +78,7 @@ class SlotTableFormatTest {
   @Test
   void timeoutsThatLeaveNoTimeToGrantAreRefusedWithTheRemedy() {
     assertThatThrownBy(() -> ZooKeeperOptions.of("h:1", "c", 2_000, 2_000))
-        .hasMessageContaining("lower tickMs");
+        .hasMessageContaining("lower zookeeper.tickMs");
     assertThatThrownBy(() -> ZooKeeperOptions.of("zk://h:1", "c"))
         .hasMessageContaining("host:port");
   }

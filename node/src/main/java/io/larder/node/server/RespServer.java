@@ -84,7 +84,7 @@ public final class RespServer implements AutoCloseable {
               + config.port()
               + ": "
               + bound.cause().getMessage()
-              + "; choose another server.host or server.port",
+              + "; choose another listen.host or listen.port",
           bound.cause());
     }
     RespServer server = new RespServer(context, loops, bound.channel(), transport);

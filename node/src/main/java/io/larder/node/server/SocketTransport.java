@@ -100,7 +100,7 @@ record SocketTransport(
 
   private static IOException unavailable(String name, Throwable cause) {
     return new IOException(
-        "server.transport is "
+        "listen.transport is "
             + name
             + ", which this machine does not offer ("
             + cause.getMessage()

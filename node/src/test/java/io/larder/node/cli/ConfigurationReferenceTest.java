@@ -8,6 +8,13 @@ import io.larder.node.config.NodeConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -51,5 +58,46 @@ class ConfigurationReferenceTest {
       Files.writeString(PAGE, page);
     }
     assertThat(PAGE).hasContent(page);
+  }
+
+  /** `server`, which no key begins with, once stood for `listen` in two messages. */
+  @Test
+  void everyKeyThatAMessageNamesExists() throws IOException {
+    Set<String> keys =
+        Pattern.compile("(?m)^\\| `([\\w.]+)`")
+            .matcher(Files.readString(PAGE))
+            .results()
+            .map(row -> row.group(1))
+            .collect(Collectors.toSet());
+    String groups =
+        keys.stream()
+            .filter(key -> key.contains("."))
+            .map(key -> key.substring(0, key.indexOf('.')))
+            .distinct()
+            .collect(Collectors.joining("|"));
+    Pattern named = Pattern.compile("(?<![\\w./])(?:server|" + groups + ")\\.[a-z]\\w*+(?!\\*)");
+
+    assertThat(stringLiterals().flatMap(text -> named.matcher(text).results()))
+        .extracting(MatchResult::group)
+        .contains("listen.port", "zookeeper.tickMs")
+        .isSubsetOf(keys);
+  }
+
+  /** Of the sources of node and coordinator. */
+  private static Stream<String> stringLiterals() throws IOException {
+    List<String> literals = new ArrayList<>();
+    Pattern literal = Pattern.compile("\"(?:[^\"\\\\\\n]|\\\\.)*\"");
+    for (String module : List.of("node", "coordinator")) {
+      try (Stream<Path> files = Files.walk(Path.of("..", module, "src", "main", "java"))) {
+        for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+          literal
+              .matcher(Files.readString(file))
+              .results()
+              .map(MatchResult::group)
+              .forEach(literals::add);
+        }
+      }
+    }
+    return literals.stream();
   }
 }
