@@ -77,7 +77,7 @@ final class BenchDeviceCommand implements Callable<Integer> {
       names = "--rounds",
       paramLabel = "N",
       description = "How often everything is measured. Default: ${DEFAULT-VALUE}.")
-  private int rounds = 3;
+  private int rounds = 4;
 
   @Option(
       names = "--millis",

@@ -27,10 +27,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Measures the store on a device against the device's own limit.
  *
- * <p>One half of the device is the store's, the other is fio's. In every round each measurement of
- * the store follows that of fio with the same size and depth; the ratios are taken round by round,
- * and the report has their medians, so that a machine that is now fast, now slow, does little harm.
- * Where there is no fio, or no huge pages for it, the engine without a store stands in its place.
+ * <p>One half of the device is the store's, the other is fio's, and after half of the rounds they
+ * change places: one half of a disk may well be faster than the other. In every round each
+ * measurement of the store follows that of fio with the same size and depth; the ratios are taken
+ * round by round, and the report has their medians, so that a machine that is now fast, now slow,
+ * does little harm. Where there is no fio, or no huge pages for it, the engine without a store
+ * stands in its place.
  */
 public final class DeviceBench {
   private static final int MIB = 1 << 20;
@@ -53,6 +55,9 @@ public final class DeviceBench {
   private final MemoryPool pool;
   private final long half;
   private final @Nullable Fio fio;
+
+  /** Where the store's half begins. */
+  private long storeStart;
 
   private final Map<String, List<Double>> rounds = new LinkedHashMap<>();
   private final Map<String, Goal> goals = new LinkedHashMap<>();
@@ -101,7 +106,7 @@ public final class DeviceBench {
             new MemoryPool(2L * deepest * largest + 64L * MIB, (long) deepest * largest)) {
       Fio fio = null;
       if (pages.areReserved() && Fio.isInstalled()) {
-        fio = new Fio(pages, options.device(), half, half);
+        fio = new Fio(pages, options.device(), half);
       } else {
         progress.say("without fio the engine alone stands for the device's limit");
       }
@@ -164,15 +169,30 @@ public final class DeviceBench {
   }
 
   private void format(long bytes, int valueBytes) throws IOException {
-    try (Device device = new DeviceWindow(open(Engine.THREADS), 0, bytes)) {
+    try (Device device = new DeviceWindow(open(Engine.THREADS), storeStart, bytes)) {
       var _ =
           DeviceFormat.format(
               device, new FormatOptions(options.device(), 0, "bench", "bench", valueBytes, true));
     }
   }
 
-  /** Puts and gets of one size at every depth, after the store was filled and the code is warm. */
+  /** Puts and gets of one size at every depth, half of the rounds in either half of the device. */
   private void rates(int bytes) throws IOException, InterruptedException {
+    int steps = options.rounds() * options.depths().size();
+    try (Progress.Task task = progress.task("values of " + name(bytes), steps)) {
+      int first = (options.rounds() + 1) / 2;
+      rates(bytes, first, task);
+      if (first < options.rounds()) {
+        storeStart = half;
+        rates(bytes, options.rounds() - first, task);
+        storeStart = 0;
+      }
+    }
+  }
+
+  /** So many rounds, after the store was filled and the code is warm. */
+  private void rates(int bytes, int count, Progress.Task task)
+      throws IOException, InterruptedException {
     format(half, 16L * bytes > half / 2 ? bytes : 0); // segments that hold several
     long records = half / 10 * 4 / (bytes + 4096);
     Evictions evictions = new Evictions();
@@ -187,21 +207,18 @@ public final class DeviceBench {
         next = measure(engine, evictions, bytes, deepest, next, Long.MAX_VALUE, null);
       }
     }
-    int steps = options.rounds() * options.depths().size();
-    try (Progress.Task task = progress.task("values of " + name(bytes), steps)) {
-      for (int round = 0; round < options.rounds(); round++) {
-        for (int depth : options.depths()) {
-          int fioBytes = Math.min(bytes, MIB);
-          int fioDepth = Math.min(MAX_FIO_DEPTH, depth * (bytes / fioBytes));
-          double[] limit = {limit(false, fioBytes, fioDepth), limit(true, fioBytes, fioDepth)};
-          if (bytes == Device.BLOCK_BYTES) { // with its header it lies in two blocks
-            double _ = limit(true, 2 * bytes, fioDepth);
-          }
-          for (Engine engine : engines) {
-            next = measure(engine, evictions, bytes, depth, next, Long.MAX_VALUE, limit);
-          }
-          task.step(1);
+    for (int round = 0; round < count; round++) {
+      for (int depth : options.depths()) {
+        int fioBytes = Math.min(bytes, MIB);
+        int fioDepth = Math.min(MAX_FIO_DEPTH, depth * (bytes / fioBytes));
+        double[] limit = {limit(false, fioBytes, fioDepth), limit(true, fioBytes, fioDepth)};
+        if (bytes == Device.BLOCK_BYTES) { // with its header it lies in two blocks
+          double _ = limit(true, 2 * bytes, fioDepth);
         }
+        for (Engine engine : engines) {
+          next = measure(engine, evictions, bytes, depth, next, Long.MAX_VALUE, limit);
+        }
+        task.step(1);
       }
     }
   }
@@ -210,9 +227,9 @@ public final class DeviceBench {
       throws IOException, InterruptedException {
     double rate;
     if (fio != null) {
-      rate = fio.bytesPerSecond(reads, bytes, depth, options.time());
+      rate = fio.bytesPerSecond(reads, half - storeStart, bytes, depth, options.time());
     } else {
-      try (Device device = new DeviceWindow(open(Engine.AUTO), half, half)) {
+      try (Device device = new DeviceWindow(open(Engine.AUTO), half - storeStart, half)) {
         rate = EngineLoad.run(device, pool, reads, bytes, depth, options.time()).bytesPerSecond();
       }
     }
@@ -233,7 +250,7 @@ public final class DeviceBench {
       throws IOException, InterruptedException {
     long records = half / 10 * 4 / (bytes + 4096);
     Duration time = maxPuts == Long.MAX_VALUE ? options.time() : Duration.ofMinutes(2);
-    try (DeviceWindow window = new DeviceWindow(open(engine), 0, half);
+    try (DeviceWindow window = new DeviceWindow(open(engine), storeStart, half);
         Store store = store(window, evictions);
         StoreLoad load = new StoreLoad(store, evictions, pool, bytes, depth, next)) {
       Measured put = load.put(depth, time, maxPuts);

@@ -6,31 +6,37 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
  * fio, the measure of what a device can do: io_uring, direct, from and into {@link HugePages} as
- * the store does, and the better of one and two jobs.
+ * the store does, and the better of one and two jobs. Which that is for a load is found out once:
+ * the better of two runs each time would count the device's swings in fio's favour.
  */
 public final class Fio {
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private static final int CHOOSING_ROUNDS = 3;
+
+  private record Load(boolean reads, int blockBytes, int depth) {}
+
   private final Path device;
-  private final long start;
   private final long bytes;
+  private final Map<Load, Integer> jobs = new HashMap<>();
 
   /**
    * @param pages that are reserved for it
-   * @param start of the part of the device that fio may write to
-   * @param bytes of that part
+   * @param bytes of the part of the device that it may write to
    */
-  public Fio(HugePages pages, Path device, long start, long bytes) {
+  public Fio(HugePages pages, Path device, long bytes) {
     if (!pages.areReserved()) {
       throw new IllegalArgumentException("fio without huge pages measures nothing");
     }
     this.device = device;
-    this.start = start;
     this.bytes = bytes;
   }
 
@@ -47,15 +53,40 @@ public final class Fio {
     }
   }
 
-  /** Bytes a second of sequential writes or random reads; the better of one and two jobs. */
-  public double bytesPerSecond(boolean reads, int blockBytes, int depth, Duration time)
+  /**
+   * Bytes a second of sequential writes or random reads.
+   *
+   * @param start of the part of the device that it may write to
+   */
+  public double bytesPerSecond(boolean reads, long start, int blockBytes, int depth, Duration time)
       throws IOException, InterruptedException {
-    double one = run(reads, blockBytes, depth, 1, time);
-    return depth == 1 ? one : Math.max(one, run(reads, blockBytes, depth / 2, 2, time));
+    Load load = new Load(reads, blockBytes, depth);
+    Integer best = jobs.get(load);
+    if (best == null) {
+      best = depth == 1 ? 1 : betterJobs(load, start, time);
+      jobs.put(load, best);
+    }
+    return run(load, start, best, time);
   }
 
-  private double run(boolean reads, int blockBytes, int depth, int jobs, Duration time)
+  private int betterJobs(Load load, long start, Duration time)
       throws IOException, InterruptedException {
+    double[] one = new double[CHOOSING_ROUNDS];
+    double[] two = new double[CHOOSING_ROUNDS];
+    for (int round = 0; round < CHOOSING_ROUNDS; round++) {
+      one[round] = run(load, start, 1, time);
+      two[round] = run(load, start, 2, time);
+    }
+    Arrays.sort(one);
+    Arrays.sort(two);
+    return one[CHOOSING_ROUNDS / 2] >= two[CHOOSING_ROUNDS / 2] ? 1 : 2;
+  }
+
+  private double run(Load load, long start, int jobs, Duration time)
+      throws IOException, InterruptedException {
+    boolean reads = load.reads;
+    int blockBytes = load.blockBytes;
+    int depth = load.depth / jobs;
     long part = bytes / jobs / blockBytes * blockBytes;
     List<String> command =
         List.of(

@@ -67,12 +67,9 @@ final class ColdReads {
       Target larder = new Target("larder", node.host(), node.port(), cluster.pid(node));
       int keys = (int) (deviceBytes / 2 / VALUE_BYTES);
       load(larder, keys);
+      Fio fio = pages.areReserved() ? new Fio(pages, node.device(), deviceBytes / 4) : null;
       // What has just been written is somewhere in the device's first part, segment by segment.
-      Fio fio =
-          pages.areReserved()
-              ? new Fio(pages, node.device(), deviceBytes / 16, deviceBytes / 4)
-              : null;
-      return measure(larder, bare.target(), fio, keys);
+      return measure(larder, bare.target(), fio, deviceBytes / 16, keys);
     }
   }
 
@@ -89,7 +86,8 @@ final class ColdReads {
     }
   }
 
-  private List<Figure> measure(Target larder, Target bare, @Nullable Fio fio, int keys)
+  private List<Figure> measure(
+      Target larder, Target bare, @Nullable Fio fio, long fioStart, int keys)
       throws IOException, InterruptedException {
     List<Double> rates = new ArrayList<>();
     List<Double> fioRates = new ArrayList<>();
@@ -105,7 +103,7 @@ final class ColdReads {
       rates.add(rate);
       bareRates.add(socket);
       if (fio != null) {
-        double device = fio.bytesPerSecond(true, FIO_BYTES, FIO_DEPTH, FIO_TIME) / 1e9;
+        double device = fio.bytesPerSecond(true, fioStart, FIO_BYTES, FIO_DEPTH, FIO_TIME) / 1e9;
         fioRates.add(device);
         ratios.add(rate / Math.min(device, socket));
       }

@@ -177,11 +177,11 @@ public final class WireBench {
     long bytes = quick ? 256L << 20 : 2L << 30;
     Path scratch = Files.createTempFile(folder, "fio", "");
     try {
-      Fio fio = new Fio(pages, scratch, 0, bytes);
+      Fio fio = new Fio(pages, scratch, bytes);
       List<Double> rates = new ArrayList<>();
-      double _ = fio.bytesPerSecond(false, MIB, 8, FIO_TIME); // a file's first touch is slow
+      double _ = fio.bytesPerSecond(false, 0, MIB, 8, FIO_TIME); // a file's first touch is slow
       for (int round = 0; round < rounds; round++) {
-        rates.add(fio.bytesPerSecond(false, MIB, 8, FIO_TIME) / 1e9);
+        rates.add(fio.bytesPerSecond(false, 0, MIB, 8, FIO_TIME) / 1e9);
       }
       return Figure.median("deviceWriteByFio", rates, "GB/s", null, Figure.Better.higher);
     } finally {
