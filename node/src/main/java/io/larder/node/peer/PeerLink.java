@@ -77,14 +77,15 @@ final class PeerLink {
           case PeerRequest.Take _, PeerRequest.Settle _ -> moves;
           default -> quick;
         };
-    Command command = Command.of(PeerWire.name(request)).arg(PeerWire.encode(request));
+    Command command =
+        Command.of(PeerRequestWire.name(request)).arg(PeerRequestWire.encode(request));
     long start = System.nanoTime();
     return lane.connection(askDeadlineMs)
         .thenCompose(connection -> connection.send(command, left(start, askDeadlineMs)))
         .thenApply(reply ->
             switch (reply) {
               case Reply.Bulk bulk ->
-                  PeerWire.decodeAnswer(request, bulk.bytes(), System.nanoTime());
+                  PeerAnswerWire.decode(request, bulk.bytes(), System.nanoTime());
               case Reply.Failure failure -> throw new PeerException(failure.message());
               default -> throw new PeerException("unexpected reply to " + command.name());
             });

@@ -5,8 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.larder.node.block.Key;
 import io.larder.node.block.Keyspace;
 import io.larder.node.directory.Member;
+import io.larder.node.peer.PeerAnswerWire;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerWire;
+import io.larder.node.peer.PeerRequestWire;
 import io.larder.node.server.ServiceException;
 import io.larder.node.store.BlockStore;
 import io.larder.node.store.StoreStats;
@@ -61,7 +62,7 @@ final class PeerCommands {
     }
     PeerRequest<?> request;
     try {
-      request = PeerWire.decode(name, arguments.getFirst());
+      request = PeerRequestWire.decode(name, arguments.getFirst());
     } catch (IllegalArgumentException e) {
       return CompletableFuture.failedFuture(new ServiceException("ERR " + e.getMessage()));
     }
@@ -71,7 +72,7 @@ final class PeerCommands {
           if (failure != null) {
             throw new ServiceException("TRYAGAIN " + Leases.reason(failure));
           }
-          return new Reply.Bulk(PeerWire.encodeAnswer(request, answer, nanoClock.getAsLong()));
+          return new Reply.Bulk(PeerAnswerWire.encode(request, answer, nanoClock.getAsLong()));
         });
   }
 

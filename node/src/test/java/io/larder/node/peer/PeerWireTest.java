@@ -77,26 +77,27 @@ class PeerWireTest {
   @MethodSource("exchanges")
   void whatIsWrittenIsRead(Exchange exchange) {
     PeerRequest<?> request = exchange.request();
-    assertThat(PeerWire.decode(PeerWire.name(request), PeerWire.encode(request)))
+    assertThat(
+            PeerRequestWire.decode(PeerRequestWire.name(request), PeerRequestWire.encode(request)))
         .usingRecursiveComparison() // of arrays, by their bytes
         .isEqualTo(request);
-    byte[] answer = PeerWire.encodeAnswer(request, exchange.answer(), 0);
-    Object read = PeerWire.decodeAnswer(request, answer, 0);
+    byte[] answer = PeerAnswerWire.encode(request, exchange.answer(), 0);
+    Object read = PeerAnswerWire.decode(request, answer, 0);
     assertThat(read).isEqualTo(exchange.answer());
   }
 
   @ParameterizedTest
   @MethodSource("exchanges")
   void aTruncatedOrPaddedBodyIsRefused(Exchange exchange) {
-    String name = PeerWire.name(exchange.request());
-    byte[] body = PeerWire.encode(exchange.request());
+    String name = PeerRequestWire.name(exchange.request());
+    byte[] body = PeerRequestWire.encode(exchange.request());
     for (int length = 0; length < body.length; length++) {
       byte[] cut = Arrays.copyOf(body, length);
-      assertThatThrownBy(() -> PeerWire.decode(name, cut))
+      assertThatThrownBy(() -> PeerRequestWire.decode(name, cut))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining(name);
     }
-    assertThatThrownBy(() -> PeerWire.decode(name, Arrays.copyOf(body, body.length + 1)))
+    assertThatThrownBy(() -> PeerRequestWire.decode(name, Arrays.copyOf(body, body.length + 1)))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

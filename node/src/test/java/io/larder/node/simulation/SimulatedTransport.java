@@ -8,10 +8,11 @@ import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
 import io.larder.node.directory.Member;
+import io.larder.node.peer.PeerAnswerWire;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
+import io.larder.node.peer.PeerRequestWire;
 import io.larder.node.peer.PeerTransport;
-import io.larder.node.peer.PeerWire;
 import io.larder.node.server.ClientId;
 import io.larder.protocol.Command;
 import io.larder.protocol.PutToken;
@@ -57,8 +58,8 @@ final class SimulatedTransport implements PeerTransport {
 
   @Override
   public <A> CompletableFuture<A> ask(Member to, PeerRequest<A> request, long deadlineMs) {
-    byte[] body = PeerWire.encode(request);
-    String name = PeerWire.name(request);
+    byte[] body = PeerRequestWire.encode(request);
+    String name = PeerRequestWire.name(request);
     return call(
             to,
             request.toString(),
@@ -66,7 +67,7 @@ final class SimulatedTransport implements PeerTransport {
             deadlineMs)
         .thenApply(reply -> {
           byte[] answer = ((Reply.Bulk) reply).bytes();
-          A decoded = PeerWire.decodeAnswer(request, answer, life.node().nanoClock());
+          A decoded = PeerAnswerWire.decode(request, answer, life.node().nanoClock());
           world.note(life.node().id(), () -> "hears from " + to + " " + decoded);
           if (request instanceof PeerRequest.Announce announce) {
             world.checker.announced(life.node(), to, announce, (List<?>) decoded);
