@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongPredicate;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,12 +39,15 @@ public final class MemoryPool implements AutoCloseable {
     private final int unit;
     private final int order;
     private final MemorySegment segment;
+    private final MemorySegment[] segmentAlone;
     private final ByteBuffer buffer;
+    private @Nullable ByteBuffer summed; // guarded by this
 
     private Chunk(int unit, int order, MemorySegment segment) {
       this.unit = unit;
       this.order = order;
       this.segment = segment;
+      this.segmentAlone = new MemorySegment[] {segment};
       this.buffer = segment.asByteBuffer();
     }
 
@@ -51,8 +55,25 @@ public final class MemoryPool implements AutoCloseable {
       return segment;
     }
 
+    /** The segment as a transfer of nothing else takes it; nobody changes the array. */
+    MemorySegment[] segmentAlone() {
+      return segmentAlone;
+    }
+
     ByteBuffer buffer() {
       return buffer;
+    }
+
+    /** The CRC32C of the first so many bytes. */
+    synchronized int crc(int bytes) {
+      ByteBuffer all = summed;
+      if (all == null) {
+        all = buffer.duplicate();
+        summed = all;
+      }
+      CRC32C crc = new CRC32C();
+      crc.update(all.limit(bytes).position(0));
+      return (int) crc.getValue();
     }
 
     int capacityBytes() {

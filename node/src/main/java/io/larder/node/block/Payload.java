@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
-import java.util.zip.CRC32C;
 
 /**
  * A value's bytes: chunks of 1 MiB and one tail of 4 KiB × 2^k, out of a {@link MemoryPool}, with a
@@ -79,7 +78,21 @@ public final class Payload {
    * is past {@link #chunkLength} is padding.
    */
   public MemorySegment ioSegment(int i) {
-    return chunks[i].segment().asSlice(0, (chunkLength(i) + 4095L) & ~4095L);
+    MemorySegment segment = chunks[i].segment();
+    return isFilled(i) ? segment : segment.asSlice(0, ioBytes(i));
+  }
+
+  /** {@link #ioSegment} as a transfer of nothing else takes it; nobody changes the array. */
+  public MemorySegment[] ioSegmentAlone(int i) {
+    return isFilled(i) ? chunks[i].segmentAlone() : new MemorySegment[] {ioSegment(i)};
+  }
+
+  private boolean isFilled(int i) {
+    return ioBytes(i) == chunks[i].capacityBytes();
+  }
+
+  private int ioBytes(int i) {
+    return (chunkLength(i) + 4095) & ~4095;
   }
 
   /** Zeroes the padding of the last chunk, so that no other value's bytes reach the device. */
@@ -109,15 +122,18 @@ public final class Payload {
     return crcs[i];
   }
 
+  /** The CRC32C of every chunk: the array itself, which nobody changes once the value is shared. */
+  public int[] crcs() {
+    return crcs;
+  }
+
   public void setCrc(int i, int crc) {
     crcs[i] = crc;
   }
 
   /** The CRC32C of chunk {@code i} as its bytes are now. */
   public int computeCrc(int i) {
-    CRC32C crc = new CRC32C();
-    crc.update(chunk(i));
-    return (int) crc.getValue();
+    return chunks[i].crc(chunkLength(i));
   }
 
   /** Says that no chunk can be read yet; only by who fills it, before it is shared. */
@@ -127,12 +143,22 @@ public final class Payload {
 
   /** Says that the first {@code count} chunks can be read: they and their checksums are final. */
   public void arrived(int count) {
-    tell(() -> arrivedChunks = count);
+    List<Watcher> due;
+    synchronized (this) {
+      arrivedChunks = count;
+      due = takeDue();
+    }
+    tell(due);
   }
 
   /** Says that no more chunks come. */
   public void breakOff() {
-    tell(() -> broken = true);
+    List<Watcher> due;
+    synchronized (this) {
+      broken = true;
+      due = takeDue();
+    }
+    tell(due);
   }
 
   /** How many chunks can be read, from the first on: all, unless they are still coming. */
@@ -158,19 +184,20 @@ public final class Payload {
     return true;
   }
 
-  private void tell(Runnable change) {
-    List<Watcher> due = List.of();
-    synchronized (this) {
-      change.run();
-      if (!watchers.isEmpty()) {
-        due =
-            watchers.stream().filter(watcher -> broken || watcher.chunks <= arrivedChunks).toList();
-        watchers.removeAll(due);
-      }
+  private static void tell(List<Watcher> due) {
+    for (int i = 0; i < due.size(); i++) { // no iterator for nobody
+      due.get(i).told.run();
     }
-    for (Watcher watcher : due) {
-      watcher.told.run();
+  }
+
+  private synchronized List<Watcher> takeDue() {
+    if (watchers.isEmpty()) {
+      return List.of();
     }
+    List<Watcher> due =
+        watchers.stream().filter(watcher -> broken || watcher.chunks <= arrivedChunks).toList();
+    watchers.removeAll(due);
+    return due;
   }
 
   /** The pool's bytes this payload occupies, rounding included. */

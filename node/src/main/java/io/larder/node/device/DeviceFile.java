@@ -139,7 +139,7 @@ record DeviceFile(SystemCalls calls, String name, int fd, long sizeBytes) {
       throw new IllegalArgumentException(
           name + ": a submission of " + bytes + " bytes at " + offset + " is not possible");
     }
-    return new Submission(kind, offset, bytes, segments, callback);
+    return Submission.of(kind, offset, bytes, segments, callback);
   }
 
   void close() {

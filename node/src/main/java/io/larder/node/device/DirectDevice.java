@@ -6,8 +6,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.LinkedHashSet;
-import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -29,15 +27,17 @@ public final class DirectDevice implements Device {
   private final Condition changed = lock.newCondition();
   private final Condition ended = lock.newCondition();
   private final ArrayDeque<Submission> queue = new ArrayDeque<>();
-  private final Set<Submission> inFlight = new LinkedHashSet<>();
+  private final @Nullable Submission[] inFlight; // by thread
   private int threads;
   private boolean closed;
 
   private DirectDevice(DeviceFile file, int threads) {
     this.file = file;
     this.threads = threads;
+    this.inFlight = new @Nullable Submission[threads];
     for (int i = 0; i < threads; i++) {
-      Thread thread = new Thread(this::serve, "larder-device-" + i);
+      int number = i;
+      Thread thread = new Thread(() -> serve(number), "larder-device-" + i);
       thread.setDaemon(true);
       thread.start();
     }
@@ -96,7 +96,11 @@ public final class DirectDevice implements Device {
   public int pending() {
     lock.lock();
     try {
-      return queue.size() + inFlight.size();
+      int pending = queue.size();
+      for (Submission submission : inFlight) {
+        pending += submission == null ? 0 : 1;
+      }
+      return pending;
     } finally {
       lock.unlock();
     }
@@ -107,8 +111,13 @@ public final class DirectDevice implements Device {
     lock.lock();
     try {
       long now = System.nanoTime();
-      return Math.max(
-          Submission.oldestNanos(inFlight, reads, now), Submission.oldestNanos(queue, reads, now));
+      long oldest = Submission.oldestNanos(queue, reads, now);
+      for (Submission submission : inFlight) {
+        if (submission != null && submission.isRead() == reads) {
+          oldest = Math.max(oldest, now - submission.submittedNanos);
+        }
+      }
+      return oldest;
     } finally {
       lock.unlock();
     }
@@ -151,27 +160,27 @@ public final class DirectDevice implements Device {
     submission.callback.done(new IOException(file.name() + ": is closed"));
   }
 
-  private void serve() {
+  private void serve(int thread) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(SystemCalls.STATE_BYTES, 8);
       MemorySegment iovecs =
           arena.allocate((long) Submission.MAX_SEGMENTS * Submission.IOVEC_BYTES, 8);
-      for (Submission submission = take(); submission != null; submission = take()) {
-        IOException failure = execute(submission, state, iovecs);
-        finish(submission, failure);
+      for (Submission next = take(thread); next != null; next = take(thread)) {
+        IOException failure = execute(next, state, iovecs);
+        finish(thread, next, failure);
       }
     } finally {
       end();
     }
   }
 
-  private @Nullable Submission take() {
+  private @Nullable Submission take(int thread) {
     lock.lock();
     try {
       for (; ; ) {
         Submission submission = queue.poll();
         if (submission != null) {
-          boolean _ = inFlight.add(submission);
+          inFlight[thread] = submission;
           return submission;
         }
         if (closed) {
@@ -198,10 +207,10 @@ public final class DirectDevice implements Device {
     }
   }
 
-  private void finish(Submission submission, @Nullable IOException failure) {
+  private void finish(int thread, Submission submission, @Nullable IOException failure) {
     lock.lock();
     try {
-      boolean _ = inFlight.remove(submission);
+      inFlight[thread] = null;
     } finally {
       lock.unlock();
     }

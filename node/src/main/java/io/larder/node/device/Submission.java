@@ -1,15 +1,16 @@
 package io.larder.node.device;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What an engine was asked to do once: its memory is the kernel's from when it is started until it
- * is answered. Guarded by its engine.
+ * is answered. Guarded by its engine, which has forgotten it when it calls {@link #finish}: the
+ * object is then used again.
  */
 final class Submission {
   enum Kind {
@@ -22,26 +23,48 @@ final class Submission {
   static final int IOVEC_BYTES = 16;
   private static final MemorySegment[] NONE = {};
 
-  final Kind kind;
-  final long offset;
-  final long bytes;
-  final MemorySegment[] segments;
-  final IoCallback callback;
-  final long submittedNanos = System.nanoTime();
+  /** As many are kept as serve two devices at the greatest depth. */
+  private static final int MAX_FINISHED = 1024;
+
+  /** Finished ones, to be used again: a long value takes one for each MiB. Guarded by itself. */
+  private static final ArrayDeque<Submission> FINISHED = new ArrayDeque<>();
+
+  private static final IoCallback NOBODY = failure -> {};
+
+  Kind kind = Kind.FLUSH;
+  long offset;
+  long bytes;
+  MemorySegment[] segments = NONE;
+  IoCallback callback = NOBODY;
+  long submittedNanos;
 
   /** Bytes transferred so far, whole blocks. */
   long done;
 
-  Submission(Kind kind, long offset, long bytes, MemorySegment[] segments, IoCallback callback) {
-    this.kind = kind;
-    this.offset = offset;
-    this.bytes = bytes;
-    this.segments = segments;
-    this.callback = callback;
+  private boolean finished;
+
+  private Submission() {}
+
+  static Submission of(
+      Kind kind, long offset, long bytes, MemorySegment[] segments, IoCallback callback) {
+    Submission used;
+    synchronized (FINISHED) {
+      used = FINISHED.poll();
+    }
+    Submission submission = used == null ? new Submission() : used;
+    submission.kind = kind;
+    submission.offset = offset;
+    submission.bytes = bytes;
+    submission.segments = segments;
+    submission.callback = callback;
+    submission.submittedNanos = System.nanoTime();
+    submission.done = 0;
+    submission.finished = false;
+    return submission;
   }
 
   static Submission flush(IoCallback callback) {
-    return new Submission(Kind.FLUSH, 0, 0, NONE, callback);
+    return of(Kind.FLUSH, 0, 0, NONE, callback);
   }
 
   boolean isRead() {
@@ -58,10 +81,22 @@ final class Submission {
     return 0;
   }
 
-  /** Tells the caller; the memory is the caller's again. */
+  /** Tells the caller; the memory is the caller's again, and this is another transfer's. */
   void finish(@Nullable IOException failure) {
+    if (finished) {
+      throw new IllegalStateException("a submission was answered twice");
+    }
+    finished = true;
+    IoCallback told = callback;
+    callback = NOBODY;
+    segments = NONE;
+    synchronized (FINISHED) {
+      if (FINISHED.size() < MAX_FINISHED) {
+        FINISHED.push(this);
+      }
+    }
     try {
-      callback.done(failure);
+      told.done(failure);
     } catch (RuntimeException | Error e) { // a caller's bug must not take an engine's thread away
       Thread thread = Thread.currentThread();
       thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
@@ -79,7 +114,7 @@ final class Submission {
         continue;
       }
       long at = (long) count * IOVEC_BYTES;
-      iovecs.set(ADDRESS, at, MemorySegment.ofAddress(segment.address() + skip));
+      iovecs.set(JAVA_LONG, at, segment.address() + skip);
       iovecs.set(JAVA_LONG, at + 8, length - skip);
       skip = 0;
       count++;

@@ -2,21 +2,14 @@ package io.larder.node.store;
 
 import io.larder.node.block.Payload;
 import io.larder.protocol.PutToken;
-import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** One record on its way to the device. What is not final is set when its extent is reserved. */
 final class Append {
   static final byte[] NONE = {};
-
-  /** What follows the header. */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-  private record Value(int length, int[] crcs, List<MemorySegment> chunks) {
-    static final Value NONE = new Value(0, new int[0], List.of());
-  }
+  private static final int[] NO_CRCS = {};
 
   final RecordHeader.Kind kind;
   final int slot;
@@ -28,7 +21,8 @@ final class Append {
   /** Completes on a device thread when the record is durable; fails as soon as that is hopeless. */
   final CompletableFuture<Append> done = new CompletableFuture<>();
 
-  private final Value value;
+  private final int valueLength;
+  private final int[] crcs;
   private @Nullable Payload held;
   private int mode;
   private boolean copy;
@@ -43,7 +37,8 @@ final class Append {
       long fingerprint,
       byte[] key,
       byte[] metadata,
-      Value value,
+      int valueLength,
+      int[] crcs,
       long expiresAtMs,
       PutToken token) {
     this.kind = kind;
@@ -51,7 +46,8 @@ final class Append {
     this.fingerprint = fingerprint;
     this.key = key;
     this.metadata = metadata;
-    this.value = value;
+    this.valueLength = valueLength;
+    this.crcs = crcs;
     this.expiresAtMs = expiresAtMs;
     this.token = token;
   }
@@ -69,12 +65,6 @@ final class Append {
         payload.length() >= RecordHeader.LARGE_VALUE_BYTES
             ? RecordHeader.Kind.LARGE
             : RecordHeader.Kind.SMALL;
-    int[] crcs = new int[payload.chunkCount()];
-    List<MemorySegment> chunks = new ArrayList<>(crcs.length);
-    for (int i = 0; i < crcs.length; i++) {
-      crcs[i] = payload.crc(i);
-      chunks.add(payload.ioSegment(i));
-    }
     payload.clearPadding();
     Append append =
         new Append(
@@ -83,7 +73,8 @@ final class Append {
             fingerprint,
             key,
             metadata,
-            new Value(payload.length(), crcs, chunks),
+            payload.length(),
+            payload.crcs(),
             expiresAtMs,
             token);
     append.held = payload.retain();
@@ -93,10 +84,6 @@ final class Append {
   /** A record that is carried on under its LSN; takes over the caller's reference to its value. */
   static Append copy(RecordHeader header, Payload payload) {
     payload.clearPadding();
-    List<MemorySegment> chunks = new ArrayList<>(payload.chunkCount());
-    for (int i = 0; i < payload.chunkCount(); i++) {
-      chunks.add(payload.ioSegment(i));
-    }
     Append append =
         new Append(
             header.kind(),
@@ -104,7 +91,8 @@ final class Append {
             header.fingerprint(),
             header.key(),
             header.metadata(),
-            new Value(header.valueLength(), header.crcs(), chunks),
+            header.valueLength(),
+            header.crcs(),
             header.expiresAtMs(),
             header.token());
     append.lsn = header.lsn();
@@ -122,7 +110,8 @@ final class Append {
             fingerprint,
             NONE,
             NONE,
-            Value.NONE,
+            0,
+            NO_CRCS,
             Long.MAX_VALUE,
             new PutToken(first, second));
     append.mode = mode;
@@ -161,12 +150,12 @@ final class Append {
   }
 
   int valueLength() {
-    return value.length();
+    return valueLength;
   }
 
-  /** The value in whole blocks; the last one's padding is zero. */
-  List<MemorySegment> chunks() {
-    return value.chunks();
+  /** The value, until it is let go, in whole blocks; the last one's padding is zero. */
+  Payload value() {
+    return Objects.requireNonNull(held);
   }
 
   long extentBytes() {
@@ -203,8 +192,8 @@ final class Append {
                 segment.index(), segment.generation(), segment.nonce(), offsetUnits, lengthUnits),
             key,
             metadata,
-            value.length(),
-            value.crcs());
+            valueLength,
+            crcs);
     footerNumber = segment.footer().add(header);
     return header;
   }

@@ -1,5 +1,6 @@
 package io.larder.node.store;
 
+import io.larder.node.block.Payload;
 import io.larder.node.device.IoCallback;
 import io.larder.node.device.Scratch;
 import java.io.IOException;
@@ -335,14 +336,17 @@ final class Appender {
   private void writeLarge(OpenSegment segment, Append append, RecordHeader header, int offset) {
     MemorySegment block = headers.take();
     header.encode(block.asByteBuffer(), 0);
-    List<MemorySegment> parts = new ArrayList<>();
-    parts.add(block);
-    parts.addAll(append.chunks());
+    Payload value = append.value();
+    MemorySegment[][] pieces = new MemorySegment[value.chunkCount()][];
+    pieces[0] = new MemorySegment[] {block, value.ioSegment(0)};
+    for (int i = 1; i < pieces.length; i++) {
+      pieces[i] = value.ioSegmentAlone(i);
+    }
     long at = volume.geometry().segmentOffset(segment.index()) + offset;
-    ScatterGather.write(
+    GatheringWrite.write(
         volume.device(),
         at,
-        parts,
+        pieces,
         failure -> {
           headers.give(block);
           append.letGo();
@@ -369,7 +373,7 @@ final class Appender {
       header.encode(buffer, at);
       int length = header.valueLength();
       if (length > 0) { // less than a chunk
-        MemorySegment value = appends.get(i).chunks().getFirst();
+        MemorySegment value = appends.get(i).value().ioSegment(0);
         MemorySegment.copy(value, 0, extent, (long) at + header.headerBytes(), length);
       }
       appends.get(i).letGo();
@@ -383,10 +387,10 @@ final class Appender {
             places)
         .encode(buffer);
     long at = volume.geometry().segmentOffset(segment.index()) + offset;
-    ScatterGather.write(
+    GatheringWrite.write(
         volume.device(),
         at,
-        List.of(extent),
+        new MemorySegment[][] {{extent}},
         failure -> {
           groups.give(memory);
           volume.counters().bytesWritten.add(bytes);

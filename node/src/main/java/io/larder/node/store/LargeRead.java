@@ -6,8 +6,6 @@ import io.larder.node.device.Scratch;
 import io.larder.protocol.Limits;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,12 +22,10 @@ final class LargeRead {
 
   private static final int ATTEMPTS = 2;
 
-  /** What a chunk is. */
-  private enum Chunk {
-    AWAITED,
-    HERE,
-    FAILED
-  }
+  // What a chunk is.
+  private static final byte AWAITED = 0;
+  private static final byte HERE = 1;
+  private static final byte FAILED = 2;
 
   /** What becomes of the read; called by one thread at a time. */
   interface Listener {
@@ -62,7 +58,7 @@ final class LargeRead {
   private @Nullable RecordHeader header;
 
   // Guarded by `this`.
-  private final Chunk[] chunks;
+  private final byte[] chunks;
   private final byte[] attempts;
   private @Nullable IOException failure;
   private int asked;
@@ -83,8 +79,7 @@ final class LargeRead {
     this.payload = payload;
     this.listener = listener;
     this.headerBlock = headers.take();
-    this.chunks = new Chunk[payload.chunkCount()];
-    Arrays.fill(chunks, Chunk.AWAITED);
+    this.chunks = new byte[payload.chunkCount()];
     this.attempts = new byte[chunks.length];
   }
 
@@ -96,28 +91,40 @@ final class LargeRead {
       answersDue = first;
     }
     for (int i = 0; i < first; i++) {
-      ask(i);
+      new Question(i).ask();
     }
   }
 
-  private void ask(int chunk) {
-    attempts[chunk]++;
-    long at = offset + RecordHeader.LARGE_HEADER_BYTES;
-    IoCallback answer = failed -> answered(chunk, failed);
-    if (chunk == 0) {
-      List<MemorySegment> parts = List.of(headerBlock, payload.ioSegment(0));
-      ScatterGather.read(volume.device(), offset, parts, answer);
-    } else {
-      at += (long) chunk * Limits.CHUNK_BYTES;
-      volume.device().read(at, new MemorySegment[] {payload.ioSegment(chunk)}, answer);
+  /** What the device is asked: one chunk, and when it has answered another. */
+  private final class Question implements IoCallback {
+    private int chunk;
+
+    Question(int chunk) {
+      this.chunk = chunk;
+    }
+
+    void ask() {
+      attempts[chunk]++;
+      if (chunk == 0) {
+        MemorySegment[] both = {headerBlock, payload.ioSegment(0)};
+        volume.device().read(offset, both, this);
+      } else {
+        long at = offset + RecordHeader.LARGE_HEADER_BYTES + (long) chunk * Limits.CHUNK_BYTES;
+        volume.device().read(at, payload.ioSegmentAlone(chunk), this);
+      }
+    }
+
+    @Override
+    public void done(@Nullable IOException failed) {
+      answered(this, failed);
     }
   }
 
-  private void answered(int chunk, @Nullable IOException failed) {
+  private void answered(Question question, @Nullable IOException failed) {
     int next = -1;
     boolean verify;
     synchronized (this) {
-      chunks[chunk] = failed == null ? Chunk.HERE : Chunk.FAILED;
+      chunks[question.chunk] = failed == null ? HERE : FAILED;
       failure = failed == null ? failure : failed;
       if (!over && asked < chunks.length) {
         next = asked++;
@@ -131,7 +138,8 @@ final class LargeRead {
       volume.counters().readErrors.increment();
     }
     if (next >= 0) {
-      ask(next); // before the work on this one
+      question.chunk = next;
+      question.ask(); // before the work on this one
     }
     if (verify) {
       verifyInOrder();
@@ -142,22 +150,22 @@ final class LargeRead {
   private void verifyInOrder() {
     for (; ; ) {
       int chunk;
-      Chunk state;
+      byte state;
       synchronized (this) {
         chunk = verified;
-        if (over || chunks[chunk] == Chunk.AWAITED) {
+        if (over || chunks[chunk] == AWAITED) {
           verifying = false;
           return;
         }
         state = chunks[chunk];
       }
-      Verdict verdict = state == Chunk.HERE ? verify(chunk) : Verdict.DAMAGED;
+      Verdict verdict = state == HERE ? verify(chunk) : Verdict.DAMAGED;
       if (verdict == Verdict.DAMAGED && attempts[chunk] < ATTEMPTS) {
         synchronized (this) {
-          chunks[chunk] = Chunk.AWAITED;
+          chunks[chunk] = AWAITED;
           answersDue++;
         }
-        ask(chunk);
+        new Question(chunk).ask();
       } else {
         pass(chunk, verdict);
       }

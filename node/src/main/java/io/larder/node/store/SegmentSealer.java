@@ -4,7 +4,6 @@ import io.larder.node.device.Device;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Begins and ends a segment's life as a log: its header, its footer. Thread-safe. */
@@ -75,10 +74,17 @@ final class SegmentSealer {
     MemorySegment memory = Arena.ofAuto().allocate(bytes, Device.BLOCK_BYTES);
     footer.encode(memory.asByteBuffer(), index, generation, nonce);
     Geometry geometry = volume.geometry();
-    ScatterGather.write(
+    MemorySegment[][] pieces =
+        new MemorySegment[Math.ceilDiv(bytes, Device.MAX_SUBMISSION_BYTES)][];
+    for (int i = 0; i < pieces.length; i++) {
+      int at = i * Device.MAX_SUBMISSION_BYTES;
+      int length = Math.min(Device.MAX_SUBMISSION_BYTES, bytes - at);
+      pieces[i] = new MemorySegment[] {memory.asSlice(at, length)};
+    }
+    GatheringWrite.write(
         volume.device(),
         geometry.segmentOffset(index) + geometry.segmentBytes() - bytes,
-        List.of(memory),
+        pieces,
         failure -> {
           // Without a footer the segment is scanned at the next start, which finds the same.
           if (failure != null) {

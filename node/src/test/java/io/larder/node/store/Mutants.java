@@ -10,7 +10,6 @@ import java.lang.annotation.Target;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -84,14 +83,16 @@ public final class Mutants {
     return ((SegmentFooter) records).mode(i) == Tombstone.PIN; // pins stay
   }
 
-  @Replaces(type = "store.ScatterGather", method = "write")
+  @Replaces(type = "store.GatheringWrite", method = "write")
   public static void acknowledgesBeforeCompletion(
-      Device device, long offset, List<MemorySegment> parts, IoCallback callback) {
+      Device device, long offset, MemorySegment[][] pieces, IoCallback callback) {
     long at = offset;
-    for (MemorySegment part : parts) {
-      MemorySegment copy = Arena.ofAuto().allocate(part.byteSize(), Device.BLOCK_BYTES);
-      device.write(at, new MemorySegment[] {copy.copyFrom(part)}, failure -> {});
-      at += part.byteSize();
+    for (MemorySegment[] piece : pieces) {
+      for (MemorySegment part : piece) {
+        MemorySegment copy = Arena.ofAuto().allocate(part.byteSize(), Device.BLOCK_BYTES);
+        device.write(at, new MemorySegment[] {copy.copyFrom(part)}, failure -> {});
+        at += part.byteSize();
+      }
     }
     callback.done(null);
   }

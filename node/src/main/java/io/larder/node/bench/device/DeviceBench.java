@@ -266,8 +266,8 @@ public final class DeviceBench {
         note("put" + cell + "Cpu", put.cpuSecondsPerGib(), "s/GiB");
         note("get" + cell + "Cpu", get.cpuSecondsPerGib(), "s/GiB");
         if (depth == 8 && bytes >= MIB) {
-          // A few objects an operation and a view a chunk, but nothing by the byte.
-          double few = 4096 + 512.0 * bytes / MIB;
+          // A few objects an operation, the engine's of a submission, and a share of a segment's.
+          double few = 3072 + 160.0 * bytes / MIB;
           allocated("put" + cell + "Allocated", put.allocatedPerOperation(), few);
           allocated("get" + cell + "Allocated", get.allocatedPerOperation(), few);
         }
