@@ -42,9 +42,12 @@ class FaultRowsTest {
           DamageTest.class,
           DeviceFormatTest.class,
           DirectDeviceTest.class,
-          FaultTest.class,
+          FailingDeviceTest.class,
+          ForeignDeviceTest.class,
           LastSegmentTest.class,
           LogicalClockTest.class,
+          LyingDeviceTest.class,
+          SegmentReuseTest.class,
           StallTest.class,
           StoreTest.class);
   private static final Path PAGE = Path.of("../docs/faults.md");

@@ -6,6 +6,7 @@ import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
+import io.larder.node.device.Device;
 import io.larder.node.device.SimulatedDevice;
 import io.larder.node.store.Ledger.Note;
 import io.larder.protocol.PutToken;
@@ -132,6 +133,11 @@ final class SimulatedStore implements AutoCloseable {
         });
   }
 
+  /** Writes version 1 and waits for it. */
+  void put(String name) throws Exception {
+    var _ = put(name, 1).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+  }
+
   CompletableFuture<Void> discard(String name, int version) throws Exception {
     return write(name, version)
         .thenCompose(WrittenRecord::discard)
@@ -201,6 +207,17 @@ final class SimulatedStore implements AutoCloseable {
     } finally {
       block.payload().release();
     }
+  }
+
+  /** Where the block of a key's record starts on the device. */
+  long place(String name) {
+    Volume volume = store.volume();
+    Key key = key(name);
+    long location = volume.index().get(key.slot(), key.fingerprint(), Long.MIN_VALUE);
+    long offset =
+        volume.geometry().segmentOffset(Location.segment(location))
+            + (long) Location.offsetUnits(location) * Location.UNIT_BYTES;
+    return offset & -Device.BLOCK_BYTES;
   }
 
   /** Ends it as a crash does: nothing more reaches the device. */
