@@ -30,7 +30,7 @@ final class HeaderReader {
       return CompletableFuture.completedFuture(null);
     }
     long now = volume.clock().nowMs();
-    long stamp = volume.index().stamp(slot, fingerprint, now);
+    long stamp = volume.index().stamp(slot, fingerprint, () -> now);
     int segment = Location.segment(location);
     if (!volume.index().hold(slot, fingerprint, location, now)) {
       return CompletableFuture.completedFuture(null);

@@ -2,14 +2,17 @@ package io.larder.node.store;
 
 import io.larder.node.block.Block;
 import io.larder.protocol.Slots;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where the newest record of each key is: a small table per slot, made when first needed; the slot
  * is implied, so an entry is the fingerprint and a packed {@link Location}, 16 bytes. Expiries and
  * the stamps of records that reclaim has moved, which few entries have, lie in tables beside it.
- * Thread-safe: a short monitor per slot, never held over I/O.
+ * Thread-safe: a short monitor per slot, never held over I/O; {@link #stamp}, asked by every
+ * EXISTS, takes none unless the slot changes meanwhile.
  */
 final class Index {
   /**
@@ -24,12 +27,41 @@ final class Index {
 
     long xor;
 
+    /**
+     * Odd while the slot is being changed (a sequence lock, as Boehm describes it: "Can seqlocks
+     * get along with programming language memory models?", 2012). Volatile on both sides, so that
+     * it orders as the monitor would.
+     */
+    private volatile int version;
+
     Slot() {
       super(0);
     }
 
     Slot(LongTable locations) {
       super(locations);
+    }
+
+    /** The caller holds the monitor. */
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    void beginChange() {
+      version++;
+      VarHandle.storeStoreFence();
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    void endChange() {
+      version++;
+    }
+
+    int version() {
+      return version;
+    }
+
+    /** Whether what was read since that version was read is true. */
+    boolean isUnchangedSince(int before) {
+      VarHandle.loadLoadFence();
+      return (before & 1) == 0 && version == before;
     }
   }
 
@@ -57,18 +89,35 @@ final class Index {
     }
   }
 
-  /** The stamp of the entry if it is there and not expired at {@code nowMs}, else 0. */
-  long stamp(int slot, long fingerprint, long nowMs) {
+  /**
+   * The stamp of the entry if it is there and not expired, else 0.
+   *
+   * @param nowMs asked only if the entry can expire
+   */
+  long stamp(int slot, long fingerprint, LongSupplier nowMs) {
     Slot s = slots.get(slot);
     if (s == null) {
       return 0;
     }
-    synchronized (s) {
-      long location = s.get(fingerprint);
-      return location == 0 || isExpired(s, fingerprint, nowMs)
-          ? 0
-          : stamp(s, fingerprint, location);
+    int before = s.version();
+    long stamp = liveStamp(s, fingerprint, nowMs);
+    if (s.isUnchangedSince(before)) {
+      return stamp;
     }
+    synchronized (s) {
+      return liveStamp(s, fingerprint, nowMs);
+    }
+  }
+
+  private long liveStamp(Slot s, long fingerprint, LongSupplier nowMs) {
+    long location = s.get(fingerprint);
+    if (location == 0) {
+      return 0;
+    }
+    long expiry = expiry(s, fingerprint);
+    return expiry != Block.NEVER && nowMs.getAsLong() >= expiry
+        ? 0
+        : stamp(s, fingerprint, location);
   }
 
   /** Changes where an entry is, if it still has the old location; its stamp stays. */
@@ -86,8 +135,13 @@ final class Index {
         stamps = new LongTable(0);
         s.stamps = stamps;
       }
-      long _ = stamps.put(fingerprint, stamp(s, fingerprint, from));
-      long _ = s.put(fingerprint, to);
+      s.beginChange();
+      try {
+        long _ = stamps.put(fingerprint, stamp(s, fingerprint, from));
+        long _ = s.put(fingerprint, to);
+      } finally {
+        s.endChange();
+      }
       return true;
     }
   }
@@ -137,23 +191,32 @@ final class Index {
       }
     }
     synchronized (s) {
-      long old = s.put(fingerprint, location);
-      if (old == 0) {
-        s.xor ^= fingerprint;
+      s.beginChange();
+      try {
+        return put(s, fingerprint, location, expiresAtMs);
+      } finally {
+        s.endChange();
       }
-      forgetStamp(s, fingerprint);
-      LongTable expiries = s.expiries;
-      if (expiresAtMs != Block.NEVER) {
-        if (expiries == null) {
-          expiries = new LongTable(0);
-          s.expiries = expiries;
-        }
-        long _ = expiries.put(fingerprint, Math.max(1, expiresAtMs));
-      } else if (expiries != null) {
-        long _ = expiries.remove(fingerprint);
-      }
-      return old;
     }
+  }
+
+  private static long put(Slot s, long fingerprint, long location, long expiresAtMs) {
+    long old = s.put(fingerprint, location);
+    if (old == 0) {
+      s.xor ^= fingerprint;
+    }
+    forgetStamp(s, fingerprint);
+    LongTable expiries = s.expiries;
+    if (expiresAtMs != Block.NEVER) {
+      if (expiries == null) {
+        expiries = new LongTable(0);
+        s.expiries = expiries;
+      }
+      long _ = expiries.put(fingerprint, Math.max(1, expiresAtMs));
+    } else if (expiries != null) {
+      long _ = expiries.remove(fingerprint);
+    }
+    return old;
   }
 
   /** Removes the entry if it still has that location; returns its stamp, or 0 if it has not. */
@@ -167,12 +230,17 @@ final class Index {
         return 0;
       }
       long stamp = stamp(s, fingerprint, location);
-      forgetStamp(s, fingerprint);
-      long _ = s.remove(fingerprint);
-      s.xor ^= fingerprint;
-      LongTable expiries = s.expiries;
-      if (expiries != null) {
-        long _ = expiries.remove(fingerprint);
+      s.beginChange();
+      try {
+        forgetStamp(s, fingerprint);
+        long _ = s.remove(fingerprint);
+        s.xor ^= fingerprint;
+        LongTable expiries = s.expiries;
+        if (expiries != null) {
+          long _ = expiries.remove(fingerprint);
+        }
+      } finally {
+        s.endChange();
       }
       return stamp;
     }

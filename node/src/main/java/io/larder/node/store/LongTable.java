@@ -1,11 +1,14 @@
 package io.larder.node.store;
 
+import java.lang.invoke.VarHandle;
+
 /**
  * A map from a 64-bit hash (not 0) to a long (not 0): open addressing with linear probing, 16 bytes
  * a place. The home of a hash is {@code hash × capacity / 2^64} (Lemire, "fast range", 2016), so
  * the capacity need not be a power of two and grows by an eighth: the table is at least 77% full
  * once it has more than a few entries. Removal shifts back (Knuth, vol. 3, 6.4 R), so there are no
- * tombstones. Not thread-safe.
+ * tombstones. Not thread-safe, but {@link #get} may race with a change: it ends, and what it
+ * returns is for the caller to throw away.
  */
 class LongTable {
   private static final int MIN_CAPACITY = 4;
@@ -18,6 +21,7 @@ class LongTable {
   LongTable(int entries) {
     capacity = capacityFor(entries);
     table = new long[2 * capacity];
+    VarHandle.storeStoreFence(); // whoever comes upon the table in a race finds its array
   }
 
   /** Takes over the entries of a table that nobody uses any more. */
@@ -41,8 +45,23 @@ class LongTable {
 
   /** The value, or 0. */
   long get(long hash) {
-    int at = find(hash);
-    return at < 0 ? 0 : table[2 * at + 1];
+    long[] places = table;
+    int end = 2 * capacity; // known before the array's own length, which another cache line has
+    if (end != places.length) {
+      return 0; // it is being resized
+    }
+    int at = 2 * (int) Math.unsignedMultiplyHigh(hash, end >> 1);
+    for (int left = end; left > 0; left -= 2) {
+      long there = places[at];
+      if (there == hash) {
+        return places[at + 1];
+      }
+      if (there == 0) {
+        return 0;
+      }
+      at = at + 2 == end ? 0 : at + 2;
+    }
+    return 0;
   }
 
   /** Puts a value and returns the one it replaced, or 0. */

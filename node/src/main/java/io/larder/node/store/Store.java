@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +37,7 @@ public final class Store implements BlockStore, AutoCloseable {
   private static final long CLOSE_DEADLINE_NANOS = 30_000_000_000L;
 
   private final Volume volume;
+  private final LongSupplier clock;
   private final DeviceIdentity identity;
   private final RecoveryReport recovery;
   private final Unsettled unsettled = new Unsettled();
@@ -61,6 +63,7 @@ public final class Store implements BlockStore, AutoCloseable {
       StoreConfig.Durability durability,
       int ioDeadlineMs) {
     this.volume = volume;
+    this.clock = volume.clock()::nowMs;
     this.identity = DeviceIdentity.of(mounted);
     this.recovery = recovery;
     this.checkpointer = new Checkpointer(volume, mounted, checkpoint);
@@ -289,7 +292,7 @@ public final class Store implements BlockStore, AutoCloseable {
 
   @Override
   public long find(int slot, long fingerprint) {
-    return volume.index().stamp(slot, fingerprint, volume.clock().nowMs());
+    return volume.index().stamp(slot, fingerprint, clock);
   }
 
   @Override
@@ -303,7 +306,7 @@ public final class Store implements BlockStore, AutoCloseable {
     long location = volume.index().get(slot, fingerprint, Long.MIN_VALUE);
     if (location == 0
         || (expectedStamp != 0
-            && volume.index().stamp(slot, fingerprint, Long.MIN_VALUE) != expectedStamp)) {
+            && volume.index().stamp(slot, fingerprint, () -> Long.MIN_VALUE) != expectedStamp)) {
       deletions.end(fingerprint);
       return CompletableFuture.completedFuture(false);
     }

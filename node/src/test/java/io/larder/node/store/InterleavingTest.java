@@ -8,6 +8,7 @@ import io.larder.node.block.Payload;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.Lincheck;
 import org.jetbrains.lincheck.LincheckAssertionError;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -132,6 +133,78 @@ class InterleavingTest {
             throw new AssertionError(summary + ", but the key is there: " + there);
           }
         });
+  }
+
+  /** Three records whose fingerprints collide, so that the last moves when the first goes. */
+  private static final class Crowded {
+    static final long FIRST = 1;
+    static final long LAST = 3;
+    final LongTable table = new LongTable(0);
+    final Index index = new Index(new Segments(2));
+
+    /** The model checker takes what only a thread's constructor has seen for one thread's own. */
+    @SuppressWarnings("UnusedVariable")
+    static volatile @Nullable Crowded published;
+
+    Crowded() {
+      published = this;
+      for (long key = FIRST; key <= LAST; key++) {
+        long _ = table.put(key, key);
+        long _ = index.put(SLOT, key, Location.pack(1, 64 * (int) key, 1), Block.NEVER);
+      }
+    }
+
+    void removeFirst() {
+      long _ = index.remove(SLOT, FIRST, Location.pack(1, 64, 1));
+    }
+
+    void crowdMore() {
+      long _ = index.put(SLOT, LAST + 1, Location.pack(1, 1024, 1), 1_000);
+    }
+
+    void findLast() {
+      if (index.stamp(SLOT, LAST, () -> 0) != Location.stamp(0, 1, 64 * (int) LAST)) {
+        throw new AssertionError("an entry that is there was not found");
+      }
+    }
+
+    void findLastWithoutLookingAgain() {
+      if (table.get(LAST) != LAST) {
+        throw new AssertionError("an entry that is there was not found");
+      }
+    }
+  }
+
+  @Test
+  void anEntryIsFoundWhileOthersComeAndGo() {
+    Lincheck.runConcurrentTest(
+        INVOCATIONS,
+        () -> {
+          Crowded shared = new Crowded();
+          together(
+              shared::findLast,
+              () -> {
+                shared.removeFirst();
+                shared.crowdMore();
+              });
+          shared.findLast();
+        });
+  }
+
+  @Test
+  void anEntryThatMovesWhileItIsLookedForIsMissed() {
+    assertThatThrownBy(() ->
+            Lincheck.runConcurrentTest(
+                INVOCATIONS,
+                () -> {
+                  Crowded shared = new Crowded();
+                  together(
+                      shared::findLastWithoutLookingAgain,
+                      () -> {
+                        long _ = shared.table.remove(Crowded.FIRST);
+                      });
+                }))
+        .isInstanceOf(LincheckAssertionError.class);
   }
 
   /** A hot entry, which holds one reference, evicted while it is read. */
