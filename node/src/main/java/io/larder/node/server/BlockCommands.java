@@ -1,6 +1,5 @@
 package io.larder.node.server;
 
-import io.larder.node.block.Key;
 import io.larder.protocol.Reply;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -21,12 +20,11 @@ final class BlockCommands {
 
   /** Counts a key as often as it is named, as Redis does. */
   static Answer exists(Call call) {
-    List<Key> keys = call.keys(1, call.count());
-    if (keys.size() == 1 && call.service().isHere(keys.getFirst())) {
+    if (call.count() == 2 && call.service().isHere(call.key(1))) {
       return ONE;
     }
     return Answer.when(
-        call.service().contains(keys),
+        call.service().contains(call.keys(1, call.count())),
         found -> {
           int count = 0;
           for (boolean one : found) {

@@ -56,7 +56,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
   /** Ticks left to read past what a peer still sends before the connection is closed. */
   private int lingerTicks = -1;
 
-  /** The clock as it was last looked at: once a read and once a reply, not at every step. */
+  /**
+   * The clock as it was last looked at: once a read and once a flush of replies, not at every step.
+   */
   private long nowNanos = System.nanoTime();
 
   /** When something of the request in progress last came. */

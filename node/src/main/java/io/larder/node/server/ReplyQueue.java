@@ -45,6 +45,12 @@ final class ReplyQueue {
   private int hits;
   private int misses;
 
+  // Commands one after the other that came at the same time and ended alike, all but recorded.
+  private @Nullable CommandSpec alike;
+  private Outcome alikeOutcome = Outcome.OK;
+  private long alikeStartNanos;
+  private int alikeCount;
+
   private boolean pumping;
   private boolean closed;
 
@@ -127,10 +133,15 @@ final class ReplyQueue {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // there is one of each command
   private void finished(CommandSpec spec, long startNanos, Outcome outcome, boolean error) {
-    long now = System.nanoTime();
-    connection.replied(now);
-    server.metrics().record(spec, outcome, now - startNanos);
+    if (spec != alike || outcome != alikeOutcome || startNanos != alikeStartNanos) {
+      recordAlike();
+      alike = spec;
+      alikeOutcome = outcome;
+      alikeStartNanos = startNanos;
+    }
+    alikeCount++;
     commands++;
     if (error && spec.payload() == CommandSpec.PayloadPlace.THIRD && !session().takesErrors) {
       session().closing = true;
@@ -181,11 +192,22 @@ final class ReplyQueue {
   }
 
   private void count() {
+    recordAlike();
     if (commands + hits + misses > 0) {
       server.metrics().executed(commands, hits, misses);
       commands = 0;
       hits = 0;
       misses = 0;
+    }
+  }
+
+  private void recordAlike() {
+    if (alike != null) {
+      long now = System.nanoTime();
+      connection.replied(now);
+      server.metrics().record(alike, alikeOutcome, alikeCount, now - alikeStartNanos);
+      alike = null;
+      alikeCount = 0;
     }
   }
 

@@ -54,11 +54,13 @@ public final class ReplyEncoder {
 
   /** Writes {@code <kind><number>\r\n}. */
   public static void writeNumber(ByteBuf out, char kind, long number) {
+    if (number >= 0 && number < 10) {
+      out.writeInt(kind << 24 | ('0' + (int) number) << 16 | '\r' << 8 | '\n');
+      return;
+    }
     out.ensureWritable(23);
     out.writeByte(kind);
-    if (number >= 0 && number < 10) {
-      out.writeByte('0' + (int) number);
-    } else if (number == Long.MIN_VALUE) {
+    if (number == Long.MIN_VALUE) {
       out.writeCharSequence(Long.toString(number), UTF_8);
     } else {
       long rest = Math.abs(number);

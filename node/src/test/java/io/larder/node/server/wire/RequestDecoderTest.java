@@ -43,6 +43,18 @@ class RequestDecoderTest {
     assertThat(decodeAll(REQUESTS.split("(?s)(?<=.)"))).isEqualTo(DECODED);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 9, 10, 99, 1_000, 99_999, 100_000, 1_234_567})
+  void aLengthOfAnyNumberOfDigitsIsReadWhereverItIsCut(int length) throws Exception {
+    String argument = "x".repeat(length);
+    String request = "*2\r\n$4\r\nECHO\r\n$" + length + "\r\n" + argument + "\r\n";
+    for (int cut = 0; cut < 28; cut++) {
+      int at = Math.min(cut, request.length());
+      assertThat(decodeAll(request.substring(0, at), request.substring(at)))
+          .containsExactly("ECHO|" + argument);
+    }
+  }
+
   @Test
   void whatIsSkippedLeavesTheConnectionInStep() throws Exception {
     RequestDecoder skipping =
@@ -79,6 +91,10 @@ class RequestDecoderTest {
         "*9999999999\r\n",
         "GET \"open\r\n",
         "*1\rx",
+        "*1\rx$4\r\nPING\r\n",
+        "*\r\n$4\r\nPING\r\n",
+        "*1 \r\n$4\r\nPING\r\n",
+        "*123456x\r\n$4\r\nPING\r\n",
         "*1234567890123456789012\r\n"
       })
   void whatIsNotRespIsRefused(String bytes) {
