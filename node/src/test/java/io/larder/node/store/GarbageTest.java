@@ -35,9 +35,9 @@ class GarbageTest {
 
   /**
    * What each further MiB may leave: its place in a few arrays, and what Netty's ring takes for a
-   * submission, or a thread that waits for one.
+   * submission, or a thread that waits for one; less than half of it where all is compiled.
    */
-  private static final long GROWTH_BYTES_MAX = 160;
+  private static final long GROWTH_BYTES_MAX = 200;
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
