@@ -43,6 +43,7 @@ public final class NodeProcess implements AutoCloseable {
 
   private final Store store;
   private final MemoryPool pool;
+  private final HotTier hot;
   private final PeerLinks peers;
   private final Router router;
   private final RespServer server;
@@ -60,7 +61,7 @@ public final class NodeProcess implements AutoCloseable {
     requireCluster(config);
     String nodeId = store.identity().nodeId();
     String password = password(config);
-    HotTier hot = new HotTier(config.hotBytes(), System::nanoTime);
+    this.hot = new HotTier(config.hotBytes(), System::nanoTime);
     this.peers =
         new PeerLinks(
             pool,
@@ -176,7 +177,10 @@ public final class NodeProcess implements AutoCloseable {
     return Readiness.yes();
   }
 
-  /** Stops: finishes what is in flight, gives the slots back, checkpoints, lets the device go. */
+  /**
+   * Stops: finishes what is in flight, gives the slots back, checkpoints, lets device and memory
+   * go.
+   */
   @Override
   public void close() {
     if (!closed.compareAndSet(false, true)) {
@@ -191,6 +195,8 @@ public final class NodeProcess implements AutoCloseable {
     peers.close();
     router.close();
     store.close();
+    hot.clear();
+    pool.close();
   }
 
   private static ServerConfig serverConfig(NodeConfig config, @Nullable String password)

@@ -140,6 +140,11 @@ public final class HotTier {
     return !coldest.isEmpty();
   }
 
+  /** Drops every entry. */
+  public void clear() {
+    cache.invalidateAll();
+  }
+
   /** Bytes that the entries occupy. */
   public long weightBytes() {
     return policy.eviction().map(e -> e.weightedSize().orElse(0)).orElse(0L);

@@ -1,0 +1,50 @@
+package io.larder.node.embedded;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.larder.client.LarderClient;
+import io.larder.client.PutOptions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(120)
+class EmbeddedLarderTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  @Test
+  void oneThatIsClosedGivesItsMemoryBack() throws Exception {
+    long before = hugeAdvisedKiB();
+    for (int i = 0; i < 2; i++) {
+      try (EmbeddedLarder larder = EmbeddedLarder.start();
+          LarderClient client = larder.newClient()) {
+        byte[] key = {(byte) i};
+        var _ = client.blocking().put(key, ByteBuffer.allocate(3 << 20), PutOptions.NONE);
+        ByteBuffer read = ByteBuffer.allocate(3 << 20);
+        assertThat(client.blocking().getInto(key, read)).isPresent();
+        assertThat(hugeAdvisedKiB()).isGreaterThan(before);
+      }
+      // When the last who was at work on it has let go.
+      await().atMost(PATIENCE).until(() -> hugeAdvisedKiB() == before);
+    }
+  }
+
+  /** What this process has mapped and advised onto huge pages, as a node's memory pool is. */
+  private static long hugeAdvisedKiB() throws IOException {
+    long sum = 0;
+    long size = 0;
+    for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+      if (line.startsWith("Size:")) {
+        size = Long.parseLong(line.replaceAll("\\D", ""));
+      } else if (line.startsWith("VmFlags:") && (line + " ").contains(" hg ")) {
+        sum += size;
+      }
+    }
+    return sum;
+  }
+}
