@@ -110,14 +110,7 @@ public final class DirectDevice implements Device {
   public long oldestNanos(boolean reads) {
     lock.lock();
     try {
-      long now = System.nanoTime();
-      long oldest = Submission.oldestNanos(queue, reads, now);
-      for (Submission submission : inFlight) {
-        if (submission != null && submission.isRead() == reads) {
-          oldest = Math.max(oldest, now - submission.submittedNanos);
-        }
-      }
-      return oldest;
+      return Submission.oldestNanos(queue, inFlight, reads);
     } finally {
       lock.unlock();
     }

@@ -71,14 +71,28 @@ final class Submission {
     return kind == Kind.READ;
   }
 
-  /** The age of the oldest read, or else write or flush, of these; 0 if there is none. */
-  static long oldestNanos(Iterable<Submission> submissions, boolean reads, long nowNanos) {
-    for (Submission submission : submissions) { // in the order of their coming
+  /**
+   * The age of the oldest read, or else write or flush; 0 if there is none.
+   *
+   * @param queue in the order of their coming
+   * @param inFlight in any order
+   */
+  static long oldestNanos(
+      Iterable<Submission> queue, @Nullable Submission[] inFlight, boolean reads) {
+    long now = System.nanoTime();
+    long oldest = 0;
+    for (Submission submission : queue) {
       if (submission.isRead() == reads) {
-        return nowNanos - submission.submittedNanos;
+        oldest = now - submission.submittedNanos;
+        break;
       }
     }
-    return 0;
+    for (Submission submission : inFlight) {
+      if (submission != null && submission.isRead() == reads) {
+        oldest = Math.max(oldest, now - submission.submittedNanos);
+      }
+    }
+    return oldest;
   }
 
   /** Tells the caller; the memory is the caller's again, and this is another transfer's. */

@@ -137,14 +137,7 @@ final class UringDevice implements Device {
 
   @Override
   public synchronized long oldestNanos(boolean reads) {
-    long now = System.nanoTime();
-    long oldest = Submission.oldestNanos(queue, reads, now);
-    for (Submission submission : slots) {
-      if (submission != null && submission.isRead() == reads) {
-        oldest = Math.max(oldest, now - submission.submittedNanos);
-      }
-    }
-    return oldest;
+    return Submission.oldestNanos(queue, slots, reads);
   }
 
   @Override

@@ -59,27 +59,19 @@ class GarbageTest {
             StoreConfig.DEFAULT_IO_DEADLINE_MS);
     try (MemoryPool pool = new MemoryPool(128 * MIB, MANY);
         Store store = Store.open(config, pool, (slot, fingerprint, stamp, cause) -> {})) {
-      Payload little = payload(pool, RecordHeader.LARGE_VALUE_BYTES);
+      Payload little = TestStore.payload(pool, new byte[RecordHeader.LARGE_VALUE_BYTES]);
       for (int i = 0; i < WARM_UP; i++) {
         put(store, little);
         get(store, little.length());
       }
       little.release();
-      Payload one = payload(pool, ONE);
-      Payload many = payload(pool, MANY);
+      Payload one = TestStore.payload(pool, new byte[ONE]);
+      Payload many = TestStore.payload(pool, new byte[MANY]);
       compare("put", () -> put(store, one), () -> put(store, many));
       compare("get", () -> get(store, ONE), () -> get(store, MANY));
       one.release();
       many.release();
     }
-  }
-
-  private static Payload payload(MemoryPool pool, int length) throws Exception {
-    Payload payload = pool.allocate(length, MemoryPool.Purpose.PUT).get(20, TimeUnit.SECONDS);
-    for (int i = 0; i < payload.chunkCount(); i++) {
-      payload.setCrc(i, payload.computeCrc(i));
-    }
-    return payload;
   }
 
   private static void put(Store store, Payload payload) throws Exception {

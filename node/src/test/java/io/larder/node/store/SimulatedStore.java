@@ -11,7 +11,6 @@ import io.larder.node.device.SimulatedDevice;
 import io.larder.node.store.Ledger.Note;
 import io.larder.protocol.PutToken;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
@@ -113,13 +112,7 @@ final class SimulatedStore implements AutoCloseable {
 
   /** Writes a version that is neither published nor discarded yet. */
   CompletableFuture<WrittenRecord> write(String name, int version) throws Exception {
-    byte[] bytes = bytes(name, version);
-    Payload payload =
-        POOL.allocate(bytes.length, MemoryPool.Purpose.PUT).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    for (int i = 0; i < payload.chunkCount(); i++) {
-      ByteBuffer _ = payload.chunk(i).put(bytes);
-      payload.setCrc(i, payload.computeCrc(i));
-    }
+    Payload payload = TestStore.payload(POOL, bytes(name, version));
     Block block = new Block(new PutToken(1, version), new byte[0], Block.NEVER, payload);
     device.note(new Note.PutStarted(name, version));
     return store.write(key(name), block).whenComplete((written, failure) -> payload.release());

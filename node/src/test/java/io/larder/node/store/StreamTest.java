@@ -54,12 +54,7 @@ class StreamTest {
   }
 
   private void put(String name) throws Exception {
-    Payload payload = pool.allocate(VALUE_BYTES, MemoryPool.Purpose.PUT).get();
-    byte[] bytes = bytes(name, VALUE_BYTES);
-    for (int i = 0, at = 0; i < payload.chunkCount(); at += payload.chunkLength(i), i++) {
-      ByteBuffer _ = payload.chunk(i).put(bytes, at, payload.chunkLength(i));
-      payload.setCrc(i, payload.computeCrc(i));
-    }
+    Payload payload = TestStore.payload(pool, bytes(name, VALUE_BYTES));
     Block block = new Block(new PutToken(1, 1), Block.NO_METADATA, Block.NEVER, payload);
     store.write(key(name), block).get().publish();
     payload.release();

@@ -73,19 +73,23 @@ final class TestStore implements AutoCloseable {
   }
 
   Block block(String name, int length, long expiresAtMs) throws Exception {
-    Payload payload = pool.allocate(length, MemoryPool.Purpose.PUT).get(20, TimeUnit.SECONDS);
-    byte[] bytes = bytes(name, length);
+    return new Block(
+        new PutToken(7, name.hashCode()),
+        ("meta of " + name).getBytes(UTF_8),
+        expiresAtMs,
+        payload(pool, bytes(name, length)));
+  }
+
+  /** A payload of these bytes, with its checksums. */
+  static Payload payload(MemoryPool pool, byte[] bytes) throws Exception {
+    Payload payload = pool.allocate(bytes.length, MemoryPool.Purpose.PUT).get(20, TimeUnit.SECONDS);
     int at = 0;
     for (int i = 0; i < payload.chunkCount(); i++) {
       ByteBuffer _ = payload.chunk(i).put(bytes, at, payload.chunkLength(i));
       at += payload.chunkLength(i);
       payload.setCrc(i, payload.computeCrc(i));
     }
-    return new Block(
-        new PutToken(7, name.hashCode()),
-        ("meta of " + name).getBytes(UTF_8),
-        expiresAtMs,
-        payload);
+    return payload;
   }
 
   WrittenRecord write(String name, int length) throws Exception {

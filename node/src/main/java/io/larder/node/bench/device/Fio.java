@@ -26,7 +26,7 @@ public final class Fio {
 
   private final Path device;
   private final long bytes;
-  private final Map<Load, Integer> jobs = new HashMap<>();
+  private final Map<Load, Integer> chosenJobs = new HashMap<>();
 
   /**
    * @param pages that are reserved for it
@@ -61,10 +61,10 @@ public final class Fio {
   public double bytesPerSecond(boolean reads, long start, int blockBytes, int depth, Duration time)
       throws IOException, InterruptedException {
     Load load = new Load(reads, blockBytes, depth);
-    Integer best = jobs.get(load);
+    Integer best = chosenJobs.get(load);
     if (best == null) {
       best = depth == 1 ? 1 : betterJobs(load, start, time);
-      jobs.put(load, best);
+      chosenJobs.put(load, best);
     }
     return run(load, start, best, time);
   }

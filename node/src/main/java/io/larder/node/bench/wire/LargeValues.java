@@ -41,25 +41,28 @@ final class LargeValues {
 
   List<Figure> get(String name, int bytes, int connections, Target rival, double goal)
       throws IOException, InterruptedException {
-    List<Double> cpu = new ArrayList<>();
-    List<Double> rivalCpu = new ArrayList<>();
     load(larder, bytes, connections);
     load(rival, bytes, connections);
-    List<Figure> figures =
-        new ArrayList<>(
-            Duel.run(
-                name,
-                "GB/s",
-                rounds,
-                goal,
-                () -> gets(larder, bytes, connections, cpu),
-                () -> gets(rival, bytes, connections, rivalCpu)));
-    figures.add(cpuFigure(name + "ServerCpu", cpu));
-    figures.add(cpuFigure(name + "RivalServerCpu", rivalCpu));
-    return figures;
+    return duel(
+        name,
+        bytes,
+        connections,
+        rival,
+        goal,
+        target -> new Gets(target.connect(), bytes, keys(bytes)));
   }
 
   List<Figure> set(String name, int bytes, int connections, Target rival, double goal)
+      throws IOException, InterruptedException {
+    return duel(name, bytes, connections, rival, goal, target -> new Sets(target.connect(), bytes));
+  }
+
+  private interface Opening {
+    Load.Connection open(Target target) throws IOException;
+  }
+
+  private List<Figure> duel(
+      String name, int bytes, int connections, Target rival, double goal, Opening opening)
       throws IOException, InterruptedException {
     List<Double> cpu = new ArrayList<>();
     List<Double> rivalCpu = new ArrayList<>();
@@ -70,8 +73,8 @@ final class LargeValues {
                 "GB/s",
                 rounds,
                 goal,
-                () -> sets(larder, bytes, connections, cpu),
-                () -> sets(rival, bytes, connections, rivalCpu)));
+                () -> rate(larder, bytes, connections, opening, cpu),
+                () -> rate(rival, bytes, connections, opening, rivalCpu)));
     figures.add(cpuFigure(name + "ServerCpu", cpu));
     figures.add(cpuFigure(name + "RivalServerCpu", rivalCpu));
     return figures;
@@ -142,60 +145,35 @@ final class LargeValues {
       throws IOException, InterruptedException {
     Set<Integer> missing = ConcurrentHashMap.newKeySet();
     double _ =
-        Load.seconds(
-            connections,
-            keys(bytes),
-            () -> {
-              LeanClient client = target.connect();
-              return new Load.Connection() {
-                @Override
-                public void run(int number) throws IOException {
-                  if (client.get(key(bytes, number)) != bytes) {
-                    missing.add(number);
-                  }
-                }
-
-                @Override
-                public void close() throws IOException {
-                  client.close();
-                }
-              };
-            });
+        Load.seconds(connections, keys(bytes), () -> new Looks(target.connect(), bytes, missing));
     return missing;
   }
 
-  private double gets(Target target, int bytes, int connections, List<Double> cpuPerGib)
+  private double rate(
+      Target target, int bytes, int connections, Opening opening, List<Double> cpuPerGib)
       throws IOException, InterruptedException {
     int operations = (int) (bytesPerRun / bytes);
-    return measured(
-        target,
-        (long) operations * bytes,
-        cpuPerGib,
-        () ->
-            Load.seconds(
-                connections, operations, () -> new Gets(target.connect(), bytes, keys(bytes))));
-  }
-
-  private double sets(Target target, int bytes, int connections, List<Double> cpuPerGib)
-      throws IOException, InterruptedException {
-    int operations = (int) (bytesPerRun / bytes);
-    return measured(
-        target,
-        (long) operations * bytes,
-        cpuPerGib,
-        () -> Load.seconds(connections, operations, () -> new Sets(target.connect(), bytes)));
-  }
-
-  private interface Run {
-    double seconds() throws IOException, InterruptedException;
-  }
-
-  private static double measured(Target target, long bytes, List<Double> cpuPerGib, Run run)
-      throws IOException, InterruptedException {
+    long total = (long) operations * bytes;
     double before = target.cpuSeconds();
-    double seconds = run.seconds();
-    cpuPerGib.add((target.cpuSeconds() - before) / (bytes / GIB));
-    return bytes / seconds / 1e9;
+    double seconds = Load.seconds(connections, operations, () -> opening.open(target));
+    cpuPerGib.add((target.cpuSeconds() - before) / (total / GIB));
+    return total / seconds / 1e9;
+  }
+
+  /** GETs that tell which keys are not there. */
+  private record Looks(LeanClient client, int bytes, Set<Integer> missing)
+      implements Load.Connection {
+    @Override
+    public void run(int number) throws IOException {
+      if (client.get(key(bytes, number)) != bytes) {
+        missing.add(number);
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      client.close();
+    }
   }
 
   /** GETs of loaded keys, each of which must be a hit. */
