@@ -254,7 +254,7 @@ public final class Router implements BlockService, AutoCloseable {
   }
 
   @Override
-  public CompletableFuture<Integer> delete(List<Key> keys) {
+  public CompletableFuture<Integer> delete(List<Key> keys, long retryMs) {
     List<CompletableFuture<?>> deletes = new ArrayList<>();
     int[] deleted = new int[keys.size()];
     for (int i = 0; i < deleted.length; i++) {

@@ -35,7 +35,7 @@ final class BlockCommands {
   }
 
   static Answer delete(Call call) {
-    return Answer.when(call.service().delete(call.keys(1, call.count())), n -> Reply.of(n));
+    return Answer.when(call.service().delete(call.keys(1, call.count()), 0), n -> Reply.of(n));
   }
 
   static Answer strlen(Call call) {

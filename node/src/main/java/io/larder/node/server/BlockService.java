@@ -66,8 +66,13 @@ public interface BlockService {
   /** How many keys from the first on are held without a gap. */
   CompletableFuture<Integer> prefix(List<Key> keys);
 
-  /** Deletes; answers how many of the keys were there. */
-  CompletableFuture<Integer> delete(List<Key> keys);
+  /**
+   * Deletes; answers how many of the keys were there.
+   *
+   * @param retryMs for how long a delete that fails is tried again; a value put after the first
+   *     attempt is not deleted by a later one
+   */
+  CompletableFuture<Integer> delete(List<Key> keys, long retryMs);
 
   /** The milliseconds a key has left: {@link #TTL_ABSENT} or {@link #TTL_NONE} as Redis says. */
   CompletableFuture<Long> ttlMs(Key key);

@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 record PutRequest(Key key, PutOptions options, byte @Nullable [] crcs, Replies replies) {
   private static final long MAX_EXPIRY_MS = 100L * 365 * 86_400_000;
+
+  /** How long KV.PUT waits for its commit, on top of its own WAIT. */
+  private static final long COMMIT_WAIT_MS = 5_000;
+
   private static final Set<String> REFUSED =
       Set.of("XX", "GET", "KEEPTTL", "EXAT", "PXAT", "IFEQ", "IFNE", "IFDEQ", "IFDNE");
 
@@ -65,7 +69,8 @@ record PutRequest(Key key, PutOptions options, byte @Nullable [] crcs, Replies r
       }
     }
     long waitMs = call.server().config().waits().setMs();
-    PutOptions options = new PutOptions(Block.NO_METADATA, expiresInMs, null, waitMs, length);
+    PutOptions options =
+        new PutOptions(Block.NO_METADATA, expiresInMs, null, waitMs, waitMs, length, false);
     return new PutRequest(call.key(1), options, null, ifAbsent ? Replies.SET_NX : Replies.SET);
   }
 
@@ -94,7 +99,9 @@ record PutRequest(Key key, PutOptions options, byte @Nullable [] crcs, Replies r
     if (i + 1 != last || !call.word(i).equals("VALUE")) {
       throw new ServiceException("ERR syntax error: KV.PUT ends with VALUE payload");
     }
-    PutOptions options = new PutOptions(metadata, expiresInMs, token, waitMs, length);
+    PutOptions options =
+        new PutOptions(
+            metadata, expiresInMs, token, waitMs, waitMs + COMMIT_WAIT_MS, length, false);
     return new PutRequest(call.key(1), options, crcs, Replies.KV);
   }
 

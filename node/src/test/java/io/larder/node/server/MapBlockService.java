@@ -185,7 +185,7 @@ public final class MapBlockService implements BlockService {
   }
 
   @Override
-  public CompletableFuture<Integer> delete(List<Key> keys) {
+  public CompletableFuture<Integer> delete(List<Key> keys, long retryMs) {
     int deleted = 0;
     for (Key key : keys) {
       deleted += remove(key) ? 1 : 0;

@@ -185,7 +185,9 @@ final class SimulatedClient {
         world.profile.expiries() && schedule.chance(0.5)
             ? 500 + schedule.below(20_000)
             : PutOptions.NO_EXPIRY;
-    PutOptions options = new PutOptions(Checker.metadata(attempt), expiresInMs, token, waitMs, 0);
+    PutOptions options =
+        new PutOptions(
+            Checker.metadata(attempt), expiresInMs, token, waitMs, waitMs + 5_000, 0, false);
     ClientId client = id;
     SimulatedNode node = world.nodes.get(at);
     boolean abandoned = schedule.chance(0.05);
@@ -332,7 +334,7 @@ final class SimulatedClient {
     this.<Integer>call(
         "delete " + key,
         DELETE_MS,
-        router -> router.delete(List.of(key)),
+        router -> router.delete(List.of(key), 0),
         (count, _) -> {
           if (count == null) {
             world.checker.deleteUnknown(delete);
