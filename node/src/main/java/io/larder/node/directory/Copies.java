@@ -54,6 +54,10 @@ final class Copies {
   private final EntryTable entries = new EntryTable();
   private final Map<Long, List<Other>> others = new HashMap<>(2);
   private final Set<Long> deleting = new HashSet<>(2);
+
+  /** Keys of which a record was announced that may be void, with how many such there are. */
+  private final Map<Long, Integer> doubted = new HashMap<>(2);
+
   private final Map<Long, Map<Member, Long>> arriving = new HashMap<>(2);
 
   Copies(OwnerContext context) {
@@ -255,7 +259,7 @@ final class Copies {
     if (entry == null || !isEntry(entry, from, fromStamp) || isDeleting(fingerprint)) {
       return new CommitAnswer.Rejected(epoch, entry != null);
     }
-    return others(fingerprint).isEmpty()
+    return others(fingerprint).isEmpty() && !isDoubted(fingerprint)
         ? null
         : new CommitAnswer.TryAgain("it is being settled which copy of the key stays");
   }
@@ -364,15 +368,42 @@ final class Copies {
     return deleting.contains(fingerprint);
   }
 
-  /** Marks the key as being deleted; the entry, absent, or unknown while it cannot be decided. */
-  Lookup beginDelete(long fingerprint) {
+  boolean isDoubted(long fingerprint) {
+    return doubted.containsKey(fingerprint);
+  }
+
+  /**
+   * A holder is asked whether its record is void; until it is known nothing is decided about the
+   * key.
+   */
+  void doubt(long fingerprint) {
+    doubted.merge(fingerprint, 1, Integer::sum);
+  }
+
+  /** It is known. */
+  void endDoubt(long fingerprint) {
+    doubted.computeIfPresent(fingerprint, (_, count) -> count == 1 ? null : count - 1);
+  }
+
+  /** Whether there is an entry of the key, be its holder live or not. */
+  boolean isKnown(long fingerprint) {
+    return entries.find(fingerprint) >= 0 || others.containsKey(fingerprint);
+  }
+
+  /**
+   * Marks the key as being deleted; the entry, absent, or unknown while it cannot be decided.
+   *
+   * @param only the one record that is meant; null for whatever is there
+   */
+  Lookup beginDelete(long fingerprint, Lookup.@Nullable Found only) {
     if (isDeleting(fingerprint)
+        || isDoubted(fingerprint)
         || !others(fingerprint).isEmpty()
         || !arrivingTo(fingerprint).isEmpty()) {
       return new Lookup.Unknown(); // of two copies one could come back
     }
     Lookup.Found entry = entry(fingerprint);
-    if (entry == null) {
+    if (entry == null || (only != null && !isEntry(entry, only.holder(), only.stamp()))) {
       return new Lookup.Absent();
     }
     deleting.add(fingerprint);

@@ -12,6 +12,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,16 +38,18 @@ public final class Directory {
 
   /**
    * @param members who is live
+   * @param voided which values are deleted though their holders have not heard of it
    * @param nanoClock monotonic, for lease deadlines
    * @param logicalClockMs for expiries of entries
    * @param fence whether this node may grant, commit and delete now
    */
   public Directory(
       MemberTable members,
+      VoidedPuts voided,
       LongSupplier nanoClock,
       LongSupplier logicalClockMs,
       BooleanSupplier fence) {
-    this.context = new OwnerContext(members, nanoClock, logicalClockMs, fence);
+    this.context = new OwnerContext(members, voided, nanoClock, logicalClockMs, fence);
   }
 
   // ---- the way to a slot ----
@@ -198,6 +201,23 @@ public final class Directory {
         (arbiter, after) -> arbiter.commit(fingerprint, token, holder, stamp, expiresAtMs, after));
   }
 
+  /**
+   * Ends a put whose writer has given it up though its record may have been committed: its lease
+   * ends, its entry goes, and its token is refused from now on.
+   *
+   * @param stamp of the record, 0 if there is none yet
+   * @return whether this node owns the slot
+   */
+  public boolean revoke(int slot, long fingerprint, PutToken token, Member holder, long stamp) {
+    return in(
+        slot,
+        false,
+        (arbiter, after) -> {
+          arbiter.revoke(fingerprint, token, holder, stamp, after);
+          return true;
+        });
+  }
+
   // ---- several copies of a key ----
 
   /**
@@ -326,14 +346,41 @@ public final class Directory {
   /**
    * Marks a stored key as being deleted: from now on nobody is granted it.
    *
+   * @param only the one record that is meant; null for whatever is there
    * @return the entry, {@link Lookup.Absent} when there is nothing to delete, or {@link
    *     Lookup.Unknown} when the owner cannot decide now
    */
-  public Lookup beginDelete(int slot, long fingerprint) {
+  public Lookup beginDelete(int slot, long fingerprint, Lookup.@Nullable Found only) {
     return look(
         slot,
         UNKNOWN,
-        arbiter -> arbiter.closed() != null ? UNKNOWN : arbiter.copies.beginDelete(fingerprint));
+        arbiter ->
+            arbiter.closed() != null ? UNKNOWN : arbiter.copies.beginDelete(fingerprint, only));
+  }
+
+  /** Nothing is decided about a key while it is asked whether a record of it is void. */
+  public void doubt(int slot, long epoch, long fingerprint) {
+    under(slot, epoch, arbiter -> arbiter.copies.doubt(fingerprint));
+  }
+
+  /** Ends what {@link #doubt} began. */
+  public void endDoubt(int slot, long epoch, long fingerprint) {
+    under(slot, epoch, arbiter -> arbiter.copies.endDoubt(fingerprint));
+  }
+
+  /**
+   * Whether a value of the key that is not to be had now may turn up again: a node that is away
+   * held it, or a put of it was given up or cannot be heard of.
+   *
+   * @param isReachable whether a member can be reached
+   */
+  public boolean mayReturn(int slot, long fingerprint, Predicate<Member> isReachable) {
+    return look(slot, false, arbiter -> arbiter.mayReturn(fingerprint, isReachable));
+  }
+
+  /** A token above all that were granted so far in a slot under an epoch of this node's. */
+  public PutToken latestToken(long epoch) {
+    return new PutToken(epoch, context.sequence.incrementAndGet());
   }
 
   /** Ends what {@link #beginDelete} began, forgetting the entry when its tombstone is durable. */

@@ -29,7 +29,7 @@ public final class OpenPuts {
   public record OpenPut(long fingerprint, PutToken token, long deadlineNanos) {}
 
   private static final class SlotPuts {
-    long promisedEpoch;
+    volatile long promisedEpoch;
     @Nullable Order confirmed;
     final Map<PutToken, OpenPut> open = new HashMap<>(2);
     final Set<Long> arriving = new HashSet<>(2);
@@ -97,6 +97,12 @@ public final class OpenPuts {
     synchronized (puts) {
       puts.open.remove(token);
     }
+  }
+
+  /** Whether this process has announced the slot to an owner. */
+  public boolean hasAnnounced(int slot) {
+    SlotPuts known = slots.get(slot);
+    return known != null && known.promisedEpoch != 0;
   }
 
   /** Whether this node knows the token as one of its open grants. */

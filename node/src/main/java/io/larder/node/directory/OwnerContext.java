@@ -7,6 +7,7 @@ import java.util.function.LongSupplier;
 /** What the slots of one owner share. Thread-safe. */
 final class OwnerContext {
   final MemberTable members;
+  final VoidedPuts voided;
   final SlotSet leasing = new SlotSet();
   final AtomicLong sequence = new AtomicLong();
   final AtomicLong grants = new AtomicLong();
@@ -18,10 +19,12 @@ final class OwnerContext {
 
   OwnerContext(
       MemberTable members,
+      VoidedPuts voided,
       LongSupplier nanoClock,
       LongSupplier logicalClockMs,
       BooleanSupplier fence) {
     this.members = members;
+    this.voided = voided;
     this.nanoClock = nanoClock;
     this.logicalClockMs = logicalClockMs;
     this.fence = fence;

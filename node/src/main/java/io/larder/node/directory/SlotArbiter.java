@@ -2,7 +2,10 @@ package io.larder.node.directory;
 
 import io.larder.node.directory.KeyLeases.KeyLease;
 import io.larder.protocol.PutToken;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,13 +21,24 @@ final class SlotArbiter {
     RELEASED
   }
 
+  /**
+   * Given-up puts that are remembered; a commit of one beyond that is found when it is compared.
+   */
+  private static final int MAX_REVOKED = 256;
+
   final long epoch;
   final Copies copies;
   final KeyLeases leases;
+  private final int slot;
   private final OwnerContext context;
+
+  /** Tokens of puts that were given up after their commits may have been sent; made when needed. */
+  private @Nullable Map<Long, PutToken> revoked;
+
   private State state = State.SYNCING;
 
   SlotArbiter(int slot, long epoch, OwnerContext context) {
+    this.slot = slot;
     this.epoch = epoch;
     this.context = context;
     this.copies = new Copies(context);
@@ -82,6 +96,9 @@ final class SlotArbiter {
     if (copies.isDeleting(fingerprint)) {
       return new LeaseAnswer.TryAgain("the key is being deleted");
     }
+    if (copies.isDoubted(fingerprint)) {
+      return new LeaseAnswer.TryAgain("a node is asked whether its record of the key is void");
+    }
     KeyLease lease = leases.get(fingerprint);
     if (lease != null && leases.isOver(lease)) {
       leases.pass(fingerprint, lease, null, after);
@@ -126,6 +143,33 @@ final class SlotArbiter {
     return left;
   }
 
+  /** Ends a put that its writer has given up, whether its commit has come or is still to come. */
+  void revoke(long fingerprint, PutToken token, Member holder, long stamp, List<Runnable> after) {
+    Map<Long, PutToken> known = revoked;
+    if (known == null) {
+      known = new LinkedHashMap<>();
+      revoked = known;
+    }
+    known.put(fingerprint, token);
+    if (known.size() > MAX_REVOKED) {
+      known.remove(known.keySet().iterator().next());
+    }
+    boolean _ = abort(fingerprint, token, after);
+    boolean _ = copies.forget(fingerprint, holder, stamp);
+  }
+
+  private boolean isRevoked(long fingerprint, PutToken token) {
+    return revoked != null && token.equals(revoked.get(fingerprint));
+  }
+
+  /** Whether a value of the key that is not to be had now may turn up again. */
+  boolean mayReturn(long fingerprint, Predicate<Member> isReachable) {
+    KeyLease lease = leases.get(fingerprint);
+    return copies.isKnown(fingerprint)
+        || (revoked != null && revoked.containsKey(fingerprint))
+        || (lease != null && !isReachable.test(lease.writer));
+  }
+
   CommitAnswer commit(
       long fingerprint,
       PutToken token,
@@ -142,6 +186,12 @@ final class SlotArbiter {
       return copies.isEntry(entry, holder, stamp)
           ? new CommitAnswer.Accepted(epoch)
           : new CommitAnswer.Rejected(epoch, true);
+    }
+    if (isRevoked(fingerprint, token) || context.voided.isVoid(slot, fingerprint, token)) {
+      return new CommitAnswer.Rejected(epoch, false);
+    }
+    if (copies.isDoubted(fingerprint)) {
+      return new CommitAnswer.TryAgain("a node is asked whether its record of the key is void");
     }
     KeyLease open = leases.open(fingerprint);
     boolean othersWrite = open != null && !open.token.equals(token);
@@ -197,6 +247,7 @@ final class SlotArbiter {
   void announcedPut(long fingerprint, Member writer, PutToken token, long remainingMs) {
     boolean free =
         token.epoch() < epoch // else it is known here already
+            && !context.voided.isVoid(slot, fingerprint, token)
             && !isReleased()
             && context.members.isLive(writer)
             && copies.entry(fingerprint) == null

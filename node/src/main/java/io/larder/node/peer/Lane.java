@@ -125,6 +125,11 @@ final class Lane {
     return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - heardNanos);
   }
 
+  /** Whether the last connection broke or could not be made, and no other is being made. */
+  synchronized boolean isBroken() {
+    return current != null && !isUsable(current);
+  }
+
   /** Ends a connection over which nothing comes: all that awaits its replies there fails. */
   synchronized void giveUp() {
     breaker.failed();

@@ -92,6 +92,7 @@ public final class PeerAnswerWire {
           to.writeLong(put.deadlineNanos() - nowNanos); // clocks of two hosts share no origin
         });
     list(out, slot.arriving(), DataOutputStream::writeLong);
+    list(out, slot.voided(), PeerFields::voided);
   }
 
   private static PeerRequest.SlotAnnouncement announcement(DataInputStream in, long nowNanos)
@@ -102,7 +103,8 @@ public final class PeerAnswerWire {
         list(
             in,
             from -> new OpenPuts.OpenPut(from.readLong(), token(from), nowNanos + from.readLong())),
-        list(in, DataInputStream::readLong));
+        list(in, DataInputStream::readLong),
+        list(in, PeerFields::voided));
   }
 
   static void leaseAnswer(DataOutputStream out, LeaseAnswer answer) throws IOException {
@@ -164,9 +166,7 @@ public final class PeerAnswerWire {
     switch (lookup) {
       case Lookup.Found found -> {
         out.writeByte(0);
-        member(out, found.holder());
-        out.writeLong(found.stamp());
-        out.writeLong(found.expiresAtMs());
+        PeerFields.found(out, found);
       }
       case Lookup.Absent _ -> out.writeByte(1);
       case Lookup.Unknown _ -> out.writeByte(2);
@@ -175,7 +175,7 @@ public final class PeerAnswerWire {
 
   private static Lookup lookup(DataInputStream in) throws IOException {
     return switch (in.readByte()) {
-      case 0 -> new Lookup.Found(member(in), in.readLong(), in.readLong());
+      case 0 -> PeerFields.found(in);
       case 1 -> new Lookup.Absent();
       case 2 -> new Lookup.Unknown();
       default -> throw new IOException("unknown kind of lookup");

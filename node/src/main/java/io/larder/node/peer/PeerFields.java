@@ -1,7 +1,9 @@
 package io.larder.node.peer;
 
+import io.larder.node.directory.Lookup;
 import io.larder.node.directory.Member;
 import io.larder.node.directory.Order;
+import io.larder.node.directory.VoidedPuts;
 import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Slots;
@@ -24,6 +26,8 @@ import java.util.List;
  *   KeyRef        short slot, long fingerprint
  *   key           2-byte length, bytes
  *   PutToken      long epoch, long sequence
+ *   Found         Member, long stamp, long expiry
+ *   Voided        KeyRef, PutToken
  *   Order         long epoch, long number
  *   sealed types  1-byte kind, components
  * </pre>
@@ -79,6 +83,26 @@ final class PeerFields {
 
   static PutToken token(DataInputStream in) throws IOException {
     return new PutToken(in.readLong(), in.readLong());
+  }
+
+  static void found(DataOutputStream out, Lookup.Found found) throws IOException {
+    member(out, found.holder());
+    out.writeLong(found.stamp());
+    out.writeLong(found.expiresAtMs());
+  }
+
+  static Lookup.Found found(DataInputStream in) throws IOException {
+    return new Lookup.Found(member(in), in.readLong(), in.readLong());
+  }
+
+  static void voided(DataOutputStream out, VoidedPuts.Voided voided) throws IOException {
+    out.writeShort(voided.slot());
+    out.writeLong(voided.fingerprint());
+    token(out, voided.upTo());
+  }
+
+  static VoidedPuts.Voided voided(DataInputStream in) throws IOException {
+    return new VoidedPuts.Voided(slot(in), in.readLong(), token(in));
   }
 
   static void order(DataOutputStream out, Order order) throws IOException {

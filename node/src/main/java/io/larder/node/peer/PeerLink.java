@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,9 @@ final class PeerLink {
   /** The largest value over the slowest network that is still waited for, 20 MB/s. */
   private static final long SLOWEST_TRANSFER_MS = Limits.MAX_VALUE_BYTES / 20_000;
 
+  /** Of a sign of life; long before it passes the peer is taken for unreachable. */
+  private static final long PROBE_DEADLINE_MS = 10_000;
+
   /** A connection that is silent for so many first-byte deadlines is given up. */
   private static final int SILENCES = 4;
 
@@ -40,6 +44,8 @@ final class PeerLink {
   private final Lane[] puts = new Lane[PUT_LANES];
   private final MemoryPool pool;
   private final long deadlineMs;
+  private final Pulse pulse = new Pulse(PeerTransport.SILENCE_MS, System::nanoTime);
+  private final AtomicBoolean probing = new AtomicBoolean();
 
   PeerLink(
       EventLoopGroup group,
@@ -63,6 +69,31 @@ final class PeerLink {
     }
   }
 
+  /** Asks for a sign of life, unless one is awaited; to be called a few times a second. */
+  void probe() {
+    if (!probing.compareAndSet(false, true)) {
+      return;
+    }
+    pulse.awaited();
+    var _ =
+        quick
+            .connection(PROBE_DEADLINE_MS)
+            .thenCompose(connection -> connection.send(Command.of("PING"), PROBE_DEADLINE_MS))
+            .whenComplete((_, failure) -> {
+              if (failure == null) {
+                pulse.answered();
+              } else {
+                pulse.broken();
+              }
+              probing.set(false);
+            });
+  }
+
+  /** Whether the peer can be reached, as far as is known. */
+  boolean isAlive() {
+    return !quick.isBroken() && pulse.isAlive();
+  }
+
   <A> CompletableFuture<A> ask(PeerRequest<A> request, long askDeadlineMs) {
     Lane lane =
         switch (request) {
@@ -82,13 +113,14 @@ final class PeerLink {
     long start = System.nanoTime();
     return lane.connection(askDeadlineMs)
         .thenCompose(connection -> connection.send(command, left(start, askDeadlineMs)))
-        .thenApply(reply ->
-            switch (reply) {
-              case Reply.Bulk bulk ->
-                  PeerAnswerWire.decode(request, bulk.bytes(), System.nanoTime());
-              case Reply.Failure failure -> throw new PeerException(failure.message());
-              default -> throw new PeerException("unexpected reply to " + command.name());
-            });
+        .thenApply(reply -> {
+          pulse.heard();
+          return switch (reply) {
+            case Reply.Bulk bulk -> PeerAnswerWire.decode(request, bulk.bytes(), System.nanoTime());
+            case Reply.Failure failure -> throw new PeerException(failure.message());
+            default -> throw new PeerException("unexpected reply to " + command.name());
+          };
+        });
   }
 
   /** Sends a put on; the payload's reference stays the caller's until the future is done. */
@@ -120,7 +152,14 @@ final class PeerLink {
 
   CompletableFuture<@Nullable Block> fetch(Key key, long expiresAtMs) {
     Lane lane = leastBusy(blocks);
-    FetchSink sink = new FetchSink(pool, expiresAtMs, lane::heard);
+    FetchSink sink =
+        new FetchSink(
+            pool,
+            expiresAtMs,
+            () -> {
+              lane.heard();
+              pulse.heard();
+            });
     CompletableFuture<@Nullable Block> result = new CompletableFuture<>();
     lane.sending();
     var _ =

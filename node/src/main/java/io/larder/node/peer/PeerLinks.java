@@ -24,7 +24,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Links to the other nodes over RESP, one {@link PeerLink} a member, made when first needed and
+ * Links to the other nodes over RESP, one {@link PeerLink} a member, probed for signs of life, and
  * closed when the member has left the cluster. Thread-safe.
  */
 public final class PeerLinks implements PeerTransport, AutoCloseable {
@@ -33,7 +33,11 @@ public final class PeerLinks implements PeerTransport, AutoCloseable {
   /** Where a member listens. */
   public record Address(String host, int port) {}
 
+  /** Often enough for a dead link to be known within a second. */
+  private static final long PROBE_MS = 200;
+
   private final MemoryPool pool;
+  private final String nodeId;
   private final ConnectionOptions options;
   private final long deadlineMs;
   private final EventLoopGroup group;
@@ -53,6 +57,7 @@ public final class PeerLinks implements PeerTransport, AutoCloseable {
       @Nullable Tls tls,
       long deadlineMs) {
     this.pool = pool;
+    this.nodeId = nodeId;
     this.options =
         ConnectionOptions.DEFAULTS
             .withConnectTimeoutMs(1_000)
@@ -66,6 +71,12 @@ public final class PeerLinks implements PeerTransport, AutoCloseable {
             THREADS,
             new DefaultThreadFactory("larder-peer", true),
             Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    var _ =
+        group.next().scheduleWithFixedDelay(this::probe, PROBE_MS, PROBE_MS, TimeUnit.MILLISECONDS);
+  }
+
+  private void probe() {
+    links.values().forEach(PeerLink::probe);
   }
 
   /** Replaces the known members; links to those that are gone are closed. */
@@ -80,6 +91,17 @@ public final class PeerLinks implements PeerTransport, AutoCloseable {
         link.close();
       }
     }
+    for (Member member : known.keySet()) {
+      if (!member.nodeId().equals(nodeId)) {
+        var _ = link(member); // so that it is probed before it is needed
+      }
+    }
+  }
+
+  @Override
+  public boolean isReachable(Member member) {
+    PeerLink link = link(member);
+    return link != null && link.isAlive();
   }
 
   @Override

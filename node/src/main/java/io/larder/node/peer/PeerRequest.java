@@ -7,8 +7,10 @@ import io.larder.node.directory.Lookup;
 import io.larder.node.directory.Member;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.directory.Order;
+import io.larder.node.directory.VoidedPuts;
 import io.larder.protocol.PutToken;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A question of one node to another. The first group goes to the owner of a slot, the second to a
@@ -49,8 +51,19 @@ public sealed interface PeerRequest<A> {
   /** Is a put of this key open under this token? */
   record IsOpen(KeyRef key, PutToken token) implements PeerRequest<Boolean> {}
 
-  /** Delete this key in the whole cluster; the answer is 1 or 0 keys. */
-  record Delete(KeyRef key) implements PeerRequest<Integer> {}
+  /** I give up what I wrote under this token: end the lease, or forget the record. */
+  record Revoke(KeyRef key, PutToken token, Member holder, long stamp)
+      implements PeerRequest<Boolean> {}
+
+  /**
+   * Delete this key in the whole cluster; the answer is 1 or 0 keys.
+   *
+   * @param only the one record that is meant, so that a request sent again does not delete a later
+   *     one; null for whatever is there
+   * @param gaveUp whether the asker gave up a put of the key that may come back
+   */
+  record Delete(KeyRef key, Lookup.@Nullable Found only, boolean gaveUp)
+      implements PeerRequest<Integer> {}
 
   /** I hold these records no longer. */
   record Forget(Member holder, List<Dropped> records) implements PeerRequest<Boolean> {}
@@ -94,16 +107,25 @@ public sealed interface PeerRequest<A> {
   /**
    * I claimed these slots: promise yourself to their epochs and tell me what you hold and write
    * there. The answer covers a prefix of the list, as much as fits; ask again for the rest.
+   *
+   * @param voided what was deleted there while you may have been away
    */
-  record Announce(Member owner, List<SlotEpoch> slots)
+  record Announce(Member owner, List<SlotEpoch> slots, List<VoidedPuts.Voided> voided)
       implements PeerRequest<List<SlotAnnouncement>> {}
 
   /** A slot and the epoch of its claim. */
   record SlotEpoch(int slot, long epoch) {}
 
-  /** What a node holds in a slot, what it is writing there, and what comes to it by moves. */
+  /**
+   * What a node holds in a slot, what it is writing there, what comes to it by moves, and what it
+   * knows to be void.
+   */
   record SlotAnnouncement(
-      int slot, List<Held> held, List<OpenPuts.OpenPut> open, List<Long> arriving) {}
+      int slot,
+      List<Held> held,
+      List<OpenPuts.OpenPut> open,
+      List<Long> arriving,
+      List<VoidedPuts.Voided> voided) {}
 
   /** A record in an announcement. */
   record Held(long fingerprint, long stamp, long expiresAtMs) {}
@@ -133,6 +155,12 @@ public sealed interface PeerRequest<A> {
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   record Take(byte[] key, PutToken token, Member from, long stamp, long expiresAtMs, boolean pinned)
       implements PeerRequest<Boolean> {}
+
+  /**
+   * Every value of this key up to this token is deleted: drop it from device and memory, now and
+   * when it turns up. True when you have none, false when what you have is newer.
+   */
+  record VoidPuts(KeyRef key, PutToken upTo) implements PeerRequest<Boolean> {}
 
   /** Drop copies of this key from memory, and those on their way there. */
   record Invalidate(KeyRef key) implements PeerRequest<Boolean> {}

@@ -1,6 +1,7 @@
 package io.larder.node.peer;
 
 import static io.larder.node.peer.PeerFields.bytes;
+import static io.larder.node.peer.PeerFields.found;
 import static io.larder.node.peer.PeerFields.key;
 import static io.larder.node.peer.PeerFields.list;
 import static io.larder.node.peer.PeerFields.member;
@@ -10,6 +11,7 @@ import static io.larder.node.peer.PeerFields.slot;
 import static io.larder.node.peer.PeerFields.token;
 
 import io.larder.node.directory.Directory;
+import io.larder.node.directory.Lookup;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -30,6 +32,7 @@ public final class PeerRequestWire {
       case PeerRequest.Abort _ -> "PEER.ABORT";
       case PeerRequest.Find _ -> "PEER.FIND";
       case PeerRequest.IsOpen _ -> "PEER.ISOPEN";
+      case PeerRequest.Revoke _ -> "PEER.REVOKE";
       case PeerRequest.Delete _ -> "PEER.DELETE";
       case PeerRequest.Forget _ -> "PEER.FORGET";
       case PeerRequest.Gone _ -> "PEER.GONE";
@@ -39,6 +42,7 @@ public final class PeerRequestWire {
       case PeerRequest.Confirm _ -> "PEER.CONFIRM";
       case PeerRequest.Drop _ -> "PEER.DROP";
       case PeerRequest.Pin _ -> "PEER.PIN";
+      case PeerRequest.VoidPuts _ -> "PEER.VOID";
       case PeerRequest.Invalidate _ -> "PEER.INVALIDATE";
       case PeerRequest.Arrive _ -> "PEER.ARRIVE";
       case PeerRequest.IsArriving _ -> "PEER.ISARRIVING";
@@ -83,7 +87,21 @@ public final class PeerRequestWire {
         key(out, isOpen.key());
         token(out, isOpen.token());
       }
-      case PeerRequest.Delete delete -> key(out, delete.key());
+      case PeerRequest.Revoke revoke -> {
+        key(out, revoke.key());
+        token(out, revoke.token());
+        member(out, revoke.holder());
+        out.writeLong(revoke.stamp());
+      }
+      case PeerRequest.Delete delete -> {
+        key(out, delete.key());
+        Lookup.Found only = delete.only();
+        out.writeBoolean(only != null);
+        if (only != null) {
+          found(out, only);
+        }
+        out.writeBoolean(delete.gaveUp());
+      }
       case PeerRequest.Forget forget -> {
         member(out, forget.holder());
         list(
@@ -119,6 +137,7 @@ public final class PeerRequestWire {
               to.writeShort(slot.slot());
               to.writeLong(slot.epoch());
             });
+        list(out, announce.voided(), PeerFields::voided);
       }
       case PeerRequest.Wake wake -> {
         out.writeLong(wake.request());
@@ -137,6 +156,10 @@ public final class PeerRequestWire {
       case PeerRequest.Pin pin -> {
         key(out, pin.key());
         out.writeBoolean(pin.on());
+      }
+      case PeerRequest.VoidPuts voided -> {
+        key(out, voided.key());
+        token(out, voided.upTo());
       }
       case PeerRequest.Invalidate invalidate -> key(out, invalidate.key());
       case PeerRequest.Arrive arrive -> {
@@ -192,7 +215,9 @@ public final class PeerRequestWire {
       case "PEER.ABORT" -> new PeerRequest.Abort(key(in), token(in));
       case "PEER.FIND" -> new PeerRequest.Find(list(in, PeerFields::key));
       case "PEER.ISOPEN" -> new PeerRequest.IsOpen(key(in), token(in));
-      case "PEER.DELETE" -> new PeerRequest.Delete(key(in));
+      case "PEER.REVOKE" -> new PeerRequest.Revoke(key(in), token(in), member(in), in.readLong());
+      case "PEER.DELETE" ->
+          new PeerRequest.Delete(key(in), in.readBoolean() ? found(in) : null, in.readBoolean());
       case "PEER.FORGET" ->
           new PeerRequest.Forget(
               member(in), list(in, from -> new PeerRequest.Dropped(key(from), from.readLong())));
@@ -207,11 +232,14 @@ public final class PeerRequestWire {
                           slot(from), new Directory.Summary(from.readLong(), from.readLong()))));
       case "PEER.ANNOUNCE" ->
           new PeerRequest.Announce(
-              member(in), list(in, from -> new PeerRequest.SlotEpoch(slot(from), from.readLong())));
+              member(in),
+              list(in, from -> new PeerRequest.SlotEpoch(slot(from), from.readLong())),
+              list(in, PeerFields::voided));
       case "PEER.WAKE" -> new PeerRequest.Wake(in.readLong(), PeerAnswerWire.leaseAnswer(in));
       case "PEER.CONFIRM" -> new PeerRequest.Confirm(key(in), in.readLong(), order(in));
       case "PEER.DROP" -> new PeerRequest.Drop(key(in), in.readLong(), order(in));
       case "PEER.PIN" -> new PeerRequest.Pin(key(in), in.readBoolean());
+      case "PEER.VOID" -> new PeerRequest.VoidPuts(key(in), token(in));
       case "PEER.INVALIDATE" -> new PeerRequest.Invalidate(key(in));
       case "PEER.ARRIVE" -> new PeerRequest.Arrive(key(in), member(in), in.readLong(), member(in));
       case "PEER.ISARRIVING" -> new PeerRequest.IsArriving(key(in));

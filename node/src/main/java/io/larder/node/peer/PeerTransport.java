@@ -12,6 +12,15 @@ import org.jspecify.annotations.Nullable;
 /** How a node reaches another. Every future completes within its deadline. Thread-safe. */
 public interface PeerTransport {
   /**
+   * Whether another node can be reached, as far as is known: false from the moment its connection
+   * breaks, or it has been silent for {@link #SILENCE_MS}, until something comes from it again.
+   */
+  boolean isReachable(Member member);
+
+  /** How long a node may be silent to be taken for unreachable. */
+  long SILENCE_MS = 750;
+
+  /**
    * Asks another node.
    *
    * @return the answer, or {@link PeerException} when there is none within the deadline

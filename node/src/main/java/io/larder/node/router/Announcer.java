@@ -5,10 +5,13 @@ import io.larder.node.directory.Lookup;
 import io.larder.node.directory.Member;
 import io.larder.node.directory.MemberTable;
 import io.larder.node.directory.OpenPuts;
+import io.larder.node.directory.VoidedPuts;
+import io.larder.node.directory.VoidedPuts.Voided;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequest.Held;
 import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.peer.PeerRequest.SlotAnnouncement;
+import io.larder.protocol.PutToken;
 import io.larder.protocol.Slots;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -48,6 +51,7 @@ final class Announcer {
   private final MemberTable members;
   private final Timing timing;
   private final Duplicates duplicates;
+  private final VoidedPuts voided;
   private final long[] epochs = new long[Slots.COUNT];
   private final Map<Integer, Long> syncingSince = new HashMap<>();
   private final Map<Member, Debt> debts = new HashMap<>();
@@ -58,12 +62,14 @@ final class Announcer {
       Directory directory,
       MemberTable members,
       Timing timing,
-      Duplicates duplicates) {
+      Duplicates duplicates,
+      VoidedPuts voided) {
     this.cluster = cluster;
     this.directory = directory;
     this.members = members;
     this.timing = timing;
     this.duplicates = duplicates;
+    this.voided = voided;
   }
 
   /** Slots that wait for announcements; readable from any thread. */
@@ -171,8 +177,9 @@ final class Announcer {
     debt.asked = true;
     List<PeerRequest.SlotEpoch> wanted = new ArrayList<>(debt.slots.cardinality());
     debt.slots.stream().forEach(slot -> wanted.add(new PeerRequest.SlotEpoch(slot, epochs[slot])));
+    var announce = new PeerRequest.Announce(cluster.self(), wanted, voidedIn(debt.slots));
     Futures.finish(
-        cluster.ask(member, new PeerRequest.Announce(cluster.self(), wanted), ASK_DEADLINE_MS),
+        cluster.ask(member, announce, ASK_DEADLINE_MS),
         (answers, failure) -> {
           if (answers != null && !answers.isEmpty()) {
             take(member, debt, wanted, answers);
@@ -197,6 +204,18 @@ final class Announcer {
         timing.control());
   }
 
+  private List<Voided> voidedIn(BitSet slots) {
+    List<Voided> notes = new ArrayList<>();
+    voided
+        .bySlot()
+        .forEach((slot, of) -> {
+          if (slots.get(slot)) {
+            notes.addAll(of);
+          }
+        });
+    return notes;
+  }
+
   private void take(
       Member member,
       Debt debt,
@@ -211,26 +230,14 @@ final class Announcer {
       if (epoch == 0 || epoch != epochs[slot]) {
         continue; // claimed anew meanwhile: that claim's own announcement is owed still
       }
+      answer.voided().forEach(note -> hear(note, epoch));
       for (Held held : answer.held()) {
-        Lookup.Found other =
-            directory.announced(
-                slot, epoch, held.fingerprint(), member, held.stamp(), held.expiresAtMs());
-        if (other == null) {
+        PutToken upTo = voided.upTo(slot, held.fingerprint());
+        if (upTo != null) {
+          settleVoided(member, slot, epoch, held, upTo);
           continue;
         }
-        KeyRef key = new KeyRef(slot, held.fingerprint());
-        if (other.holder().equals(member)) {
-          // Of two words of one node either may be the newer: the node says which.
-          verify(
-              key,
-              member,
-              other.stamp(),
-              () ->
-                  directory.announced(
-                      slot, epoch, key.fingerprint(), member, held.stamp(), held.expiresAtMs()));
-        } else {
-          Futures.go(duplicates.settle(key, member, held.stamp(), held.expiresAtMs()));
-        }
+        take(member, slot, epoch, held);
       }
       for (OpenPuts.OpenPut put : answer.open()) {
         long remainingMs = (put.deadlineNanos() - now) / 1_000_000;
@@ -242,6 +249,73 @@ final class Announcer {
       verifyUnlisted(slot, member, answer.held());
       debt.slots.clear(slot);
     }
+  }
+
+  private void take(Member member, int slot, long epoch, Held held) {
+    Lookup.Found other =
+        directory.announced(
+            slot, epoch, held.fingerprint(), member, held.stamp(), held.expiresAtMs());
+    if (other == null) {
+      return;
+    }
+    KeyRef key = new KeyRef(slot, held.fingerprint());
+    if (other.holder().equals(member)) {
+      // Of two words of one node either may be the newer: the node says which.
+      verify(
+          key,
+          member,
+          other.stamp(),
+          () ->
+              directory.announced(
+                  slot, epoch, key.fingerprint(), member, held.stamp(), held.expiresAtMs()));
+    } else {
+      Futures.go(duplicates.settle(key, member, held.stamp(), held.expiresAtMs()));
+    }
+  }
+
+  /** Another node knows that a key was deleted: so does this one now, and so do the holders. */
+  private void hear(Voided note, long epoch) {
+    if (!voided.add(note)) {
+      return;
+    }
+    KeyRef key = new KeyRef(note.slot(), note.fingerprint());
+    if (directory.lookup(note.slot(), note.fingerprint()) instanceof Lookup.Found found) {
+      Held held = new Held(note.fingerprint(), found.stamp(), found.expiresAtMs());
+      boolean _ = directory.forget(key.slot(), key.fingerprint(), found.holder(), found.stamp());
+      settleVoided(found.holder(), key.slot(), epoch, held, note.upTo());
+    }
+  }
+
+  /**
+   * A record of a deleted key counts only when its holder says that it is newer than the delete.
+   * Until it has, or is gone, nobody may write the key.
+   */
+  private void settleVoided(Member holder, int slot, long epoch, Held held, PutToken upTo) {
+    directory.doubt(slot, epoch, held.fingerprint());
+    askVoided(holder, slot, epoch, held, upTo);
+  }
+
+  private void askVoided(Member holder, int slot, long epoch, Held held, PutToken upTo) {
+    KeyRef key = new KeyRef(slot, held.fingerprint());
+    Futures.finish(
+        cluster.ask(holder, new PeerRequest.VoidPuts(key, upTo), Deletes.DROP_DEADLINE_MS),
+        (gone, _) -> {
+          if (gone == null && epochs[slot] == epoch && members.isLive(holder)) {
+            var _ =
+                timing
+                    .control()
+                    .schedule(
+                        () -> askVoided(holder, slot, epoch, held, upTo),
+                        RETRY_MS,
+                        TimeUnit.MILLISECONDS);
+            return;
+          }
+          if (Boolean.FALSE.equals(gone)) {
+            take(holder, slot, epoch, held);
+          }
+          directory.endDoubt(slot, epoch, key.fingerprint());
+        },
+        timing.control());
   }
 
   /** Entries that the holder did not list are asked about one by one before they are forgotten. */

@@ -9,6 +9,7 @@ import io.larder.node.peer.PeerTransport;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class Cluster {
   private final String selfId;
   private final PeerTransport transport;
+  private final Set<String> seen = ConcurrentHashMap.newKeySet();
   private volatile ClusterImage image = ClusterImage.EMPTY;
+  private volatile boolean someoneIsAway;
   private volatile Member self;
   private volatile @Nullable Function<PeerRequest<?>, CompletableFuture<?>> local;
 
@@ -35,7 +38,16 @@ final class Cluster {
   }
 
   void setImage(ClusterImage newImage) {
+    Set<String> live = newImage.nodes().keySet();
+    seen.addAll(live);
+    newImage.slots().ranges().forEach(range -> seen.add(range.nodeId()));
+    someoneIsAway = !live.containsAll(seen);
     image = newImage;
+  }
+
+  /** Whether a node that was in the cluster, as far as this process knows, is not there now. */
+  boolean isSomeoneAway() {
+    return someoneIsAway;
   }
 
   void setIncarnation(long incarnation) {
@@ -97,6 +109,17 @@ final class Cluster {
       return CompletableFuture.failedFuture(new PeerException("this node is still starting"));
     }
     return (CompletableFuture<A>) service.apply(request);
+  }
+
+  /** Whether a member is this node, or can be reached as far as is known. */
+  boolean isReachable(Member member) {
+    return isSelf(member) || transport.isReachable(member);
+  }
+
+  /** Whether the owner of a slot is there and can be reached as far as is known. */
+  boolean isOwnerReachable(int slot) {
+    Member owner = owner(slot);
+    return owner != null && isReachable(owner);
   }
 
   PeerTransport transport() {

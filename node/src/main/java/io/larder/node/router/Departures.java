@@ -27,7 +27,7 @@ final class Departures {
   static final long TAKE_DEADLINE_MS = 30_000;
 
   private static final long SETTLE_DEADLINE_MS =
-      Leases.ASK_DEADLINE_MS + PeerService.DROP_DEADLINE_MS + 500;
+      Leases.ASK_DEADLINE_MS + Deletes.DROP_DEADLINE_MS + 500;
   private static final int IN_FLIGHT = 4;
   private static final int MAX_RECORDS = 512;
   private static final long BATCH_NANOS = TimeUnit.SECONDS.toNanos(4);

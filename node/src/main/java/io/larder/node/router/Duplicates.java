@@ -56,7 +56,7 @@ final class Duplicates {
               .ask(
                   second,
                   new PeerRequest.Drop(key, stamp, directory.order(epoch)),
-                  PeerService.DROP_DEADLINE_MS)
+                  Deletes.DROP_DEADLINE_MS)
               .thenApply(dropped -> {
                 if (dropped) {
                   metrics.duplicatesDropped.increment();

@@ -6,8 +6,8 @@ import io.larder.node.directory.Member;
 import io.larder.node.server.BlockService;
 import io.larder.node.server.PutOptions;
 import io.larder.node.server.PutOutcome;
+import io.larder.node.server.Refusal;
 import io.larder.node.server.ServiceException;
-import io.larder.node.store.BlockStore;
 import io.larder.protocol.Command;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Reply;
@@ -26,13 +26,13 @@ final class Forwarding {
   private static final long DEADLINE_MS = 30_000;
 
   private final Cluster cluster;
-  private final BlockStore store;
+  private final Reads reads;
   private final RouterMetrics metrics;
   private final AtomicInteger turn = new AtomicInteger();
 
-  Forwarding(Cluster cluster, BlockStore store, RouterMetrics metrics) {
+  Forwarding(Cluster cluster, Reads reads, RouterMetrics metrics) {
     this.cluster = cluster;
-    this.store = store;
+    this.reads = reads;
     this.metrics = metrics;
   }
 
@@ -40,7 +40,7 @@ final class Forwarding {
     return new BlockService.PutHandle() {
       @Override
       public CompletableFuture<PutOutcome> complete(Payload payload) {
-        if (options.token() == null && store.find(key.slot(), key.fingerprint()) != 0) {
+        if (options.token() == null && reads.here(key.slot(), key.fingerprint()) != 0) {
           metrics.put(PutOutcome.EXISTS, payload.length());
           payload.release();
           return CompletableFuture.completedFuture(PutOutcome.EXISTS);
@@ -61,6 +61,7 @@ final class Forwarding {
       payload.release();
       return CompletableFuture.failedFuture(
           new ServiceException(
+              Refusal.OVERLOADED,
               "TRYAGAIN this node is being drained and no other is there to take the value"));
     }
     return cluster
@@ -76,10 +77,12 @@ final class Forwarding {
       Member target, @Nullable Reply reply, @Nullable Throwable failure) {
     return switch (reply) {
       case Reply.Simple simple -> PutOutcome.valueOf(simple.text());
-      case Reply.Failure refusal -> throw new ServiceException(refusal.message());
+      case Reply.Failure refusal ->
+          throw new ServiceException(Refusal.UNSETTLED, refusal.message());
       case null, default ->
           throw new ServiceException(
-              "TRYAGAIN node "
+              Refusal.UNSETTLED,
+              "TIMEOUT node "
                   + target.nodeId()
                   + ", which takes the puts of this draining node, did not answer: "
                   + Leases.reason(failure));

@@ -49,7 +49,7 @@ final class Leases {
   }
 
   /** One wish for one key, until it is granted, refused or late. */
-  private final class Acquisition {
+  final class Acquisition {
     private final Key key;
     private final KeyRef ref;
     private final ClientId client;
@@ -58,6 +58,12 @@ final class Leases {
     private final long undecidedUntilNanos;
     private final CompletableFuture<LeaseAnswer> result = new CompletableFuture<>();
     private long retryMs = FIRST_RETRY_MS;
+
+    /** The request that is under way or queued. */
+    private volatile long lastRequest;
+
+    private volatile LeaseAnswer lastAnswer = new LeaseAnswer.TryAgain("no answer yet");
+    private volatile boolean waited;
 
     /**
      * Whether to join the queue of a key that is held. Not at first where this node is the owner:
@@ -81,6 +87,7 @@ final class Leases {
         return;
       }
       long request = requests.incrementAndGet();
+      lastRequest = request;
       long waitMs = mayQueue ? Math.max(0, remainingMs()) : 0;
       CompletableFuture<LeaseAnswer> woken = new CompletableFuture<>();
       if (waitMs > 0) {
@@ -108,6 +115,8 @@ final class Leases {
     }
 
     private void awaitWake(long request, CompletableFuture<LeaseAnswer> woken) {
+      waited = true;
+      lastAnswer = new LeaseAnswer.Held();
       long patienceMs = Math.min(remainingMs(), REASK_MS);
       var late =
           timing
@@ -135,7 +144,9 @@ final class Leases {
     private void decide(LeaseAnswer answer) {
       LeaseAnswer decision = accepted(key, answer, leaseMs);
       long undecidedMs = (undecidedUntilNanos - timing.nowNanos()) / 1_000_000;
-      if (decision instanceof LeaseAnswer.TryAgain && undecidedMs > retryMs) {
+      if (decision instanceof LeaseAnswer.TryAgain && undecidedMs > retryMs && !isOwnerDead()) {
+        waited = true;
+        lastAnswer = decision;
         var _ = timing.control().schedule(this::ask, retryMs, TimeUnit.MILLISECONDS);
         retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
       } else if (!result.complete(decision) && decision instanceof LeaseAnswer.Granted granted) {
@@ -143,9 +154,35 @@ final class Leases {
       }
     }
 
+    /** Whether the owner is known not to answer; no other has the slot before its session ends. */
+    private boolean isOwnerDead() {
+      Member owner = cluster.owner(key.slot());
+      return owner != null && !cluster.isReachable(owner);
+    }
+
     void cancel(long request) {
       if (result.complete(new LeaseAnswer.Held())) {
         withdraw(ref, request);
+      }
+    }
+
+    /** How it ended, or will. */
+    CompletableFuture<LeaseAnswer> result() {
+      return result;
+    }
+
+    /** Whether it did not end with the first answer. */
+    boolean hasWaited() {
+      return waited;
+    }
+
+    /** Ends it with what is known so far, unless it has ended before. */
+    void end() {
+      waited = true;
+      if (result.complete(lastAnswer)) {
+        long request = lastRequest;
+        stopWaiting(request);
+        withdraw(ref, request); // it may have been granted all the same
       }
     }
 
@@ -172,11 +209,17 @@ final class Leases {
    * @param waitMs how long while another writes the key; 0 takes the first answer
    * @param undecidedMs how long while nobody can decide, as while the slot changes its owner
    */
-  CompletableFuture<LeaseAnswer> acquire(
-      Key key, ClientId client, long leaseMs, long waitMs, long undecidedMs) {
+  Acquisition acquire(Key key, ClientId client, long leaseMs, long waitMs, long undecidedMs) {
     Acquisition acquisition = new Acquisition(key, client, leaseMs, waitMs, undecidedMs);
     acquisition.ask();
-    return acquisition.result;
+    return acquisition;
+  }
+
+  /** An acquisition that is over before it began, as when the answer is known. */
+  Acquisition decided(Key key, ClientId client, LeaseAnswer answer) {
+    Acquisition acquisition = new Acquisition(key, client, 0, 0, 0);
+    boolean _ = acquisition.result.complete(answer);
+    return acquisition;
   }
 
   /** Asks for many keys at once: one question per owner, no waiting. */

@@ -13,41 +13,24 @@ import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.store.BlockStore;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 
 /**
  * What this node answers to the nodes of its cluster, itself included: as owner of slots out of the
  * directory, as holder out of the store, as waiter out of its leases. Thread-safe; never blocks.
  */
 final class PeerService {
-  /** How long a holder may take for a durable tombstone. */
-  static final long DROP_DEADLINE_MS = 2_000;
-
-  /** How long a deletion waits until it can be decided about, as long as a put does. */
-  static final long DELETE_PATIENCE_MS = Writes.UNDECIDED_WAIT_MS;
-
-  private static final long DELETE_RETRY_MS = 10;
-
-  /** How long the other nodes may take to drop copies from memory. */
-  static final long INVALIDATE_DEADLINE_MS = 500;
-
-  /** Records in one answer to an announce, about: one megabyte. */
-  private static final int ANNOUNCED_RECORDS = 40_000;
-
   private final Cluster cluster;
   private final Directory directory;
   private final OpenPuts openPuts;
   private final Leases leases;
   private final BlockStore store;
   private final HotTier hot;
-  private final PendingCommits pending;
   private final Announcer announcer;
   private final Duplicates duplicates;
   private final Arrivals arrivals;
-  private final Set<PeerRequest.Dropped> dropping = ConcurrentHashMap.newKeySet();
+  private final Deletes deletes;
+  private final Holder holder;
   private final Timing timing;
 
   PeerService(
@@ -57,10 +40,11 @@ final class PeerService {
       Leases leases,
       BlockStore store,
       HotTier hot,
-      PendingCommits pending,
       Announcer announcer,
       Duplicates duplicates,
       Arrivals arrivals,
+      Deletes deletes,
+      Holder holder,
       Timing timing) {
     this.cluster = cluster;
     this.directory = directory;
@@ -68,10 +52,11 @@ final class PeerService {
     this.leases = leases;
     this.store = store;
     this.hot = hot;
-    this.pending = pending;
     this.announcer = announcer;
     this.duplicates = duplicates;
     this.arrivals = arrivals;
+    this.deletes = deletes;
+    this.holder = holder;
     this.timing = timing;
   }
 
@@ -103,15 +88,17 @@ final class PeerService {
               isOpen
                   .token()
                   .equals(directory.openToken(isOpen.key().slot(), isOpen.key().fingerprint())));
-      case PeerRequest.Delete delete -> delete(delete.key());
+      case PeerRequest.Revoke revoke -> revoke(revoke);
+      case PeerRequest.Delete delete -> deletes.delete(delete);
       case PeerRequest.Forget forget -> done(forget(forget));
       case PeerRequest.Gone gone -> gone(gone);
       case PeerRequest.Compare compare -> done(compare(compare));
-      case PeerRequest.Announce announce -> done(announce(announce));
+      case PeerRequest.Announce announce -> done(holder.announce(announce));
       case PeerRequest.Wake wake -> done(leases.wake(wake.request(), wake.answer()));
-      case PeerRequest.Confirm confirm -> confirm(confirm);
-      case PeerRequest.Drop drop -> drop(drop);
+      case PeerRequest.Confirm confirm -> holder.confirm(confirm);
+      case PeerRequest.Drop drop -> holder.drop(drop);
       case PeerRequest.Pin pin -> store.pin(pin.key().slot(), pin.key().fingerprint(), pin.on());
+      case PeerRequest.VoidPuts voided -> holder.voidPuts(voided);
       case PeerRequest.Invalidate invalidate -> {
         hot.invalidate(invalidate.key().fingerprint());
         yield done(true);
@@ -186,100 +173,13 @@ final class PeerService {
     return found;
   }
 
-  private CompletableFuture<Integer> delete(KeyRef key) {
-    return delete(key, timing.deadline(DELETE_PATIENCE_MS));
-  }
-
-  private CompletableFuture<Integer> delete(KeyRef key, long deadlineNanos) {
-    return noneArrives(key).thenCompose(_ -> deleteEntry(key, deadlineNanos));
-  }
-
-  /** Asks the nodes that a copy was on its way to, whether it still is; then the delete fails. */
-  private CompletableFuture<?> noneArrives(KeyRef key) {
-    int slot = key.slot();
-    long epoch = directory.epoch(slot);
-    List<CompletableFuture<?>> asked = new ArrayList<>();
-    directory
-        .arrivingTo(slot, key.fingerprint())
-        .forEach((member, number) ->
-            asked.add(
-                cluster
-                    .ask(member, new PeerRequest.IsArriving(key), INVALIDATE_DEADLINE_MS)
-                    .thenAccept(arrives -> {
-                      if (arrives) {
-                        throw new PeerException(
-                            "the key is being moved to node " + member.nodeId() + " just now");
-                      }
-                      directory.arrived(slot, epoch, key.fingerprint(), member, number);
-                    })));
-    return Futures.all(asked);
-  }
-
-  /** What cannot be decided now is tried again: as while another client deletes the same key. */
-  private CompletableFuture<Integer> deleteEntry(KeyRef key, long deadlineNanos) {
-    return switch (directory.beginDelete(key.slot(), key.fingerprint())) {
-      case Lookup.Absent _ -> CompletableFuture.completedFuture(0);
-      case Lookup.Unknown _ -> {
-        if (timing.nowNanos() >= deadlineNanos) {
-          yield CompletableFuture.failedFuture(
-              new PeerException(
-                  "the owner of slot " + key.slot() + " cannot decide about deletes just now"));
-        }
-        CompletableFuture<Integer> later = new CompletableFuture<>();
-        var _ =
-            timing
-                .control()
-                .schedule(
-                    () ->
-                        Futures.finish(
-                            delete(key, deadlineNanos),
-                            (count, failure) -> {
-                              boolean _ =
-                                  failure == null
-                                      ? later.complete(count)
-                                      : later.completeExceptionally(failure);
-                            }),
-                    DELETE_RETRY_MS,
-                    TimeUnit.MILLISECONDS);
-        yield later;
-      }
-      case Lookup.Found entry -> {
-        long epoch = directory.epoch(key.slot());
-        var drop = new PeerRequest.Drop(key, entry.stamp(), directory.order(epoch));
-        yield cluster
-            .ask(entry.holder(), drop, DROP_DEADLINE_MS)
-            .thenCompose(dropped -> {
-              if (dropped) {
-                return invalidate(key);
-              }
-              // Dropped before, or the holder has started anew: not to be guessed.
-              announcer.repair(entry.holder(), List.of(key.slot()));
-              throw new PeerException(
-                  "node " + entry.holder().nodeId() + " has another record of the key than known");
-            })
-            .whenComplete((_, failure) ->
-                directory.endDelete(key.slot(), key.fingerprint(), entry, failure == null))
-            .thenApply(_ -> {
-              // A later owner may know of a copy that this one has not heard of.
-              if (!directory.mayAct(key.slot(), epoch)) {
-                throw new PeerException("slot " + key.slot() + " changes its owner");
-              }
-              return 1;
-            });
-      }
-    };
-  }
-
-  /** Drops copies from every node's memory; a node that does not answer keeps them 60 s at most. */
-  private CompletableFuture<?> invalidate(KeyRef key) {
-    List<CompletableFuture<?>> told = new ArrayList<>();
-    for (Member member : cluster.live()) {
-      told.add(
-          cluster
-              .ask(member, new PeerRequest.Invalidate(key), INVALIDATE_DEADLINE_MS)
-              .exceptionally(_ -> false));
-    }
-    return Futures.all(told);
+  private CompletableFuture<Boolean> revoke(PeerRequest.Revoke revoke) {
+    KeyRef key = revoke.key();
+    return directory.revoke(
+            key.slot(), key.fingerprint(), revoke.token(), revoke.holder(), revoke.stamp())
+        ? done(true)
+        : CompletableFuture.failedFuture(
+            new PeerException("this node does not own slot " + key.slot()));
   }
 
   private boolean forget(PeerRequest.Forget forget) {
@@ -315,88 +215,6 @@ final class PeerService {
       announcer.repair(compare.holder(), differing);
     }
     return differing.isEmpty();
-  }
-
-  // ---- as holder ----
-
-  private List<PeerRequest.SlotAnnouncement> announce(PeerRequest.Announce announce) {
-    List<PeerRequest.SlotAnnouncement> answers = new ArrayList<>();
-    int records = 0;
-    for (PeerRequest.SlotEpoch asked : announce.slots()) {
-      if (records >= ANNOUNCED_RECORDS) {
-        break;
-      }
-      var announcement = openPuts.announce(asked.slot(), asked.epoch(), () -> held(asked.slot()));
-      if (announcement != null) { // else promised to a later epoch: the asker is behind
-        records += announcement.held().size();
-        answers.add(
-            new PeerRequest.SlotAnnouncement(
-                asked.slot(), announcement.held(), announcement.open(), announcement.arriving()));
-      }
-    }
-    return answers;
-  }
-
-  private List<PeerRequest.Held> held(int slot) {
-    List<PeerRequest.Held> held = new ArrayList<>();
-    store.forEach(
-        slot,
-        (fingerprint, stamp, expiresAtMs) -> {
-          if (!dropping.contains(new PeerRequest.Dropped(new KeyRef(slot, fingerprint), stamp))) {
-            held.add(new PeerRequest.Held(fingerprint, stamp, expiresAtMs));
-          }
-        });
-    return held;
-  }
-
-  private CompletableFuture<Boolean> confirm(PeerRequest.Confirm confirm) {
-    KeyRef key = confirm.key();
-    // Looked up before the store: a record is published before it stops pending.
-    if (pending.holds(key, confirm.stamp())) {
-      return CompletableFuture.failedFuture(
-          new PeerException("the record waits for the answer to its commit")); // it may be refused
-    }
-    Boolean here =
-        openPuts.confirm(
-            key.slot(),
-            confirm.question(),
-            () ->
-                store.find(key.slot(), key.fingerprint()) == confirm.stamp()
-                    && !dropping.contains(new PeerRequest.Dropped(key, confirm.stamp())));
-    return here == null ? newerOwner(key.slot()) : done(here);
-  }
-
-  /**
-   * From the moment the order is obeyed the record is neither confirmed nor listed, whatever
-   * becomes of its tombstone: else a later owner could count on it and have the other copy dropped.
-   */
-  private CompletableFuture<Boolean> drop(PeerRequest.Drop drop) {
-    int slot = drop.key().slot();
-    var record = new PeerRequest.Dropped(drop.key(), drop.stamp());
-    if (!openPuts.obey(slot, drop.order(), () -> dropping.add(record))) {
-      return newerOwner(slot);
-    }
-    CompletableFuture<?> answered = pending.settled(drop.key());
-    // Accepted by the owner that orders, not yet published here: it is there to be dropped then.
-    CompletableFuture<Boolean> dropped =
-        answered != null && pending.holds(drop.key(), drop.stamp())
-            ? Futures.within(answered, DROP_DEADLINE_MS / 2, timing.control())
-                .thenCompose(_ -> delete(drop))
-            : delete(drop);
-    return dropped.whenComplete((_, _) -> {
-      dropping.remove(record);
-      hot.invalidate(drop.key().fingerprint());
-    });
-  }
-
-  private CompletableFuture<Boolean> delete(PeerRequest.Drop drop) {
-    return store.delete(drop.key().slot(), drop.key().fingerprint(), drop.stamp());
-  }
-
-  private static <T> CompletableFuture<T> newerOwner(int slot) {
-    return CompletableFuture.failedFuture(
-        new PeerException(
-            "slot " + slot + " has had a newer word from its owner, or of a newer one"));
   }
 
   private static <T> CompletableFuture<T> done(T value) {

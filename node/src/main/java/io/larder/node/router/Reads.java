@@ -4,6 +4,7 @@ import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.Payload;
 import io.larder.node.directory.Lookup;
+import io.larder.node.directory.OpenPuts;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
@@ -33,6 +34,9 @@ final class Reads {
   private final HotTier hot;
   private final BlockStore store;
   private final PendingCommits pending;
+  private final OpenPuts openPuts;
+  private final Withdrawals withdrawals;
+  private final Holder holder;
   private final ScheduledExecutorService timer;
   private final RouterMetrics metrics;
   private final ConcurrentHashMap<Key, Flight> flights = new ConcurrentHashMap<>();
@@ -61,24 +65,52 @@ final class Reads {
       HotTier hot,
       BlockStore store,
       PendingCommits pending,
+      OpenPuts openPuts,
+      Withdrawals withdrawals,
+      Holder holder,
       ScheduledExecutorService timer,
       RouterMetrics metrics) {
     this.cluster = cluster;
     this.hot = hot;
     this.store = store;
     this.pending = pending;
+    this.openPuts = openPuts;
+    this.withdrawals = withdrawals;
+    this.holder = holder;
     this.timer = timer;
     this.metrics = metrics;
   }
 
+  /**
+   * The stamp of the key's record on this node's device that may be read, or 0. None may whose put
+   * was given up, or that may be void; nor, in a process that has not yet told the slot's owner
+   * what it holds, one that was perhaps deleted while this node was away.
+   */
+  long here(int slot, long fingerprint) {
+    long stamp = store.find(slot, fingerprint);
+    return stamp == 0
+            || isHidden(slot, fingerprint)
+            || (!openPuts.hasAnnounced(slot) && cluster.isOwnerReachable(slot))
+        ? 0
+        : stamp;
+  }
+
+  private boolean isHidden(int slot, long fingerprint) {
+    return withdrawals.hides(slot, fingerprint) || holder.hides(slot, fingerprint);
+  }
+
   CompletableFuture<@Nullable Found> get(Key key) {
+    if (isHidden(key.slot(), key.fingerprint())) {
+      metrics.miss();
+      return CompletableFuture.completedFuture(null);
+    }
     Block block = hot.get(key, store.nowMs());
     if (block != null) {
       store.touch(key.fingerprint()); // or the device would forget what memory serves
       metrics.hit(Found.Tier.HOT);
       return CompletableFuture.completedFuture(new Found(block, Found.Tier.HOT));
     }
-    if (store.find(key.slot(), key.fingerprint()) == 0) {
+    if (here(key.slot(), key.fingerprint()) == 0) {
       return remote(key);
     }
     return device(key)
@@ -92,6 +124,9 @@ final class Reads {
   }
 
   CompletableFuture<@Nullable Found> getLocal(Key key) {
+    if (isHidden(key.slot(), key.fingerprint())) {
+      return CompletableFuture.completedFuture(null);
+    }
     Block block = hot.get(key, store.nowMs());
     if (block != null) {
       store.touch(key.fingerprint());
@@ -177,6 +212,9 @@ final class Reads {
           if (!(answers.getFirst() instanceof Lookup.Found found)) {
             return CompletableFuture.<@Nullable Block>completedFuture(null);
           }
+          if (!cluster.isReachable(found.holder())) {
+            return CompletableFuture.<@Nullable Block>completedFuture(null);
+          }
           if (cluster.isSelf(found.holder())) {
             return held(key).thenApply(held -> held == null ? null : held.block());
           }
@@ -233,13 +271,19 @@ final class Reads {
         });
   }
 
-  /** For each key whether and where it is; local knowledge first, one question per owner. */
+  /**
+   * For each key whether and where it can be read from here: local knowledge first, one question
+   * per owner, and a key whose holder cannot be reached counts as absent, as for {@link #get}.
+   */
   CompletableFuture<List<@Nullable Place>> places(List<Key> keys) {
     @Nullable Place[] places = new Place[keys.size()];
     var questions = new Grouping<KeyRef>(cluster);
     for (int i = 0; i < places.length; i++) {
       Key key = keys.get(i);
-      long stamp = store.find(key.slot(), key.fingerprint());
+      if (isHidden(key.slot(), key.fingerprint())) {
+        continue;
+      }
+      long stamp = here(key.slot(), key.fingerprint());
       if (stamp != 0) {
         places[i] =
             new Place(
@@ -256,7 +300,8 @@ final class Reads {
                 .exceptionally(_ -> List.of())
                 .thenAccept(lookups -> {
                   for (int i = 0; i < lookups.size(); i++) {
-                    if (lookups.get(i) instanceof Lookup.Found found) {
+                    if (lookups.get(i) instanceof Lookup.Found found
+                        && cluster.isReachable(found.holder())) {
                       places[indices.get(i)] =
                           new Place(found.holder().nodeId(), found.stamp(), found.expiresAtMs());
                     }

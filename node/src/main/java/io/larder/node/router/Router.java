@@ -9,6 +9,7 @@ import io.larder.node.block.MemoryPool;
 import io.larder.node.directory.Directory;
 import io.larder.node.directory.MemberTable;
 import io.larder.node.directory.OpenPuts;
+import io.larder.node.directory.VoidedPuts;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequest.KeyRef;
@@ -21,14 +22,17 @@ import io.larder.node.server.Found;
 import io.larder.node.server.LeaseAnswer;
 import io.larder.node.server.Location;
 import io.larder.node.server.PutOptions;
+import io.larder.node.server.Refusal;
 import io.larder.node.server.ServiceException;
 import io.larder.node.store.BlockStore;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Reply;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -44,11 +48,6 @@ public final class Router implements BlockService, AutoCloseable {
   private static final long TICK_MS = 50;
   private static final int TICKS_A_SECOND = (int) (1_000 / TICK_MS);
   private static final long COMPARE_MS = 30_000;
-  private static final long DELETE_DEADLINE_MS =
-      PeerService.DELETE_PATIENCE_MS
-          + PeerService.DROP_DEADLINE_MS
-          + 2 * PeerService.INVALIDATE_DEADLINE_MS
-          + 500;
 
   private final Keyspace keyspace;
   private final MemoryPool pool;
@@ -61,6 +60,8 @@ public final class Router implements BlockService, AutoCloseable {
   private final Leases leases;
   private final Reads reads;
   private final Writes writes;
+  private final Withdrawals withdrawals;
+  private final DeleteCalls deleteCalls;
   private final Upkeep upkeep;
   private final Forwarding forwarding;
   private final Announcer announcer;
@@ -92,16 +93,23 @@ public final class Router implements BlockService, AutoCloseable {
     this.control = timing.control();
     RouterMetrics metrics = new RouterMetrics(registry);
     this.cluster = new Cluster(nodeId, transport);
-    this.directory = new Directory(members, timing.nanoClock(), store::nowMs, fence);
+    VoidedPuts voided = new VoidedPuts();
+    this.directory = new Directory(members, voided, timing.nanoClock(), store::nowMs, fence);
     this.openPuts = new OpenPuts(timing.nanoClock());
     this.leases = new Leases(cluster, openPuts, timing);
     PendingCommits pending = new PendingCommits();
-    this.reads = new Reads(cluster, hot, store, pending, control, metrics);
-    this.writes = new Writes(cluster, leases, openPuts, store, hot, timing, pending, metrics);
-    this.forwarding = new Forwarding(cluster, store, metrics);
-    Duplicates duplicates = new Duplicates(cluster, directory, metrics);
-    this.announcer = new Announcer(cluster, directory, members, timing, duplicates);
     this.upkeep = new Upkeep(cluster, store, hot);
+    this.withdrawals = new Withdrawals(cluster);
+    this.deleteCalls = new DeleteCalls(cluster, withdrawals, timing);
+    Holder holder = new Holder(openPuts, voided, store, hot, pending, timing);
+    this.reads =
+        new Reads(cluster, hot, store, pending, openPuts, withdrawals, holder, control, metrics);
+    this.writes =
+        new Writes(
+            cluster, leases, openPuts, store, hot, timing, pending, withdrawals, reads, metrics);
+    this.forwarding = new Forwarding(cluster, reads, metrics);
+    Duplicates duplicates = new Duplicates(cluster, directory, metrics);
+    this.announcer = new Announcer(cluster, directory, members, timing, duplicates, voided);
     PeerService peerService =
         new PeerService(
             cluster,
@@ -110,10 +118,11 @@ public final class Router implements BlockService, AutoCloseable {
             leases,
             store,
             hot,
-            pending,
             announcer,
             duplicates,
             new Arrivals(cluster, keyspace, openPuts, pending, store, control, metrics),
+            new Deletes(cluster, directory, voided, announcer, timing),
+            holder,
             timing);
     this.peerCommands =
         new PeerCommands(
@@ -128,6 +137,7 @@ public final class Router implements BlockService, AutoCloseable {
     pool.setEvictor(hot::evict);
     store.onEviction((slot, fingerprint, stamp, cause) -> upkeep.evicted(slot, fingerprint, stamp));
     RouterMetrics.observe(registry, directory, announcer, hot);
+    RouterMetrics.observe(registry, voided, withdrawals);
     var _ = control.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
     var _ =
         control.scheduleWithFixedDelay(
@@ -187,6 +197,8 @@ public final class Router implements BlockService, AutoCloseable {
   private void tick() {
     directory.tick();
     announcer.tick();
+    writes.tick();
+    withdrawals.tick();
     upkeep.flushForgets();
     if (++ticks % TICKS_A_SECOND == 0) {
       openPuts.tick();
@@ -235,7 +247,7 @@ public final class Router implements BlockService, AutoCloseable {
 
   @Override
   public boolean isHere(Key key) {
-    return store.find(key.slot(), key.fingerprint()) != 0;
+    return reads.here(key.slot(), key.fingerprint()) != 0;
   }
 
   @Override
@@ -259,20 +271,23 @@ public final class Router implements BlockService, AutoCloseable {
     int[] deleted = new int[keys.size()];
     for (int i = 0; i < deleted.length; i++) {
       int index = i;
-      Key key = keys.get(i);
-      KeyRef ref = new KeyRef(key.slot(), key.fingerprint());
-      deletes.add(
-          cluster
-              .askOwner(key.slot(), new PeerRequest.Delete(ref), DELETE_DEADLINE_MS)
-              .thenAccept(count -> deleted[index] = count));
+      KeyRef key = new KeyRef(keys.get(i).slot(), keys.get(i).fingerprint());
+      CompletableFuture<Integer> one =
+          retryMs > 0 ? deleteCalls.insist(key, retryMs) : deleteCalls.once(key);
+      deletes.add(one.thenAccept(count -> deleted[index] = count));
     }
     return Futures.all(deletes)
         .handle((_, failure) -> {
           if (failure != null) {
+            Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+            if (cause instanceof ServiceException refused) {
+              throw refused;
+            }
             throw new ServiceException(
-                "TRYAGAIN not every key could be deleted: " + Leases.reason(failure));
+                Refusal.UNSETTLED,
+                "TIMEOUT not every key could be deleted: " + Leases.reason(failure));
           }
-          return java.util.Arrays.stream(deleted).sum();
+          return Arrays.stream(deleted).sum();
         });
   }
 
@@ -312,6 +327,7 @@ public final class Router implements BlockService, AutoCloseable {
     return keys.size() == 1
         ? leases
             .acquire(keys.getFirst(), client, ttlMs, waitMs, waitMs)
+            .result()
             .thenApply(answer -> List.of(told(keys.getFirst(), answer, client)))
         : leases
             .acquireAll(keys, ttlMs)
@@ -344,7 +360,7 @@ public final class Router implements BlockService, AutoCloseable {
     return cluster
         .askOwner(key.slot(), new PeerRequest.IsOpen(ref, token), Leases.ASK_DEADLINE_MS)
         .exceptionally(failure -> {
-          throw new ServiceException("TRYAGAIN " + Leases.reason(failure));
+          throw new ServiceException(Refusal.OWNER_AWAY, "TRYAGAIN " + Leases.reason(failure));
         })
         .thenCompose(open ->
             open
@@ -387,7 +403,8 @@ public final class Router implements BlockService, AutoCloseable {
     return reads
         .pin(key, on)
         .exceptionally(failure -> {
-          throw new ServiceException("ERR not changed: " + Leases.reason(failure));
+          throw new ServiceException(
+              Refusal.UNSETTLED, "ERR not changed: " + Leases.reason(failure));
         });
   }
 

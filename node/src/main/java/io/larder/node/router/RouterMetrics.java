@@ -1,6 +1,7 @@
 package io.larder.node.router;
 
 import io.larder.node.directory.Directory;
+import io.larder.node.directory.VoidedPuts;
 import io.larder.node.hot.HotTier;
 import io.larder.node.server.Found;
 import io.larder.node.server.PutOutcome;
@@ -82,6 +83,22 @@ final class RouterMetrics {
         .description("Bytes the hot tier occupies")
         .register(registry);
     Gauge.builder("larder.hot.entries", hot, HotTier::entries).register(registry);
+  }
+
+  /** Registers how many deletes and withdrawn puts are not known to all yet. */
+  static void observe(MeterRegistry registry, VoidedPuts voided, Withdrawals withdrawals) {
+    Gauge.builder("larder.deletes.noted", voided, VoidedPuts::size)
+        .description("Deleted keys that a node which is away may hold")
+        .register(registry);
+    FunctionCounter.builder("larder.deletes.notes.dropped", voided, VoidedPuts::overflows)
+        .description("Notes of deleted keys given up, there being too many: those may return")
+        .register(registry);
+    Gauge.builder("larder.puts.withdrawn", withdrawals, Withdrawals::size)
+        .description("Keys of given-up puts that their owners have not heard of yet")
+        .register(registry);
+    FunctionCounter.builder("larder.puts.withdrawn.overflows", withdrawals, Withdrawals::overflows)
+        .description("Given-up puts beyond those that are remembered")
+        .register(registry);
   }
 
   void moved(int bytes) {

@@ -25,7 +25,7 @@ class DirectoryTest {
   private final AtomicBoolean fence = new AtomicBoolean(true);
   private final MemberTable members = new MemberTable();
   private final Directory directory =
-      new Directory(members, nanos::get, logicalMs::get, fence::get);
+      new Directory(members, new VoidedPuts(), nanos::get, logicalMs::get, fence::get);
   private long requests;
 
   @BeforeEach
@@ -121,7 +121,7 @@ class DirectoryTest {
         .isInstanceOf(LeaseAnswer.TryAgain.class);
     assertThat(directory.commit(SLOT, KEY, token, A, 1, EntryTable.NEVER))
         .isInstanceOf(CommitAnswer.TryAgain.class);
-    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Lookup.Unknown.class);
+    assertThat(directory.beginDelete(SLOT, KEY, null)).isInstanceOf(Lookup.Unknown.class);
   }
 
   @Test
@@ -196,7 +196,7 @@ class DirectoryTest {
   @Test
   void aKeyBeingDeletedIsGrantedToNobodyUntilTheDeleteEnds() {
     stored(A, 1);
-    Lookup.Found entry = (Lookup.Found) directory.beginDelete(SLOT, KEY);
+    Lookup.Found entry = (Lookup.Found) directory.beginDelete(SLOT, KEY, null);
     directory.forget(SLOT, KEY, A, 1);
     assertThat(lease(B)).isInstanceOf(LeaseAnswer.TryAgain.class);
     directory.endDelete(SLOT, KEY, entry, true);
@@ -206,7 +206,7 @@ class DirectoryTest {
   @Test
   void aDeleteWithoutATombstoneKeepsTheEntry() {
     stored(A, 1);
-    Lookup.Found entry = (Lookup.Found) directory.beginDelete(SLOT, KEY);
+    Lookup.Found entry = (Lookup.Found) directory.beginDelete(SLOT, KEY, null);
     directory.endDelete(SLOT, KEY, entry, false);
     assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Found.class);
   }

@@ -22,7 +22,8 @@ class MoveTest {
   private final AtomicLong nanos = new AtomicLong(1);
   private final AtomicBoolean fence = new AtomicBoolean(true);
   private final MemberTable members = new MemberTable();
-  private final Directory directory = new Directory(members, nanos::get, () -> 1, fence::get);
+  private final Directory directory =
+      new Directory(members, new VoidedPuts(), nanos::get, () -> 1, fence::get);
 
   @BeforeEach
   void aHoldsTheKey() {
@@ -62,15 +63,17 @@ class MoveTest {
   @Test
   void whileThereAreTwoCopiesNothingIsDeletedAndOneSettlementRuns() {
     transfer(10, B, 20);
-    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Unknown.class);
+    assertThat(directory.beginDelete(SLOT, KEY, null)).isInstanceOf(Unknown.class);
     assertThat(directory.beginSettlement(SLOT, KEY, A, 10, NEVER)).isNotNull();
     assertThat(directory.beginSettlement(SLOT, KEY, A, 10, NEVER)).as("a second").isNull();
     assertThat(directory.beginSettlement(SLOT, KEY, C, 30, NEVER)).as("another's").isNull();
     directory.endSettlement(SLOT, EPOCH, KEY, A, 10, true);
-    assertThat(directory.beginDelete(SLOT, KEY)).as("C's is known").isInstanceOf(Unknown.class);
+    assertThat(directory.beginDelete(SLOT, KEY, null))
+        .as("C's is known")
+        .isInstanceOf(Unknown.class);
     assertThat(directory.beginSettlement(SLOT, KEY, C, 30, NEVER)).isNotNull();
     directory.endSettlement(SLOT, EPOCH, KEY, C, 30, true);
-    assertThat(directory.beginDelete(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 20, NEVER));
+    assertThat(directory.beginDelete(SLOT, KEY, null)).isEqualTo(new Lookup.Found(B, 20, NEVER));
   }
 
   @Test
@@ -93,7 +96,7 @@ class MoveTest {
 
   @Test
   void aKeyThatIsBeingDeletedIsNotMoved() {
-    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Lookup.Found.class);
+    assertThat(directory.beginDelete(SLOT, KEY, null)).isInstanceOf(Lookup.Found.class);
     assertThat(transfer(10, B, 20)).isEqualTo(new CommitAnswer.Rejected(EPOCH, true));
     assertThat(directory.beginSettlement(SLOT, KEY, B, 20, NEVER)).isNull();
   }
@@ -104,12 +107,12 @@ class MoveTest {
         .as("another record")
         .isEqualTo(new CommitAnswer.Rejected(EPOCH, true));
     assertThat(directory.arrive(SLOT, KEY, A, 10, B)).isEqualTo(new CommitAnswer.Accepted(EPOCH));
-    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Unknown.class);
+    assertThat(directory.beginDelete(SLOT, KEY, null)).isInstanceOf(Unknown.class);
     transfer(10, B, 20);
     assertThat(directory.arrivingTo(SLOT, KEY)).as("it has arrived").isEmpty();
     assertThat(directory.beginSettlement(SLOT, KEY, A, 10, NEVER)).isNotNull();
     directory.endSettlement(SLOT, EPOCH, KEY, A, 10, true);
-    assertThat(directory.beginDelete(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 20, NEVER));
+    assertThat(directory.beginDelete(SLOT, KEY, null)).isEqualTo(new Lookup.Found(B, 20, NEVER));
     assertThat(directory.arrive(SLOT, KEY, B, 20, C))
         .as("a key that is being deleted")
         .isEqualTo(new CommitAnswer.Rejected(EPOCH, true));
@@ -124,11 +127,11 @@ class MoveTest {
     assertThat(directory.arrivingTo(SLOT, KEY)).as("said again since").containsOnlyKeys(B);
     long second = directory.arrivingTo(SLOT, KEY).getOrDefault(B, 0L);
     directory.arrived(SLOT, EPOCH, KEY, B, second);
-    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Lookup.Found.class);
+    assertThat(directory.beginDelete(SLOT, KEY, null)).isInstanceOf(Lookup.Found.class);
     directory.endDelete(SLOT, KEY, new Lookup.Found(A, 10, NEVER), false);
     directory.announcedArrival(SLOT, EPOCH, KEY, B);
     members.setLive(Set.of(A, C));
-    assertThat(directory.beginDelete(SLOT, KEY))
+    assertThat(directory.beginDelete(SLOT, KEY, null))
         .as("the copy's node is away")
         .isInstanceOf(Lookup.Found.class);
   }
@@ -162,9 +165,9 @@ class MoveTest {
   @Test
   void aSecondCopyNobodyCaresForHoldsDeletesUpForABoundedTime() {
     transfer(10, B, 20);
-    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Unknown.class);
+    assertThat(directory.beginDelete(SLOT, KEY, null)).isInstanceOf(Unknown.class);
     nanos.addAndGet((Copies.OTHER_COPY_MS + 1) * 1_000_000);
-    assertThat(directory.beginDelete(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 20, NEVER));
+    assertThat(directory.beginDelete(SLOT, KEY, null)).isEqualTo(new Lookup.Found(B, 20, NEVER));
   }
 
   @Test
@@ -175,6 +178,6 @@ class MoveTest {
     directory.announced(SLOT, EPOCH + 1, KEY, B, 20, NEVER);
     assertThat(directory.beginSettlement(SLOT, KEY, A, 10, NEVER)).isNotNull();
     directory.endSettlement(SLOT, EPOCH, KEY, A, 10, true);
-    assertThat(directory.beginDelete(SLOT, KEY)).isInstanceOf(Unknown.class);
+    assertThat(directory.beginDelete(SLOT, KEY, null)).isInstanceOf(Unknown.class);
   }
 }

@@ -9,6 +9,7 @@ import io.larder.node.directory.LeaseAnswer;
 import io.larder.node.directory.Lookup;
 import io.larder.node.directory.Member;
 import io.larder.node.directory.Order;
+import io.larder.node.directory.VoidedPuts.Voided;
 import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.protocol.PutToken;
 import java.util.Arrays;
@@ -45,7 +46,10 @@ class PeerWireTest {
         new Exchange(new PeerRequest.Abort(KEY, TOKEN), false),
         new Exchange(new PeerRequest.Find(List.of(KEY)), lookups),
         new Exchange(new PeerRequest.IsOpen(KEY, TOKEN), true),
-        new Exchange(new PeerRequest.Delete(KEY), 1),
+        new Exchange(new PeerRequest.Revoke(KEY, TOKEN, NODE, 3), true),
+        new Exchange(new PeerRequest.Delete(KEY, null, true), 1),
+        new Exchange(new PeerRequest.Delete(KEY, new Lookup.Found(NODE, 3, 4), false), 0),
+        new Exchange(new PeerRequest.VoidPuts(KEY, TOKEN), false),
         new Exchange(new PeerRequest.Forget(NODE, List.of(new PeerRequest.Dropped(KEY, 3))), true),
         new Exchange(new PeerRequest.Gone(KEY, NODE, 3), true),
         new Exchange(
@@ -53,10 +57,15 @@ class PeerWireTest {
                 NODE, List.of(new PeerRequest.SlotSum(9, new Directory.Summary(2, -5)))),
             true),
         new Exchange(
-            new PeerRequest.Announce(NODE, List.of(new PeerRequest.SlotEpoch(9, 44))),
+            new PeerRequest.Announce(
+                NODE, List.of(new PeerRequest.SlotEpoch(9, 44)), List.of(new Voided(9, 5, TOKEN))),
             List.of(
                 new PeerRequest.SlotAnnouncement(
-                    9, List.of(new PeerRequest.Held(1, 2, 3)), List.of(), List.of(4L)))),
+                    9,
+                    List.of(new PeerRequest.Held(1, 2, 3)),
+                    List.of(),
+                    List.of(4L),
+                    List.of(new Voided(9, 6, TOKEN))))),
         new Exchange(
             new PeerRequest.Arrive(KEY, NODE, 77, new Member("node-2", 8)),
             new CommitAnswer.Accepted(6)),

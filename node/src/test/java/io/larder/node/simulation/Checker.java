@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A read gives what one put wrote, and never what a put wrote that was told no.
  *   <li>Two nodes never both hold a key, accepted, when both have answered the slot's owner.
  *   <li>A published record goes only for another copy, a delete, an eviction or its expiry.
+ *   <li>A put that was told that it is dropped becomes visible by a crash of its node only.
+ *   <li>What an owner has declared void is nowhere in the end, while a node remembers it.
  *   <li>A deleted value is not read a minute later, unless a node was away during the delete.
  *   <li>No call takes longer than its deadline.
  * </ul>
@@ -36,6 +39,7 @@ final class Checker {
     @Nullable PutToken token;
     boolean published;
     boolean refused;
+    boolean dropped;
     boolean revived;
     long publishedNs = Long.MAX_VALUE;
 
@@ -70,6 +74,12 @@ final class Checker {
 
   private final Map<Long, Integer> openDeletes = new HashMap<>();
   private final Map<Long, Long> ackedNs = new HashMap<>();
+
+  /** An owner's order that a key's values up to a token are void, and who has heard it. */
+  private record Voiding(PutToken upTo, List<NodeLife> knownTo) {}
+
+  private final Map<Long, List<Voiding>> voidings = new HashMap<>();
+
   private boolean calm;
 
   Checker(World world) {
@@ -124,6 +134,52 @@ final class Checker {
     }
   }
 
+  /** The client, which counts bytes, was told OK though its value was not stored. */
+  void dropped(Attempt attempt) {
+    attempt.dropped = true;
+    if (attempt.published && !attempt.revived) {
+      world.violated("put " + attempt.number + " was dropped, and is the key's value");
+    }
+  }
+
+  /** An owner orders that the values of a key are void, or a node has heard of it. */
+  void voided(PeerRequest.VoidPuts order, NodeLife knower) {
+    List<Voiding> ofKey =
+        voidings.computeIfAbsent(order.key().fingerprint(), _ -> new ArrayList<>());
+    for (Voiding known : ofKey) {
+      if (known.upTo().equals(order.upTo())) {
+        known.knownTo().add(knower);
+        return;
+      }
+    }
+    ofKey.add(new Voiding(order.upTo(), new ArrayList<>(List.of(knower))));
+  }
+
+  /** Whether an owner has declared a record void. */
+  boolean isVoid(Entry entry) {
+    return voidingsOf(entry.fingerprint(), entry.token()).findAny().isPresent();
+  }
+
+  /** Whether a node that has not crashed since knows that a record is void. */
+  boolean isKnownVoid(Entry entry) {
+    return isKnownVoid(entry.fingerprint(), entry.token());
+  }
+
+  private boolean isKnownVoid(long fingerprint, PutToken token) {
+    return voidingsOf(fingerprint, token)
+        .anyMatch(voiding -> voiding.knownTo().stream().anyMatch(NodeLife::isAlive));
+  }
+
+  /** Whether a record was declared void and all nodes that knew of it have crashed. */
+  private boolean isForgotten(long fingerprint, PutToken token) {
+    return voidingsOf(fingerprint, token).findAny().isPresent() && !isKnownVoid(fingerprint, token);
+  }
+
+  private Stream<Voiding> voidingsOf(long fingerprint, PutToken token) {
+    return voidings.getOrDefault(fingerprint, List.of()).stream()
+        .filter(voiding -> token.compareTo(voiding.upTo()) <= 0);
+  }
+
   // ---- what the devices keep ----
 
   /**
@@ -149,6 +205,7 @@ final class Checker {
       Entry second = life.store().held(of(entry).key);
       if (second != null
           && !second.token().equals(entry.token()) // else it moves
+          && !isVoid(second)
           && second.expiresAtMs() > node.logicalNowMs() + CLOCK_SKEW_MS
           && actsUnderPresentOwner(node, entry.slot())
           && isKnown(other, second, life.store().heldSinceNs(second))) {
@@ -187,6 +244,9 @@ final class Checker {
       world.violated(
           "put " + entry.put() + " was told no, and is there on " + node.id() + " all the same");
     }
+    if (attempt.dropped && !attempt.revived) {
+      world.violated("put " + entry.put() + " was dropped, and is there on " + node.id());
+    }
     attempt.published = true;
     attempt.token = entry.token();
     attempt.publishedNs = Math.min(attempt.publishedNs, world.schedule.nowNs());
@@ -208,7 +268,7 @@ final class Checker {
         world.nodes.stream().anyMatch(n -> n != node && n.disk().holds(entry.fingerprint()));
     boolean mayGo = mayBeGone(entry.fingerprint(), of(entry).publishedNs);
     boolean expires = entry.expiresAtMs() != Block.NEVER;
-    if (!elsewhere && !mayGo && !expires) {
+    if (!elsewhere && !mayGo && !expires && !isVoid(entry)) {
       world.violated(
           "put %d, the last copy of %s, was dropped on %s"
               .formatted(entry.put(), of(entry).key, node.id()));
@@ -287,7 +347,9 @@ final class Checker {
     if (attempt.refused) {
       world.violated("a read gave put " + number + ", which was told no");
     }
-    if (beganNs > attempt.goneFromNs && !attempt.revived) {
+    if (beganNs > attempt.goneFromNs
+        && !attempt.revived
+        && !isForgotten(key.fingerprint(), block.id())) {
       world.violated(
           "put " + number + " was read at " + at.id() + " more than a minute after its delete");
     }

@@ -116,6 +116,9 @@ final class ClusterSimulation {
         NodeLife life = node.life();
         Entry entry = life == null ? null : life.store().held(key);
         if (entry != null) {
+          if (world.checker.isKnownVoid(entry)) {
+            world.violated("put " + entry.put() + ", deleted, is on " + node.id() + " in the end");
+          }
           holders.add(node.id());
           held = entry;
         }

@@ -36,6 +36,11 @@ final class SimulatedClient {
   private static final long DELETE_MS = 4_500;
   private static final long LOOKUP_MS = 1_500;
 
+  /** How long a client that counts bytes waits for a put or a delete, and one look at the clock. */
+  private static final long PLAIN_WAIT_MS = 2_000;
+
+  private static final long PLAIN_MS = PLAIN_WAIT_MS + 300;
+
   private final World world;
   private final List<Key> keys;
   private ClientId id;
@@ -180,21 +185,28 @@ final class SimulatedClient {
   private void put(Key key, @Nullable PutToken token, Runnable then) {
     Schedule schedule = world.schedule;
     Attempt attempt = world.checker.attempt(key);
-    long waitMs = schedule.chance(0.5) ? schedule.below(3_000) : 0;
+    boolean droppable = token == null && schedule.chance(0.3);
+    long waitMs = droppable ? PLAIN_WAIT_MS : schedule.chance(0.5) ? schedule.below(3_000) : 0;
     long expiresInMs =
         world.profile.expiries() && schedule.chance(0.5)
             ? 500 + schedule.below(20_000)
             : PutOptions.NO_EXPIRY;
     PutOptions options =
         new PutOptions(
-            Checker.metadata(attempt), expiresInMs, token, waitMs, waitMs + 5_000, 0, false);
+            Checker.metadata(attempt),
+            expiresInMs,
+            token,
+            waitMs,
+            droppable ? PLAIN_WAIT_MS : waitMs + 5_000,
+            0,
+            droppable);
     ClientId client = id;
     SimulatedNode node = world.nodes.get(at);
     boolean abandoned = schedule.chance(0.05);
     long payloadNs = schedule.between(MS / 10, 300 * MS);
     this.<PutOutcome>call(
         "put " + attempt.number + " of " + key + (token == null ? "" : " under " + token),
-        waitMs + PUT_MS + payloadNs / MS,
+        (droppable ? PLAIN_MS : waitMs + PUT_MS) + payloadNs / MS,
         router -> {
           PutHandle handle = router.beginPut(key, options, client);
           CompletableFuture<PutOutcome> done = new CompletableFuture<>();
@@ -217,6 +229,8 @@ final class SimulatedClient {
         (outcome, failure) -> {
           if (outcome == PutOutcome.STORED) {
             world.checker.stored(attempt);
+          } else if (droppable && (outcome != null || failure != null)) {
+            world.checker.dropped(attempt);
           } else if (outcome != null || isDefinite(failure)) {
             world.checker.refused(attempt);
           }
@@ -331,10 +345,11 @@ final class SimulatedClient {
 
   private void delete(Key key) {
     Checker.Delete delete = world.checker.deleteBegins(key);
+    long retryMs = world.schedule.chance(0.3) ? PLAIN_WAIT_MS : 0;
     this.<Integer>call(
         "delete " + key,
-        DELETE_MS,
-        router -> router.delete(List.of(key), 0),
+        retryMs > 0 ? PLAIN_MS : DELETE_MS,
+        router -> router.delete(List.of(key), retryMs),
         (count, _) -> {
           if (count == null) {
             world.checker.deleteUnknown(delete);

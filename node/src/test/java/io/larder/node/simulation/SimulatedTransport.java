@@ -17,8 +17,10 @@ import io.larder.node.server.ClientId;
 import io.larder.protocol.Command;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Reply;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
@@ -32,11 +34,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedTransport implements PeerTransport {
   private static final long FIRST_BYTE_MS = 250;
+  private static final long PROBE_NS = 200 * MS;
   private static final ClientId PEER = new ClientId(-1);
 
   private final World world;
   private final NodeLife life;
   private final SimulatedTimer timer;
+  private final Map<Member, Long> unreachableUntilNs = new HashMap<>();
   private Set<Member> members = Set.of();
 
   SimulatedTransport(World world, NodeLife life, SimulatedTimer timer) {
@@ -51,6 +55,15 @@ final class SimulatedTransport implements PeerTransport {
     members = known;
   }
 
+  /**
+   * A peer that did not answer is taken for unreachable for as long as production's probes need.
+   */
+  @Override
+  public boolean isReachable(Member member) {
+    return members.contains(member)
+        && life.node().nanoClock() >= unreachableUntilNs.getOrDefault(member, Long.MIN_VALUE);
+  }
+
   /** What a peer is asked, and what it answers with, at the peer. */
   private interface Call<T> {
     CompletableFuture<T> at(NodeLife peer);
@@ -60,6 +73,9 @@ final class SimulatedTransport implements PeerTransport {
   public <A> CompletableFuture<A> ask(Member to, PeerRequest<A> request, long deadlineMs) {
     byte[] body = PeerRequestWire.encode(request);
     String name = PeerRequestWire.name(request);
+    if (request instanceof PeerRequest.VoidPuts order) {
+      world.checker.voided(order, life);
+    }
     return call(
             to,
             request.toString(),
@@ -69,6 +85,10 @@ final class SimulatedTransport implements PeerTransport {
           byte[] answer = ((Reply.Bulk) reply).bytes();
           A decoded = PeerAnswerWire.decode(request, answer, life.node().nanoClock());
           world.note(life.node().id(), () -> "hears from " + to + " " + decoded);
+          NodeLife there = world.node(to.nodeId()).life();
+          if (request instanceof PeerRequest.VoidPuts order && there != null) {
+            world.checker.voided(order, there);
+          }
           if (request instanceof PeerRequest.Announce announce) {
             world.checker.announced(life.node(), to, announce, (List<?>) decoded);
           }
@@ -124,7 +144,15 @@ final class SimulatedTransport implements PeerTransport {
                     new PeerException("no answer in " + deadlineMs + " ms")),
             deadlineMs,
             TimeUnit.MILLISECONDS);
-    var _ = answer.whenComplete((_, _) -> late.cancel(false));
+    var _ =
+        answer.whenComplete((_, failure) -> {
+          late.cancel(false);
+          if (failure == null) {
+            unreachableUntilNs.remove(to);
+          } else if (deadlineMs >= PeerTransport.SILENCE_MS) {
+            unreachableUntilNs.put(to, self.nanoClock() + PROBE_NS);
+          }
+        });
     world.note(self.id(), () -> "asks " + to + " " + what);
     world.network.send(
         self,

@@ -4,6 +4,7 @@ import io.larder.node.directory.Directory;
 import io.larder.node.directory.Lookup;
 import io.larder.node.directory.Member;
 import io.larder.node.directory.MemberTable;
+import io.larder.node.directory.VoidedPuts;
 import io.larder.protocol.Slots;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -27,7 +28,8 @@ final class DirectoryMemory {
     Member holder = new Member("holder", 1);
     MemberTable members = new MemberTable();
     members.setLive(Set.of(holder));
-    Directory directory = new Directory(members, System::nanoTime, () -> 0, () -> true);
+    Directory directory =
+        new Directory(members, new VoidedPuts(), System::nanoTime, () -> 0, () -> true);
     for (int slot = 0; slot < SLOTS; slot++) {
       directory.claim(slot, EPOCH);
     }

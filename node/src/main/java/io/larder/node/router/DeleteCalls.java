@@ -1,0 +1,113 @@
+package io.larder.node.router;
+
+import io.larder.node.directory.Lookup;
+import io.larder.node.peer.PeerException;
+import io.larder.node.peer.PeerRequest;
+import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.server.Refusal;
+import io.larder.node.server.ServiceException;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The asking side of deletes: one question to the slot's owner, or as many as it takes. */
+final class DeleteCalls {
+  private static final long DEADLINE_MS =
+      Deletes.PATIENCE_MS + Deletes.DROP_DEADLINE_MS + 2 * Deletes.INVALIDATE_DEADLINE_MS + 500;
+
+  private static final long FIRST_RETRY_MS = 10;
+  private static final long MAX_RETRY_MS = 100;
+
+  private final Cluster cluster;
+  private final Withdrawals withdrawals;
+  private final Timing timing;
+
+  DeleteCalls(Cluster cluster, Withdrawals withdrawals, Timing timing) {
+    this.cluster = cluster;
+    this.withdrawals = withdrawals;
+    this.timing = timing;
+  }
+
+  /** Asks once; answers 1 if the key was there, 0 if not. */
+  CompletableFuture<Integer> once(KeyRef key) {
+    return cluster.isOwnerReachable(key.slot())
+        ? ask(key, null, DEADLINE_MS)
+        : CompletableFuture.failedFuture(
+            new ServiceException(
+                Refusal.OWNER_AWAY, "TRYAGAIN " + cluster.noOwner(key.slot()) + ": try again"));
+  }
+
+  private CompletableFuture<Integer> ask(KeyRef key, Lookup.@Nullable Found only, long deadlineMs) {
+    var delete = new PeerRequest.Delete(key, only, withdrawals.isOpen(key));
+    return cluster.askOwner(key.slot(), delete, deadlineMs);
+  }
+
+  /**
+   * Asks until there is an answer or the time is over. What is deleted is the record that was there
+   * at the first answer, so that no attempt deletes one that was put later.
+   */
+  CompletableFuture<Integer> insist(KeyRef key, long ms) {
+    // The owner may be this node, whose own answer has no deadline.
+    return Futures.within(new Insistent(key, timing.deadline(ms)).find(), ms, timing.control());
+  }
+
+  private final class Insistent {
+    private final KeyRef key;
+    private final long deadlineNanos;
+    private long retryMs = FIRST_RETRY_MS;
+
+    Insistent(KeyRef key, long deadlineNanos) {
+      this.key = key;
+      this.deadlineNanos = deadlineNanos;
+    }
+
+    private long leftMs() {
+      return (deadlineNanos - timing.nowNanos()) / 1_000_000;
+    }
+
+    CompletableFuture<Integer> find() {
+      return cluster
+          .askOwner(key.slot(), new PeerRequest.Find(List.of(key)), Reads.LOOKUP_DEADLINE_MS)
+          .handle((answers, failure) -> answers == null ? new Lookup.Unknown() : answers.getFirst())
+          .thenCompose(found ->
+              switch (found) {
+                case Lookup.Found record -> delete(record);
+                // Whatever is put from here on may go: it comes while the delete is under way.
+                case Lookup.Absent _ -> ask(key, null, Math.max(1, leftMs()));
+                case Lookup.Unknown _ -> again(this::find, new PeerException("no owner knows"));
+              });
+    }
+
+    private CompletableFuture<Integer> delete(Lookup.Found record) {
+      return ask(key, record, Math.max(1, leftMs()))
+          .exceptionallyCompose(failure -> again(() -> delete(record), failure));
+    }
+
+    private CompletableFuture<Integer> again(
+        Supplier<CompletableFuture<Integer>> attempt, @Nullable Throwable failure) {
+      if (leftMs() <= retryMs) {
+        return CompletableFuture.failedFuture(new PeerException(Leases.reason(failure)));
+      }
+      CompletableFuture<Integer> later = new CompletableFuture<>();
+      var _ =
+          timing
+              .control()
+              .schedule(
+                  () ->
+                      Futures.finish(
+                          attempt.get(),
+                          (count, why) -> {
+                            boolean _ =
+                                why == null
+                                    ? later.complete(count)
+                                    : later.completeExceptionally(why);
+                          }),
+                  retryMs,
+                  TimeUnit.MILLISECONDS);
+      retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
+      return later;
+    }
+  }
+}

@@ -1,0 +1,189 @@
+package io.larder.node.router;
+
+import io.larder.node.directory.OpenPuts;
+import io.larder.node.directory.VoidedPuts;
+import io.larder.node.directory.VoidedPuts.Voided;
+import io.larder.node.hot.HotTier;
+import io.larder.node.peer.PeerException;
+import io.larder.node.peer.PeerRequest;
+import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.store.BlockStore;
+import io.larder.protocol.PutToken;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What this node answers as the holder of records: which it lists to a slot's owner, confirms, and
+ * drops. Thread-safe; never blocks.
+ */
+final class Holder {
+  /** Records in one answer to an announce, about: one megabyte. */
+  private static final int ANNOUNCED_RECORDS = 40_000;
+
+  private final OpenPuts openPuts;
+  private final VoidedPuts voided;
+  private final BlockStore store;
+  private final HotTier hot;
+  private final PendingCommits pending;
+  private final Timing timing;
+  private final Set<PeerRequest.Dropped> dropping = ConcurrentHashMap.newKeySet();
+
+  /** Records that are being looked at, since an older value of their keys was deleted. */
+  private final Set<PeerRequest.Dropped> voiding = ConcurrentHashMap.newKeySet();
+
+  Holder(
+      OpenPuts openPuts,
+      VoidedPuts voided,
+      BlockStore store,
+      HotTier hot,
+      PendingCommits pending,
+      Timing timing) {
+    this.openPuts = openPuts;
+    this.voided = voided;
+    this.store = store;
+    this.hot = hot;
+    this.pending = pending;
+    this.timing = timing;
+  }
+
+  // ---- listing ----
+
+  List<PeerRequest.SlotAnnouncement> announce(PeerRequest.Announce announce) {
+    for (Voided note : announce.voided()) {
+      if (voided.add(note)) { // else it was heard, and what it voids has gone
+        // What it voids is listed all the same: the owner asks about it, and relies on the answer.
+        Futures.finish(
+            purge(new KeyRef(note.slot(), note.fingerprint()), note.upTo()), (_, _) -> {});
+      }
+    }
+    Map<Integer, List<Voided>> notes = voided.bySlot();
+    List<PeerRequest.SlotAnnouncement> answers = new ArrayList<>();
+    int records = 0;
+    for (PeerRequest.SlotEpoch asked : announce.slots()) {
+      if (records >= ANNOUNCED_RECORDS) {
+        break;
+      }
+      var announcement = openPuts.announce(asked.slot(), asked.epoch(), () -> held(asked.slot()));
+      if (announcement != null) { // else promised to a later epoch: the asker is behind
+        records += announcement.held().size();
+        answers.add(
+            new PeerRequest.SlotAnnouncement(
+                asked.slot(),
+                announcement.held(),
+                announcement.open(),
+                announcement.arriving(),
+                notes.getOrDefault(asked.slot(), List.of())));
+      }
+    }
+    return answers;
+  }
+
+  private List<PeerRequest.Held> held(int slot) {
+    List<PeerRequest.Held> held = new ArrayList<>();
+    store.forEach(
+        slot,
+        (fingerprint, stamp, expiresAtMs) -> {
+          if (!isGoing(new KeyRef(slot, fingerprint), stamp)) {
+            held.add(new PeerRequest.Held(fingerprint, stamp, expiresAtMs));
+          }
+        });
+    return held;
+  }
+
+  private boolean isGoing(KeyRef key, long stamp) {
+    return dropping.contains(new PeerRequest.Dropped(key, stamp));
+  }
+
+  /** Whether the key's record may be void, and so is not read. */
+  boolean hides(int slot, long fingerprint) {
+    return !voiding.isEmpty()
+        && voiding.contains(
+            new PeerRequest.Dropped(new KeyRef(slot, fingerprint), store.find(slot, fingerprint)));
+  }
+
+  CompletableFuture<Boolean> confirm(PeerRequest.Confirm confirm) {
+    KeyRef key = confirm.key();
+    // Looked up before the store: a record is published before it stops pending.
+    if (pending.holds(key, confirm.stamp())) {
+      return CompletableFuture.failedFuture(
+          new PeerException("the record waits for the answer to its commit")); // it may be refused
+    }
+    Boolean here =
+        openPuts.confirm(
+            key.slot(),
+            confirm.question(),
+            () ->
+                store.find(key.slot(), key.fingerprint()) == confirm.stamp()
+                    && !isGoing(key, confirm.stamp()));
+    return here == null ? newerOwner(key.slot()) : CompletableFuture.completedFuture(here);
+  }
+
+  // ---- dropping ----
+
+  /**
+   * From the moment the order is obeyed the record is neither confirmed nor listed: else a later
+   * owner could count on it and have the other copy dropped.
+   */
+  CompletableFuture<Boolean> drop(PeerRequest.Drop drop) {
+    int slot = drop.key().slot();
+    var record = new PeerRequest.Dropped(drop.key(), drop.stamp());
+    if (!openPuts.obey(slot, drop.order(), () -> dropping.add(record))) {
+      return newerOwner(slot);
+    }
+    CompletableFuture<?> answered = pending.settled(drop.key());
+    // Accepted by the owner that orders, not yet published here: it is there to be dropped then.
+    CompletableFuture<Boolean> dropped =
+        answered != null && pending.holds(drop.key(), drop.stamp())
+            ? Futures.within(answered, Deletes.DROP_DEADLINE_MS / 2, timing.control())
+                .thenCompose(_ -> delete(drop.key(), drop.stamp()))
+            : delete(drop.key(), drop.stamp());
+    return dropped.whenComplete((_, _) -> {
+      dropping.remove(record);
+      hot.invalidate(drop.key().fingerprint());
+    });
+  }
+
+  private CompletableFuture<Boolean> delete(KeyRef key, long stamp) {
+    return store.delete(key.slot(), key.fingerprint(), stamp);
+  }
+
+  /** Drops every value of a key up to a token; true when there is none, false if it is newer. */
+  CompletableFuture<Boolean> voidPuts(PeerRequest.VoidPuts order) {
+    KeyRef key = order.key();
+    boolean _ = voided.add(new Voided(key.slot(), key.fingerprint(), order.upTo()));
+    return purge(key, order.upTo());
+  }
+
+  private CompletableFuture<Boolean> purge(KeyRef key, PutToken upTo) {
+    hot.invalidate(key.fingerprint());
+    long stamp = store.find(key.slot(), key.fingerprint());
+    if (stamp == 0) {
+      return CompletableFuture.completedFuture(true);
+    }
+    var suspect = new PeerRequest.Dropped(key, stamp);
+    boolean mine = voiding.add(suspect);
+    return store
+        .describe(key.slot(), key.fingerprint())
+        .thenCompose(record ->
+            record == null || record.token().compareTo(upTo) > 0
+                ? CompletableFuture.completedFuture(false)
+                : delete(key, record.stamp()))
+        .thenApply(_ -> store.find(key.slot(), key.fingerprint()) == 0)
+        .whenComplete((_, _) -> {
+          if (mine) {
+            voiding.remove(suspect);
+          }
+          hot.invalidate(key.fingerprint());
+        });
+  }
+
+  private static <T> CompletableFuture<T> newerOwner(int slot) {
+    return CompletableFuture.failedFuture(
+        new PeerException(
+            "slot " + slot + " has had a newer word from its owner, or of a newer one"));
+  }
+}
