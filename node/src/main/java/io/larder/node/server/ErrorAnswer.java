@@ -17,6 +17,8 @@ record ErrorAnswer(@Nullable Reply instead, boolean ends) {
   static final ErrorAnswer SENT_AND_END = new ErrorAnswer(null, true);
   static final ErrorAnswer NIL = instead(Reply.NULL);
   static final ErrorAnswer OK = instead(Reply.OK);
+  static final ErrorAnswer ZERO = instead(Reply.of(0));
+  static final ErrorAnswer NO_KEY = instead(Reply.of(BlockService.TTL_ABSENT));
 
   static ErrorAnswer instead(Reply reply) {
     return new ErrorAnswer(reply, true);

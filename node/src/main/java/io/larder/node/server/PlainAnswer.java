@@ -25,9 +25,6 @@ enum PlainAnswer {
   /** Accepted, and dropped as a cache may drop; a put that asked for NX was not stored. */
   ACCEPTED;
 
-  private static final Reply NONE_OF_THEM = Reply.of(0);
-  private static final Reply NO_SUCH_KEY = Reply.of(BlockService.TTL_ABSENT);
-
   /** What the error of a call becomes if a plain session sent it. */
   ErrorAnswer of(Call call) {
     return switch (this) {
@@ -37,8 +34,8 @@ enum PlainAnswer {
       case NIL_EACH ->
           ErrorAnswer.instead(
               new Reply.Array(Collections.nCopies(Math.max(0, call.count() - 1), Reply.NULL)));
-      case ZERO -> ErrorAnswer.instead(NONE_OF_THEM);
-      case NO_KEY -> ErrorAnswer.instead(NO_SUCH_KEY);
+      case ZERO -> ErrorAnswer.ZERO;
+      case NO_KEY -> ErrorAnswer.NO_KEY;
       case ACCEPTED -> PutRequest.isIfAbsent(call) ? ErrorAnswer.NIL : ErrorAnswer.OK;
     };
   }

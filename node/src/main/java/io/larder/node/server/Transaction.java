@@ -95,7 +95,7 @@ final class Transaction {
 
   /** Queues a command; the put's payload is taken over, whatever comes of it. */
   Answer add(Call call, @Nullable ReceivedPut put) {
-    long ofArguments = weight(call);
+    long ofArguments = isGood() ? weight(call) : 0;
     String refused = refusal(call, ofArguments);
     if (refused != null || !isGood()) {
       expectNothing();

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** The exchange of EXEC: runs the queued commands one after the other and writes their replies. */
 final class TransactionReply extends Exchange {
   /** Commands that are run before the other connections of the loop have their turn. */
-  private static final int TURN = 128;
+  private static final int TURN = 1024;
 
   private final ArrayDeque<QueuedCommand> left;
   private boolean begun;

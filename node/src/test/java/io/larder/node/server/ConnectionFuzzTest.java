@@ -36,10 +36,23 @@ class ConnectionFuzzTest {
           request("KV.LEASE", "2", "a", "b", "WAIT", "1", "TTL", "9") + request("KV.PREFIX", "a"),
           request("DEL", "a", "b") + request("EXISTS", "a", "a") + "set a \"q\\x41\" EX 5\r\n",
           request("CLUSTER", "SLOTS") + request("COMMAND", "DOCS", "GET") + request("PING", "e"),
+          request("MULTI") + request("SET", "k", "v") + "get k\r\n" + request("EXEC"),
+          request("MULTI") + request("KV.PUT", "b", "VALUE", "xyz") + "nope\r\nexec\r\n",
           "*2\r\n$4\r\nECHO\r\n$-1\r\n",
           request("SET", "k", "v", "KEEPTTL") + request("QUIT") + request("GET", "k"));
   private static final List<String> WORDS =
-      List.of("*3\r\n$3\r\n", "\r\n$", "SET", "GET", "KV.PUT", "KV.GET", "VALUE", "CRC", "TOKEN");
+      List.of(
+          "*3\r\n$3\r\n",
+          "\r\n$",
+          "SET",
+          "GET",
+          "KV.PUT",
+          "KV.GET",
+          "VALUE",
+          "CRC",
+          "TOKEN",
+          "MULTI",
+          "EXEC");
 
   @TempDir Path dir;
 

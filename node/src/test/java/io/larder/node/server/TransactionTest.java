@@ -88,6 +88,7 @@ class TransactionTest {
     assertThat(node.pool.usedBytes()).isZero();
     client
         .ask("+QUEUED\r\n", "SET", "l", "v")
+        .ask("+QUEUED\r\n", "KV.PUT", "l", "META", "m", "PX", "9", "VALUE", "v")
         .ask(ABORTED, "EXEC")
         .ask(":0\r\n", "EXISTS", "k", "l")
         .ask("+OK\r\n", "MULTI")
