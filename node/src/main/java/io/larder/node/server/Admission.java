@@ -74,7 +74,6 @@ final class Admission {
   /** The name is known: a new request begins. */
   void named(byte[] name, int announced) {
     end();
-    failure = null;
     count = announced;
     keptBytes = 0;
     keptArguments = 0;
@@ -190,6 +189,7 @@ final class Admission {
 
   /** The request has been read, or never will be. */
   void end() {
+    failure = null;
     if (heavy) {
       heavy = false;
       server.heavyRequests().release();

@@ -35,7 +35,7 @@ class PlainSessionsTest {
         ByteCounter client = ByteCounter.connect("127.0.0.1", node.port(), reading, PATIENCE_MS)) {
       byte[] into = new byte[LENGTH];
       for (Refusal cause : CAUSES) {
-        byte[] value = randomBytes(LENGTH, cause.ordinal());
+        byte[] value = randomBytes(LENGTH, CAUSES.indexOf(cause));
         assertThat(client.set("kept-" + cause, value)).isEqualTo(Outcome.YES);
         node.service.refuse(cause);
         assertThat(client.set("dropped-" + cause, into)).as("SET").isEqualTo(Outcome.YES);
