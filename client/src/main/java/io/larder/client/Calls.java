@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class Calls {
   private static final int MAX_ATTEMPTS = 3;
 
+  /** Refused at once, and waited for in vain: the same call may succeed later. */
+  private static final Set<String> TEMPORARY = Set.of("TRYAGAIN", "TIMEOUT");
+
   /** One try of a call. It must not go on once its future is complete. */
   interface Attempt<T> {
     CompletableFuture<T> on(RespConnection connection, long timeoutMs);
@@ -198,9 +201,10 @@ final class Calls {
     }
   }
 
+  /** A refusal is an answer and is not repeated here, whether it came at once or after a wait. */
   static LarderException refused(RespErrorException refusal) {
     return new LarderException(
-        "the node refused: " + refusal.getMessage(), refusal.kind().equals("TRYAGAIN"), refusal);
+        "the node refused: " + refusal.getMessage(), TEMPORARY.contains(refusal.kind()), refusal);
   }
 
   /** A connection, or a failure at the deadline; the connecting itself goes on. */

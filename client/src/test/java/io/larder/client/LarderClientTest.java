@@ -115,6 +115,19 @@ class LarderClientTest extends TwoScriptedNodes {
   }
 
   @Test
+  void aPutThatTheNodeWaitedForInVainIsReportedAndNotRepeated() {
+    local.script =
+        (command, out) ->
+            out.write(ascii("-TIMEOUT it is not settled in time whether the key is stored\r\n"));
+    try (LarderClient client = builder().build()) {
+      assertThatThrownBy(() -> client.blocking().put(KEY, ByteBuffer.allocate(1), PutOptions.NONE))
+          .isInstanceOfSatisfying(LarderException.class, e -> assertThat(e.isTemporary()).isTrue())
+          .hasMessageContaining("TIMEOUT it is not settled in time");
+      assertThat(local.count("KV.PUT") + other.count("KV.PUT")).isEqualTo(1);
+    }
+  }
+
+  @Test
   void badArgumentsAreRefusedBeforeAnythingIsSent() {
     try (LarderClient client = builder().build()) {
       BlockingLarder larder = client.blocking();

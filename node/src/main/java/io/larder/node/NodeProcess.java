@@ -203,13 +203,16 @@ public final class NodeProcess implements AutoCloseable {
       throws IOException {
     ServerConfig.Waits waits = ServerConfig.Waits.DEFAULT;
     long setMs = config.limits().setWaitMs();
+    long plainSetMs = config.limits().plainSetWaitMs();
+    long commandMs = waits.commandMs() + Math.max(setMs, plainSetMs);
     return ServerConfig.at(config.listen().host(), config.listen().port())
         .withTransport(config.listen().transport())
         .withEventLoops(config.listen().eventLoops())
         .withMaxConnections(config.limits().maxConnections())
         .withPassword(password)
         .withTls(NodeTls.ofServer(config.tls()))
-        .withWaits(new ServerConfig.Waits(waits.memoryMs(), setMs, waits.commandMs() + setMs));
+        .withPlainSessions(config.limits().plainSessions())
+        .withWaits(new ServerConfig.Waits(waits.memoryMs(), setMs, plainSetMs, commandMs));
   }
 
   private boolean mayGrant() {

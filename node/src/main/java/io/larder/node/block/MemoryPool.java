@@ -396,7 +396,8 @@ public final class MemoryPool implements AutoCloseable {
     return purpose == Purpose.READ ? 0 : readFloorBytes;
   }
 
-  private static long pieceBytes(int length) {
+  /** What a payload of so many bytes occupies of a pool, rounding included. */
+  public static long pieceBytes(int length) {
     int tail = length % Limits.CHUNK_BYTES;
     return (long) length - tail + (tail == 0 ? 0 : 1L << (MIN_SHIFT + orderFor(tail)));
   }

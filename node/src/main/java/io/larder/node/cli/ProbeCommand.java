@@ -184,13 +184,15 @@ final class ProbeCommand implements Callable<Integer> {
     PlainConnection node =
         PlainConnection.open(address.host(), address.port(), CALL_TIMEOUT_MS, connection.tls());
     String given = connection.password();
-    if (given != null) {
-      try {
+    try {
+      if (given != null) {
         var _ = node.call(text("AUTH"), text(given));
-      } catch (IOException e) {
-        node.close();
-        throw e;
       }
+      // From here on it is told why something fails, and OK means stored.
+      var _ = node.call(text("CLIENT"), text("SETNAME"), text("larder-probe"));
+    } catch (IOException e) {
+      node.close();
+      throw e;
     }
     return node;
   }

@@ -108,10 +108,23 @@ public record NodeConfig(
   public record Limits(
       @Setting(value = "Client connections", min = 1, max = 1_000_000) int maxConnections,
       @Setting(
-              value = "How long SET waits while another writes the key, ms",
+              value =
+                  "How long SET waits for others, another writer of the key or the slot's owner,"
+                      + " from its last byte, ms",
               min = 0,
               max = 600_000)
           long setWaitMs,
+      @Setting(
+              value =
+                  "How long SET of a plain session (neither HELLO nor CLIENT was sent) waits for"
+                      + " others and for memory before it is dropped, and DEL for others, ms",
+              min = 0,
+              max = 600_000)
+          long plainSetWaitMs,
+      @Setting(
+              "What a plain session gets for an error to a command on keys: `answer` what a cache"
+                  + " may answer, `close` the error and the end of its connection")
+          ServerConfig.PlainSessions plainSessions,
       @Setting(
               value = "How long a peer may take until a block's first byte, ms",
               min = 1,
@@ -135,7 +148,7 @@ public record NodeConfig(
               StoreConfig.DEFAULT_IO_DEADLINE_MS),
           new Security("", ""),
           new Tls("", "", "", false),
-          new Limits(10_000, 10_000, 250));
+          new Limits(10_000, 3_000, 2_000, ServerConfig.PlainSessions.ANSWER, 250));
 
   /**
    * @throws IllegalArgumentException if values contradict each other

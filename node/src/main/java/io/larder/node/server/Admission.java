@@ -2,6 +2,7 @@ package io.larder.node.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.larder.node.server.Answer.Now;
 import io.larder.node.server.CommandSpec.PayloadPlace;
 import io.larder.node.server.ServerMetrics.Rejection;
 import io.larder.node.server.wire.RequestDecoder.Disposition;
@@ -25,15 +26,24 @@ final class Admission {
 
   private static final int MAX_NAME_BYTES = 64;
 
-  /** How much of an unknown command is quoted in the error. */
-  private static final int QUOTED_BYTES = 128;
+  /** What an argument costs beside its bytes. */
+  private static final int OVERHEAD_BYTES = 24;
+
+  // Who has not given the password says no more than HELLO takes.
+  private static final int MAX_STRANGERS_ARGUMENTS = 16;
+  private static final int MAX_STRANGERS_BYTES = 16 << 10;
+
+  // SET's options.
+  private static final int MAX_OPTION_BYTES = 16;
+  private static final int MAX_SET_ARGUMENTS = 8;
 
   private final ServerContext server;
   private final Session session;
   private CommandSpec spec;
   private int count;
-  private @Nullable String failure;
+  private @Nullable Now failure;
   private int keptBytes;
+  private int keptArguments;
   private boolean heavy;
 
   Admission(ServerContext server, Session session) {
@@ -47,51 +57,62 @@ final class Admission {
   }
 
   /** What is wrong with the request, if something is. */
-  @Nullable String failure() {
+  @Nullable Now failure() {
     return failure;
   }
 
-  void fail(String message) {
+  void fail(Now answer) {
     if (failure == null) {
-      failure = message;
+      failure = answer;
     }
+  }
+
+  private void fail(Refusal refusal, String message) {
+    fail(Answer.refused(refusal, message));
   }
 
   /** The name is known: a new request begins. */
   void named(byte[] name, int announced) {
     end();
-    failure = null;
     count = announced;
     keptBytes = 0;
+    keptArguments = 0;
     CommandSpec found = server.commands().find(name);
     spec = found == null ? server.commands().unknown() : found;
     if (found == null) {
-      return;
-    }
-    if (!found.allows(announced)) {
+      fail(Refusal.MALFORMED, unknownCommand(name, announced));
+    } else if (!found.allows(announced)) {
       fail(
+          Refusal.MALFORMED,
           "ERR wrong number of arguments for '"
               + found.name().toLowerCase(Locale.ROOT)
               + "' command");
     } else if (!session.authenticated && !found.isOpen()) {
       server.metrics().reject(Rejection.NO_AUTH);
-      fail("NOAUTH Authentication required.");
-    } else if (announced > MAX_ARGUMENTS) {
+      fail(Refusal.NOT_AUTHENTICATED, "NOAUTH Authentication required.");
+    } else if (announced > maxArguments()) {
       server.metrics().reject(Rejection.TOO_LARGE);
-      fail("ERR request of " + announced + " arguments: the maximum is " + MAX_ARGUMENTS);
+      fail(
+          Refusal.MALFORMED,
+          "ERR request of " + announced + " arguments: the maximum is " + maxArguments());
     }
   }
 
+  private int maxArguments() {
+    return session.authenticated ? MAX_ARGUMENTS : MAX_STRANGERS_ARGUMENTS;
+  }
+
+  private int maxSmallBytes() {
+    return session.authenticated ? MAX_SMALL_BYTES : MAX_STRANGERS_BYTES;
+  }
+
   /**
-   * Decides about an argument. A payload is only weighed; what the request says of it the caller
-   * checks.
+   * Decides about an argument. Of a request that is refused nothing is kept. A payload is only
+   * weighed; what the request says of it the caller checks.
    */
   Disposition admit(int index, long length) {
     if (index == 0) {
       return length <= MAX_NAME_BYTES ? Disposition.KEEP : Disposition.SKIP;
-    }
-    if (isUnknown()) {
-      return quote(length) ? Disposition.KEEP : Disposition.SKIP;
     }
     if (failure == null) {
       if (spec.isPayload(index, count)) {
@@ -99,19 +120,18 @@ final class Admission {
       }
       check(spec, index, length);
     }
-    return failure == null ? Disposition.KEEP : Disposition.SKIP;
+    return failure == null || isOption(failure, index, length)
+        ? Disposition.KEEP
+        : Disposition.SKIP;
   }
 
-  boolean isUnknown() {
-    return spec.isUnknown();
-  }
-
-  private boolean quote(long length) {
-    if (keptBytes >= QUOTED_BYTES || length > QUOTED_BYTES) {
-      return false;
-    }
-    keptBytes += (int) length;
-    return true;
+  /** Whether it may be the NX of a SET, by which the answer of a plain session goes. */
+  private boolean isOption(Now answer, int index, long length) {
+    return spec.payload() == PayloadPlace.THIRD
+        && index > 2
+        && count <= MAX_SET_ARGUMENTS
+        && length <= MAX_OPTION_BYTES
+        && answer.refusal() != Refusal.NOT_AUTHENTICATED;
   }
 
   private Disposition admitPayload(long length) {
@@ -121,6 +141,7 @@ final class Admission {
     }
     server.metrics().reject(Rejection.TOO_LARGE);
     fail(
+        Refusal.TOO_LARGE,
         "ERR value of "
             + length
             + " bytes is larger than this node's maximum of "
@@ -131,11 +152,14 @@ final class Admission {
 
   private void check(CommandSpec of, int index, long length) {
     if (of.isKey(index, count) && (length == 0 || length > Limits.MAX_KEY_BYTES)) {
-      fail("ERR key of " + length + " bytes: a key has 1 to " + Limits.MAX_KEY_BYTES + " bytes");
+      fail(
+          Refusal.TOO_LARGE,
+          "ERR key of " + length + " bytes: a key has 1 to " + Limits.MAX_KEY_BYTES + " bytes");
       return;
     }
     if (of.payload() == PayloadPlace.LAST && length > Limits.MAX_METADATA_BYTES) {
       fail(
+          Refusal.MALFORMED,
           "ERR metadata of "
               + length
               + " bytes is larger than the maximum of "
@@ -143,42 +167,39 @@ final class Admission {
               + " bytes");
       return;
     }
-    if (length > MAX_SMALL_BYTES - keptBytes) {
+    if (length > maxSmallBytes() - keptBytes) {
       server.metrics().reject(Rejection.TOO_LARGE);
-      fail("ERR request of more than " + MAX_SMALL_BYTES + " bytes beside its payload");
+      fail(
+          Refusal.MALFORMED,
+          "ERR request of more than " + maxSmallBytes() + " bytes beside its payload");
       return;
     }
     keptBytes += (int) length;
-    if (keptBytes > HEAVY_BYTES && !heavy) {
+    keptArguments++;
+    if (keptBytes + keptArguments * OVERHEAD_BYTES > HEAVY_BYTES && !heavy) {
       heavy = server.heavyRequests().tryAcquire();
       if (!heavy) {
         server.metrics().reject(Rejection.REQUEST_BUDGET);
-        fail("TRYAGAIN this node reads too many large requests at once: try again");
+        fail(
+            Refusal.OVERLOADED,
+            "TRYAGAIN this node reads too many large requests at once: try again");
       }
     }
   }
 
   /** The request has been read, or never will be. */
   void end() {
+    failure = null;
     if (heavy) {
       heavy = false;
       server.heavyRequests().release();
     }
   }
 
-  /** Redis's words for a command that does not exist. */
-  static String unknownCommand(byte[][] arguments, int count) {
-    StringBuilder text = new StringBuilder("ERR unknown command '");
-    text.append(shortened(arguments[0])).append("', with args beginning with: ");
-    for (int i = 1, quoted = 0; i < count && quoted < QUOTED_BYTES; i++) {
-      String argument = shortened(arguments[i]);
-      text.append('\'').append(argument).append("' ");
-      quoted += argument.length();
-    }
-    return text.toString();
-  }
-
-  private static String shortened(byte[] argument) {
-    return new String(argument, 0, Math.min(argument.length, QUOTED_BYTES), UTF_8);
+  private static String unknownCommand(byte[] name, int count) {
+    return "ERR unknown command '"
+        + new String(name, UTF_8)
+        + "', with "
+        + (count == 2 ? "1 argument" : count - 1 + " arguments");
   }
 }

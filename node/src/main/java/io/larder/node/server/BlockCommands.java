@@ -35,7 +35,10 @@ final class BlockCommands {
   }
 
   static Answer delete(Call call) {
-    return Answer.when(call.service().delete(call.keys(1, call.count()), 0), n -> Reply.of(n));
+    // A plain session reads no error, so what can be waited for is waited for.
+    long retryMs = call.session().isPlain() ? call.server().config().waits().plainSetMs() : 0;
+    return Answer.when(
+        call.service().delete(call.keys(1, call.count()), retryMs), retryMs, n -> Reply.of(n));
   }
 
   static Answer strlen(Call call) {

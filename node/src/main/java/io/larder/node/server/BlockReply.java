@@ -5,7 +5,6 @@ import io.larder.node.block.Payload;
 import io.larder.node.server.Answer.Framing;
 import io.larder.node.server.ServerMetrics.Outcome;
 import io.larder.node.server.wire.ReplyEncoder;
-import io.larder.protocol.Reply;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +27,8 @@ final class BlockReply extends Exchange {
   private @Nullable BlockSender sender;
   private Outcome outcome = Outcome.OK;
 
-  BlockReply(CommandSpec spec, long startNanos, BlockService service, Answer.Blocks blocks) {
-    super(spec, startNanos, 0);
+  BlockReply(Asked asked, BlockService service, Answer.Blocks blocks) {
+    super(asked, 0);
     this.service = service;
     this.keys = blocks.keys();
     this.framing = blocks.framing();
@@ -88,8 +87,8 @@ final class BlockReply extends Exchange {
   private void begin(CompletableFuture<@Nullable Found> answered, ReplyQueue queue) {
     if (answered.isCompletedExceptionally()) {
       one(Outcome.ERROR);
-      Reply error = Reply.error(Failures.message(answered));
-      ReplyEncoder.write(queue.buffer(), error, queue.session().resp3);
+      ErrorAnswer onError = asked().onError().ofOne();
+      var _ = queue.write(asked().spec(), onError, Failures.answer(answered));
       next++;
       return;
     }
@@ -124,19 +123,14 @@ final class BlockReply extends Exchange {
   }
 
   @Override
-  boolean isError() {
-    return outcome == Outcome.ERROR;
-  }
-
-  @Override
   void expire(String message) {
     if (pending != null && !pending.isDone()) {
       forget(pending);
-      pending = CompletableFuture.failedFuture(new ServiceException(message));
+      pending = CompletableFuture.failedFuture(new ServiceException(Refusal.DEADLINE, message));
     }
   }
 
-  /** Gives a block back that is not being sent yet; it is asked for again when its turn comes. */
+  @Override
   void yieldMemory() {
     if (pending != null && pending.isDone() && sender == null && !begun) {
       forget(pending);
@@ -144,7 +138,7 @@ final class BlockReply extends Exchange {
     }
   }
 
-  /** Whether the reader takes the block too slowly for others to wait for its memory. */
+  @Override
   boolean isSlow(long nowNanos, ServerConfig config) {
     return sender != null && sender.isSlow(nowNanos, config);
   }

@@ -10,7 +10,7 @@ final class ClientCommand {
 
   static Answer run(Call call) {
     Session session = call.session();
-    session.takesErrors = true;
+    session.introduced();
     return switch (call.word(1)) {
       case "SETNAME" -> {
         if (call.count() != 3) {

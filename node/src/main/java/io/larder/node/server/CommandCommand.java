@@ -72,7 +72,7 @@ final class CommandCommand {
   }
 
   private static Reply docs(CommandSpec spec) {
-    boolean redis = spec.family() == CommandSpec.Family.REDIS;
+    boolean redis = spec.family() != CommandSpec.Family.LARDER;
     return new Reply.Mapping(
         List.of(
             Reply.bulk("summary"),

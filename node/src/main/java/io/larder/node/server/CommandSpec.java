@@ -14,6 +14,7 @@ import java.util.Set;
  * @param firstKey the place of the first key, 0 if it takes none
  * @param lastKey the place of the last key, negative from the end
  * @param payload which argument is a block's bytes
+ * @param plain what a plain session is answered in place of an error
  * @param flags what COMMAND says of it
  * @param outcomes what its duration is recorded by
  * @param handler what it does; a put's is never called
@@ -26,6 +27,7 @@ record CommandSpec(
     int firstKey,
     int lastKey,
     PayloadPlace payload,
+    PlainAnswer plain,
     List<String> flags,
     Set<Outcome> outcomes,
     Handler handler) {
@@ -34,6 +36,8 @@ record CommandSpec(
   enum Family {
     /** Strictly one after the other, as Redis does. */
     REDIS,
+    /** As {@link #REDIS}; not queued between MULTI and EXEC. */
+    TRANSACTION,
     /** Beside others of this family. */
     LARDER
   }
@@ -64,6 +68,25 @@ record CommandSpec(
 
   boolean isUnknown() {
     return name.equals(UNKNOWN);
+  }
+
+  boolean isPut() {
+    return payload != PayloadPlace.NONE;
+  }
+
+  /** Whether it finds blocks or misses them. */
+  boolean isRead() {
+    return outcomes.contains(Outcome.MISS);
+  }
+
+  /** Whether it runs strictly one after the other with what its connection sends. */
+  boolean isAlone() {
+    return family != Family.LARDER;
+  }
+
+  /** Whether it may be queued between MULTI and EXEC. */
+  boolean isQueueable() {
+    return !flags.contains("no_multi");
   }
 
   boolean allows(int count) {

@@ -23,31 +23,48 @@ final class CommandTable {
       EnumSet.of(Outcome.HIT, Outcome.MISS, Outcome.OK, Outcome.ERROR);
   private static final Set<Outcome> PUT =
       EnumSet.of(Outcome.STORED, Outcome.EXISTS, Outcome.HELD, Outcome.ERROR);
+  private static final Set<Outcome> SET =
+      EnumSet.of(Outcome.STORED, Outcome.EXISTS, Outcome.HELD, Outcome.DROPPED, Outcome.ERROR);
 
   private final List<CommandSpec> all = new ArrayList<>();
   private final CommandSpec unknown;
   private final @Nullable CommandSpec[] byHash = new @Nullable CommandSpec[256];
 
   CommandTable() {
-    read("GET", 2, 1, 1, BlockCommands::get);
-    read("MGET", -2, 1, -1, BlockCommands::mget);
-    put("SET", -3, Family.REDIS, PayloadPlace.THIRD);
-    plain("EXISTS", -2, 1, -1, BlockCommands::exists, "readonly", "fast");
-    plain("DEL", -2, 1, -1, BlockCommands::delete, "write");
-    plain("UNLINK", -2, 1, -1, BlockCommands::delete, "write", "fast");
-    plain("STRLEN", 2, 1, 1, BlockCommands::strlen, "readonly", "fast");
-    plain("TTL", 2, 1, 1, BlockCommands::ttl, "readonly", "fast");
-    plain("PTTL", 2, 1, 1, BlockCommands::pttl, "readonly", "fast");
+    read("GET", 2, 1, PlainAnswer.NIL, BlockCommands::get);
+    read("MGET", -2, -1, PlainAnswer.NIL_EACH, BlockCommands::mget);
+    put("SET", -3, Family.REDIS, PayloadPlace.THIRD, PlainAnswer.ACCEPTED, SET);
+    keys("EXISTS", -2, -1, PlainAnswer.ZERO, BlockCommands::exists, "readonly", "fast");
+    keys("DEL", -2, -1, PlainAnswer.ZERO, BlockCommands::delete, "write");
+    keys("UNLINK", -2, -1, PlainAnswer.ZERO, BlockCommands::delete, "write", "fast");
+    keys("STRLEN", 2, 1, PlainAnswer.ZERO, BlockCommands::strlen, "readonly", "fast");
+    keys("TTL", 2, 1, PlainAnswer.NO_KEY, BlockCommands::ttl, "readonly", "fast");
+    keys("PTTL", 2, 1, PlainAnswer.NO_KEY, BlockCommands::pttl, "readonly", "fast");
     plain("DBSIZE", 1, 0, 0, BlockCommands::dbsize, "readonly", "fast");
 
     plain("PING", -1, 0, 0, ConnectionCommands::ping, "fast");
     plain("ECHO", 2, 0, 0, ConnectionCommands::echo, "fast");
-    plain("HELLO", -1, 0, 0, ConnectionCommands::hello, "noscript", "fast", "no_auth");
-    plain("AUTH", -2, 0, 0, ConnectionCommands::auth, "noscript", "fast", "no_auth");
+    plain("HELLO", -1, 0, 0, ConnectionCommands::hello, "noscript", "fast", "no_auth", "no_multi");
+    add(
+        "AUTH",
+        -2,
+        Family.REDIS,
+        0,
+        0,
+        PayloadPlace.NONE,
+        PlainAnswer.ERROR_AND_END,
+        List.of("noscript", "fast", "no_auth", "no_multi"),
+        PLAIN,
+        ConnectionCommands::auth);
     plain("SELECT", 2, 0, 0, ConnectionCommands::select, "fast");
     plain("CLIENT", -2, 0, 0, ClientCommand::run, "noscript");
-    plain("QUIT", -1, 0, 0, ConnectionCommands::quit, "fast", "no_auth");
-    plain("RESET", 1, 0, 0, ConnectionCommands::reset, "fast", "no_auth");
+    transaction("QUIT", -1, ConnectionCommands::quit, "fast", "no_auth");
+    transaction("RESET", 1, ConnectionCommands::reset, "fast", "no_auth");
+    transaction("MULTI", 1, TransactionCommands::multi, "noscript", "fast");
+    transaction("EXEC", 1, TransactionCommands::exec, "noscript");
+    transaction("DISCARD", 1, TransactionCommands::discard, "noscript", "fast");
+    transaction("WATCH", -2, TransactionCommands::watch, "noscript", "fast");
+    plain("UNWATCH", 1, 0, 0, call -> Answer.OK, "noscript", "fast");
     plain("READONLY", 1, 0, 0, call -> Answer.OK, "fast");
     plain("READWRITE", 1, 0, 0, call -> Answer.OK, "fast");
     plain("INFO", -1, 0, 0, InfoCommand::run, "loading", "stale");
@@ -56,7 +73,7 @@ final class CommandTable {
     plain("CLUSTER", -2, 0, 0, ClusterCommand::run, "stale");
 
     larderRead("KV.GET", LarderCommands::get);
-    put("KV.PUT", -4, Family.LARDER, PayloadPlace.LAST);
+    put("KV.PUT", -4, Family.LARDER, PayloadPlace.LAST, PlainAnswer.ERROR, PUT);
     larder("KV.LEASE", -3, 2, -1, LarderCommands::lease, "write");
     larder("KV.COMMIT", 3, 1, 1, LarderCommands::commit, "write");
     larder("KV.ABORT", 3, 1, 1, LarderCommands::abort, "write");
@@ -76,6 +93,7 @@ final class CommandTable {
             0,
             0,
             PayloadPlace.NONE,
+            PlainAnswer.ERROR,
             List.of(),
             PLAIN,
             call -> {
@@ -121,17 +139,24 @@ final class CommandTable {
     return name.length > 5 && matches("PEER.", java.util.Arrays.copyOf(name, 5));
   }
 
-  private void read(String name, int arity, int first, int last, Handler handler) {
+  private void read(String name, int arity, int last, PlainAnswer plain, Handler handler) {
     List<String> flags = List.of("readonly", "fast");
-    add(name, arity, Family.REDIS, first, last, PayloadPlace.NONE, flags, READ, handler);
+    add(name, arity, Family.REDIS, 1, last, PayloadPlace.NONE, plain, flags, READ, handler);
   }
 
   private void larderRead(String name, Handler handler) {
+    PayloadPlace none = PayloadPlace.NONE;
     List<String> flags = List.of("readonly");
-    add(name, 2, Family.LARDER, 1, 1, PayloadPlace.NONE, flags, READ, handler);
+    add(name, 2, Family.LARDER, 1, 1, none, PlainAnswer.ERROR, flags, READ, handler);
   }
 
-  private void put(String name, int arity, Family family, PayloadPlace payload) {
+  private void put(
+      String name,
+      int arity,
+      Family family,
+      PayloadPlace payload,
+      PlainAnswer plain,
+      Set<Outcome> outcomes) {
     add(
         name,
         arity,
@@ -139,23 +164,46 @@ final class CommandTable {
         1,
         1,
         payload,
+        plain,
         List.of("write", "denyoom"),
-        PUT,
+        outcomes,
         call -> {
           throw new IllegalStateException("a put is executed as its payload arrives");
         });
   }
 
+  private void keys(
+      String name, int arity, int last, PlainAnswer plain, Handler handler, String... flags) {
+    PayloadPlace none = PayloadPlace.NONE;
+    add(name, arity, Family.REDIS, 1, last, none, plain, List.of(flags), PLAIN, handler);
+  }
+
   private void plain(
       String name, int arity, int first, int last, Handler handler, String... flags) {
-    PayloadPlace none = PayloadPlace.NONE;
-    add(name, arity, Family.REDIS, first, last, none, List.of(flags), PLAIN, handler);
+    add(name, arity, Family.REDIS, first, last, handler, flags);
+  }
+
+  private void transaction(String name, int arity, Handler handler, String... flags) {
+    add(name, arity, Family.TRANSACTION, 0, 0, handler, flags);
   }
 
   private void larder(
       String name, int arity, int first, int last, Handler handler, String... flags) {
+    add(name, arity, Family.LARDER, first, last, handler, flags);
+  }
+
+  /** A command of small arguments whose errors everybody reads. */
+  private void add(
+      String name,
+      int arity,
+      Family family,
+      int first,
+      int last,
+      Handler handler,
+      String... flags) {
     PayloadPlace none = PayloadPlace.NONE;
-    add(name, arity, Family.LARDER, first, last, none, List.of(flags), PLAIN, handler);
+    PlainAnswer plain = PlainAnswer.ERROR;
+    add(name, arity, family, first, last, none, plain, List.of(flags), PLAIN, handler);
   }
 
   private CommandSpec add(
@@ -165,12 +213,13 @@ final class CommandTable {
       int first,
       int last,
       PayloadPlace payload,
+      PlainAnswer plain,
       List<String> flags,
       Set<Outcome> outcomes,
       Handler handler) {
     CommandSpec spec =
         new CommandSpec(
-            all.size(), name, arity, family, first, last, payload, flags, outcomes, handler);
+            all.size(), name, arity, family, first, last, payload, plain, flags, outcomes, handler);
     all.add(spec);
     return spec;
   }

@@ -49,7 +49,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   private boolean processing;
   private boolean mustBeAlone;
-  private Family lastFamily = Family.LARDER;
+  private boolean lastWasAlone;
   private boolean stopping;
   private boolean closed;
 
@@ -189,8 +189,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
       }
     } catch (ProtocolException e) {
       server.metrics().reject(Rejection.PROTOCOL);
-      String failure = admission.failure();
-      failAndClose(failure == null ? "ERR Protocol error: " + e.getMessage() : failure);
+      Answer.Now failure = admission.failure();
+      failAndClose(
+          failure == null ? Reply.error("ERR Protocol error: " + e.getMessage()) : failure.reply());
     } finally {
       processing = false;
     }
@@ -207,9 +208,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         || receive.target() != null
         || put().isWaiting()
         || (!replies().isEmpty()
-            && (mustBeAlone
-                || lastFamily == Family.REDIS
-                || replies().size() >= ReplyQueue.MAX_WAITING))
+            && (mustBeAlone || lastWasAlone || replies().size() >= ReplyQueue.MAX_WAITING))
         || !replies().hasRoom()
         || (stopping && decoder.isAtStart());
   }
@@ -237,7 +236,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private void named() {
     requestNanos = nowNanos;
     admission.named(decoder.argument(0), decoder.count());
-    mustBeAlone = admission.spec().family() == Family.REDIS;
+    mustBeAlone = admission.spec().isAlone();
     if (decoder.isInline()) {
       for (int i = 1; i < decoder.count(); i++) {
         byte[] argument = decoder.argument(i);
@@ -260,15 +259,22 @@ final class Connection extends ChannelInboundHandlerAdapter {
     int count = decoder.count();
     byte[][] arguments = decoder.takeArguments();
     session.requested(spec.name(), requestNanos);
-    lastFamily = spec.family();
+    lastWasAlone = spec.isAlone();
+    Call call = new Call(spec, arguments, count, session, server);
+    Transaction transaction = session.transaction();
+    // Between MULTI and EXEC an error is the only answer: a client that sends MULTI reads it.
+    boolean queues = transaction.isOpen();
     Answer answer;
     try {
-      answer = answer(new Call(spec, arguments, count, session, server));
+      answer = answer(call);
     } catch (RuntimeException e) {
-      answer = Answer.error(Failures.message(e));
+      answer = Failures.answer(e);
+    }
+    if (queues && answer instanceof Answer.Now now && now.refusal() != null) {
+      transaction.fail();
     }
     admission.end();
-    replies().add(spec, nowNanos, answer);
+    replies().add(spec, queues ? ErrorAnswer.SENT : ErrorAnswer.of(call), nowNanos, answer);
   }
 
   /** A reply has been written. */
@@ -277,15 +283,16 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private Answer answer(Call call) {
-    String failure = admission.failure();
-    if (admission.isUnknown()) {
-      failure = Admission.unknownCommand(call.arguments(), call.count());
-    }
+    Answer.Now failure = admission.failure();
     if (failure != null) {
       put().abandon();
-      return Answer.error(failure);
+      return failure;
     }
-    return put().isIdle() ? call.spec().handler().run(call) : put().finish(call);
+    ReceivedPut received = put().isIdle() ? null : put().received(call);
+    if (session.transaction().isOpen() && call.spec().family() != Family.TRANSACTION) {
+      return session.transaction().add(call, received);
+    }
+    return received == null ? call.spec().handler().run(call) : received.store(call);
   }
 
   // Deadlines and the end.
@@ -324,6 +331,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (put().expire(now, decoder)) {
       repliesMoved();
     }
+    session.transaction().expire(now, config.patience().requestTimeoutMs());
     receive.trim();
   }
 
@@ -360,8 +368,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
    * Sends the error, then reads past what the peer still sends for a moment: closing on unread
    * bytes would reset the connection and could take the error with it.
    */
-  private void failAndClose(String message) {
-    ReplyEncoder.write(replies().buffer(), Reply.error(message), session.resp3);
+  private void failAndClose(Reply error) {
+    ReplyEncoder.write(replies().buffer(), error, session.resp3);
     replies().flush();
     session.closing = true;
     lingerTicks = 2;
@@ -393,6 +401,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
     put().abandon();
     admission.end();
+    session.transaction().close();
     replies().close();
     receive.close();
     server.service().clientGone(session.id());

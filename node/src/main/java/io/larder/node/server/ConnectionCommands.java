@@ -13,8 +13,10 @@ final class ConnectionCommands {
   /** The Redis version whose behaviour clients may expect; some choose their commands by it. */
   static final String REDIS_VERSION = "7.2.0";
 
-  private static final String WRONG_PASSWORD =
-      "WRONGPASS invalid username-password pair or user is disabled.";
+  private static final Answer WRONG_PASSWORD =
+      Answer.refused(
+          Refusal.NOT_AUTHENTICATED,
+          "WRONGPASS invalid username-password pair or user is disabled.");
 
   private ConnectionCommands() {}
 
@@ -33,7 +35,7 @@ final class ConnectionCommands {
   /** {@code HELLO [2|3 [AUTH user password] [SETNAME name]]}. */
   static Answer hello(Call call) {
     Session session = call.session();
-    session.takesErrors = true;
+    session.introduced();
     boolean resp3 = session.resp3;
     if (call.count() > 1) {
       long version;
@@ -56,7 +58,7 @@ final class ConnectionCommands {
             return optionError(call, i);
           }
           if (!isPassword(call, call.text(i + 1), call.arguments()[i + 2])) {
-            return Answer.error(WRONG_PASSWORD);
+            return WRONG_PASSWORD;
           }
           authenticated = true;
           i += 3;
@@ -74,7 +76,8 @@ final class ConnectionCommands {
       }
     }
     if (!authenticated) {
-      return Answer.error(
+      return Answer.refused(
+          Refusal.NOT_AUTHENTICATED,
           "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
               + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
               + " select the RESP protocol version at the same time");
@@ -111,7 +114,7 @@ final class ConnectionCommands {
     String user = call.count() == 3 ? call.text(1) : "default";
     if (!isPassword(call, user, call.arguments()[call.count() - 1])) {
       call.server().metrics().reject(Rejection.NO_AUTH);
-      return Answer.error(WRONG_PASSWORD);
+      return WRONG_PASSWORD;
     }
     call.session().authenticated = true;
     return Answer.OK;
@@ -143,6 +146,7 @@ final class ConnectionCommands {
 
   static Answer reset(Call call) {
     Session session = call.session();
+    session.transaction().close();
     session.resp3 = false;
     session.name = "";
     session.authenticated = call.server().config().password() == null;

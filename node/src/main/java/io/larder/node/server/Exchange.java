@@ -6,25 +6,19 @@ import io.larder.node.server.ServerMetrics.Outcome;
  * A request on its way to its reply: it stands in its connection's {@link ReplyQueue} until the
  * reply is written. Belongs to the connection's event loop.
  */
-abstract sealed class Exchange permits SmallReply, BlockReply {
-  private final CommandSpec spec;
-  private final long startNanos;
+abstract sealed class Exchange permits SmallReply, BlockReply, TransactionReply {
+  private final Asked asked;
   private final long waitMs;
   private long progressNanos;
 
-  Exchange(CommandSpec spec, long startNanos, long waitMs) {
-    this.spec = spec;
-    this.startNanos = startNanos;
+  Exchange(Asked asked, long waitMs) {
+    this.asked = asked;
     this.waitMs = waitMs;
-    this.progressNanos = startNanos;
+    this.progressNanos = asked.startNanos();
   }
 
-  CommandSpec spec() {
-    return spec;
-  }
-
-  long startNanos() {
-    return startNanos;
+  Asked asked() {
+    return asked;
   }
 
   /** Something it waited for has come. */
@@ -47,11 +41,16 @@ abstract sealed class Exchange permits SmallReply, BlockReply {
   /** How it ended; asked when the reply is complete. */
   abstract Outcome outcome();
 
-  /** Whether the reply was an error; asked when it is complete. */
-  abstract boolean isError();
-
   /** Gives up waiting: what is missing becomes an error. */
   abstract void expire(String message);
+
+  /** Gives memory back that is not being sent yet; it is asked for again when its turn comes. */
+  void yieldMemory() {}
+
+  /** Whether the reader takes a block too slowly for others to wait for its memory. */
+  boolean isSlow(long nowNanos, ServerConfig config) {
+    return false;
+  }
 
   /** The connection has closed: gives back what it holds and what will still come. */
   abstract void cancel();

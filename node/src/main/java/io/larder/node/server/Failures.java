@@ -1,5 +1,6 @@
 package io.larder.node.server;
 
+import io.larder.node.server.Answer.Now;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -7,7 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Turns what went wrong into the text of an error reply. */
+/** Turns what went wrong into an error reply and its cause. */
 final class Failures {
   private static final Logger log = LoggerFactory.getLogger(Failures.class);
   private static final long LOG_INTERVAL_NANOS = 1_000_000_000;
@@ -16,30 +17,32 @@ final class Failures {
 
   private Failures() {}
 
-  /** The text for a future that has failed. */
-  static String message(CompletableFuture<?> failed) {
+  /** The answer for a future that has failed. */
+  static Now answer(CompletableFuture<?> failed) {
     return failed.isCancelled()
-        ? "TRYAGAIN the node gave this command up: try again"
-        : message(failed.exceptionNow());
+        ? Answer.refused(Refusal.DEADLINE, "TIMEOUT the node gave this command up: try again later")
+        : answer(failed.exceptionNow());
   }
 
-  static String message(Throwable thrown) {
+  static Now answer(Throwable thrown) {
     Throwable cause = thrown;
     while ((cause instanceof CompletionException || cause instanceof ExecutionException)
         && cause.getCause() != null) {
       cause = cause.getCause();
     }
     if (cause instanceof ServiceException expected) {
-      return expected.getMessage();
+      return Answer.refused(expected.refusal(), expected.getMessage());
     }
     if (cause instanceof IllegalArgumentException argument) {
-      return "ERR " + argument.getMessage();
+      return Answer.error("ERR " + argument.getMessage());
     }
     long now = System.nanoTime();
     long last = lastLogged.get();
     if (now - last >= LOG_INTERVAL_NANOS && lastLogged.compareAndSet(last, now)) {
       log.error("a command failed in a way nobody expected", cause);
     }
-    return "ERR internal error (" + cause.getClass().getSimpleName() + "): see this node's log";
+    return Answer.refused(
+        Refusal.INTERNAL,
+        "ERR internal error (" + cause.getClass().getSimpleName() + "): see this node's log");
   }
 }

@@ -4,6 +4,7 @@ import io.larder.node.block.MemoryPool;
 import io.larder.protocol.Reply;
 import java.util.HashSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /** INFO: Redis's sections and names, where Larder has something to say. */
@@ -98,6 +99,13 @@ final class InfoCommand {
         text,
         "rejected_connections:"
             + (long) metrics.counter(ServerMetrics.Rejection.TOO_MANY_CONNECTIONS).count());
+    Map<Refusal, Long> dropped = metrics.dropped();
+    line(text, "puts_dropped:" + dropped.values().stream().mapToLong(count -> count).sum());
+    dropped.forEach((reason, count) -> {
+      if (count > 0) {
+        line(text, "puts_dropped_" + reason.name().toLowerCase(Locale.ROOT) + ":" + count);
+      }
+    });
   }
 
   /** GLIDE wants to read {@code role:master}. */

@@ -33,12 +33,17 @@ final class PayloadIntake {
    * Asks for memory.
    *
    * @param request null for a SET whose options come after the value
-   * @throws IllegalArgumentException if so much can never be granted
+   * @throws ServiceException if so much can never be granted
    */
   PayloadIntake(BlockService service, @Nullable PutRequest request, int length) {
     this.length = length;
     this.request = request;
-    this.grant = service.pool().allocate(length, Purpose.PUT);
+    try {
+      this.grant = service.pool().allocate(length, Purpose.PUT);
+    } catch (IllegalArgumentException e) {
+      throw new ServiceException(
+          Refusal.TOO_LARGE, "ERR " + e.getMessage() + ": give the node a larger pool");
+    }
   }
 
   int length() {
@@ -140,8 +145,8 @@ final class PayloadIntake {
     return taken;
   }
 
-  boolean hasWaitedTooLong(long nowNanos, ServerConfig config) {
-    return payload == null && nowNanos - askedNanos > config.waits().memoryMs() * 1_000_000;
+  boolean hasWaitedLongerThan(long timeoutMs, long nowNanos) {
+    return payload == null && nowNanos - askedNanos > timeoutMs * 1_000_000;
   }
 
   boolean isSlow(long nowNanos, ServerConfig config) {

@@ -1,6 +1,8 @@
 package io.larder.node.server;
 
+import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
+import io.larder.node.server.Answer.Now;
 import io.larder.node.server.BlockService.PutHandle;
 import io.larder.node.server.CommandSpec.PayloadPlace;
 import io.larder.node.server.ServerMetrics.Rejection;
@@ -70,14 +72,25 @@ final class PutReception {
 
   /** Checks what is known of a put before its payload; says whether to go on. */
   Disposition admit(RequestDecoder decoder, int length) {
-    Call call = new Call(admission.spec(), decoder.arguments(), decoder.count(), session, server);
+    Transaction transaction = session.transaction();
+    request = null;
     try {
-      // SET's options come after the value.
-      boolean known = admission.spec().payload() == PayloadPlace.LAST || call.count() == 3;
-      request = known ? parse(call, length) : null;
+      if (!transaction.isOpen()) {
+        Call call =
+            new Call(admission.spec(), decoder.arguments(), decoder.count(), session, server);
+        // SET's options come after the value.
+        boolean known = admission.spec().payload() == PayloadPlace.LAST || call.count() == 3;
+        request = known ? parse(call, length) : null;
+        return Disposition.PAYLOAD;
+      }
+      if (!transaction.isGood()) {
+        return Disposition.SKIP; // it will not run
+      }
+      // Without a request nothing is announced before EXEC.
+      transaction.expect(MemoryPool.pieceBytes(length), server.transactionBudget());
       return Disposition.PAYLOAD;
     } catch (RuntimeException e) {
-      admission.fail(Failures.message(e));
+      admission.fail(Failures.answer(e));
       return Disposition.SKIP;
     }
   }
@@ -104,7 +117,7 @@ final class PutReception {
     try {
       started = new PayloadIntake(server.service(), request, length);
     } catch (RuntimeException e) {
-      giveUp(decoder, Failures.message(e), length);
+      giveUp(decoder, Failures.answer(e), length);
       return;
     }
     intake = started;
@@ -135,7 +148,7 @@ final class PutReception {
     try {
       asked.granted(payload, server.service(), session.id());
     } catch (RuntimeException e) {
-      giveUp(decoder, Failures.message(e), asked.length());
+      giveUp(decoder, Failures.answer(e), asked.length());
       return;
     }
     if (asked.isComplete()) { // an empty value
@@ -190,7 +203,7 @@ final class PutReception {
   }
 
   /** Reads past what is left of the payload; {@code failure} becomes the reply. */
-  private void giveUp(RequestDecoder decoder, String failure, int left) {
+  private void giveUp(RequestDecoder decoder, Now failure, int left) {
     admission.fail(failure);
     abandon();
     if (inlineValue == null) {
@@ -200,25 +213,19 @@ final class PutReception {
   }
 
   /** All of the request is there, and nothing was wrong with it so far. */
-  Answer finish(Call call) {
+  ReceivedPut received(Call call) {
     PayloadIntake arrived = arriving();
     intake = null;
-    PutRequest asked;
-    PutHandle handle;
     try {
       PutRequest early = arrived.request();
-      PutHandle begun = arrived.handle();
-      asked = early == null ? parse(call, arrived.length()) : early;
+      PutHandle handle = arrived.handle();
+      PutRequest asked = early == null ? parse(call, arrived.length()) : early;
       asked.verify(arrived.payload());
-      handle =
-          begun == null
-              ? server.service().beginPut(asked.key(), asked.options(), session.id())
-              : begun;
+      return new ReceivedPut(asked, arrived.take(), handle);
     } catch (RuntimeException e) {
       arrived.abandon();
       throw e;
     }
-    return Answer.whenNow(handle.complete(arrived.take()), asked.options().waitMs(), asked::answer);
   }
 
   /** Whether the payload comes too slowly to be waited for. */
@@ -229,18 +236,22 @@ final class PutReception {
   /** Ends a wait for memory that has lasted too long; says whether it did. */
   boolean expire(long nowNanos, RequestDecoder decoder) {
     PayloadIntake waiting = intake;
-    ServerConfig config = server.config();
-    if (waiting == null || !waiting.hasWaitedTooLong(nowNanos, config)) {
+    ServerConfig.Waits waits = server.config().waits();
+    long waitMs =
+        session.isPlain() ? Math.min(waits.plainSetMs(), waits.memoryMs()) : waits.memoryMs();
+    if (waiting == null || !waiting.hasWaitedLongerThan(waitMs, nowNanos)) {
       return false;
     }
     server.metrics().reject(Rejection.MEMORY_WAIT);
     giveUp(
         decoder,
-        "TRYAGAIN no memory for a value of "
-            + waiting.length()
-            + " bytes within "
-            + config.waits().memoryMs()
-            + " ms: try again, or give the node more memory",
+        Answer.refused(
+            Refusal.NO_MEMORY,
+            "TIMEOUT no memory for a value of "
+                + waiting.length()
+                + " bytes within "
+                + waitMs
+                + " ms: try again later, or give the node more memory"),
         waiting.length());
     return true;
   }

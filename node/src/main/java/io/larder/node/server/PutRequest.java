@@ -40,6 +40,16 @@ record PutRequest(Key key, PutOptions options, byte @Nullable [] crcs, Replies r
     KV
   }
 
+  /** Whether a SET, of which not every argument need be there, has the option NX. */
+  static boolean isIfAbsent(Call call) {
+    for (int i = 3; i < Math.min(call.count(), call.arguments().length); i++) {
+      if (call.word(i).equals("NX")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Parses SET; all arguments but the value are there. */
   static PutRequest ofSet(Call call, int length) {
     long expiresInMs = PutOptions.NO_EXPIRY;
@@ -68,9 +78,12 @@ record PutRequest(Key key, PutOptions options, byte @Nullable [] crcs, Replies r
                     : "ERR syntax error");
       }
     }
-    long waitMs = call.server().config().waits().setMs();
+    ServerConfig config = call.server().config();
+    boolean plain = call.session().isPlain();
+    long waitMs = plain ? config.waits().plainSetMs() : config.waits().setMs();
+    boolean droppable = plain && config.answersPlainSessions();
     PutOptions options =
-        new PutOptions(Block.NO_METADATA, expiresInMs, null, waitMs, waitMs, length, false);
+        new PutOptions(Block.NO_METADATA, expiresInMs, null, waitMs, waitMs, length, droppable);
     return new PutRequest(call.key(1), options, null, ifAbsent ? Replies.SET_NX : Replies.SET);
   }
 
@@ -147,21 +160,24 @@ record PutRequest(Key key, PutOptions options, byte @Nullable [] crcs, Replies r
   }
 
   Now answer(PutOutcome outcome) {
-    return new Now(reply(outcome), Outcome.valueOf(outcome.name()));
-  }
-
-  private Reply reply(PutOutcome outcome) {
     if (replies == Replies.KV) {
-      return new Reply.Simple(outcome.name());
+      return told(outcome, new Reply.Simple(outcome.name()));
     }
     return switch (outcome) {
-      case STORED -> Reply.OK;
-      case EXISTS -> replies == Replies.SET ? Reply.OK : Reply.NULL;
-      case HELD ->
-          Reply.error(
-              "TRYAGAIN another client has been writing this key for "
-                  + options.waitMs()
-                  + " ms: try again");
+      case STORED -> told(outcome, Reply.OK);
+      case EXISTS -> told(outcome, replies == Replies.SET ? Reply.OK : Reply.NULL);
+      case HELD -> {
+        Reply error =
+            Reply.error(
+                "TIMEOUT another client has been writing this key for "
+                    + options.waitMs()
+                    + " ms: try again later");
+        yield new Now(error, Outcome.HELD, Refusal.HELD);
+      }
     };
+  }
+
+  private static Now told(PutOutcome outcome, Reply reply) {
+    return new Now(reply, Outcome.valueOf(outcome.name()), null);
   }
 }

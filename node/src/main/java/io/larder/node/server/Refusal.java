@@ -1,14 +1,16 @@
 package io.larder.node.server;
 
 /**
- * Why a request has no result. The reasons of dropped puts, and what decides who reads an error.
+ * Why a request has no result: the reason of a dropped put, and what decides who reads an error.
  */
 public enum Refusal {
   /** The request itself is wrong: sending it again is of no use. */
   MALFORMED,
+  /** The sender has not given the password. */
+  NOT_AUTHENTICATED,
   /** The sender may not do this. */
   NOT_ALLOWED,
-  /** The value is larger than the node takes. */
+  /** Value or key is larger than the node takes, or the key is empty. */
   TOO_LARGE,
   /** No memory for the payload within its time. */
   NO_MEMORY,
@@ -25,5 +27,13 @@ public enum Refusal {
   /** More is asked of the node than it has room for. */
   OVERLOADED,
   /** A programming error; the node's log has it. */
-  INTERNAL
+  INTERNAL;
+
+  /**
+   * Whether every sender is told, a plain session too: no client in order meets it, and none would
+   * be served by another answer.
+   */
+  public boolean isTold() {
+    return this == MALFORMED || this == NOT_AUTHENTICATED;
+  }
 }

@@ -1,6 +1,7 @@
 package io.larder.node.server;
 
 import io.larder.node.block.Payload;
+import io.larder.node.server.Answer.Now;
 import io.larder.node.server.ServerMetrics.Outcome;
 import io.larder.node.server.ServerMetrics.Rejection;
 import io.larder.node.server.wire.PayloadBufs;
@@ -88,25 +89,50 @@ final class ReplyQueue {
   }
 
   /** Writes the reply, or notes that it will have to be written. */
-  void add(CommandSpec spec, long startNanos, Answer answer) {
-    if (answer instanceof Answer.Now now && waiting.isEmpty() && !closed) {
-      ReplyEncoder.write(buffer(), now.reply(), session().resp3);
-      finished(spec, startNanos, now.outcome(), now.reply() instanceof Reply.Failure);
+  void add(CommandSpec spec, ErrorAnswer onError, long startNanos, Answer answer) {
+    if (answer instanceof Now now && waiting.isEmpty() && !closed) {
+      finished(spec, startNanos, write(spec, onError, now));
       return;
     }
-    waiting.add(exchange(spec, startNanos, answer));
+    waiting.add(exchange(new Asked(spec, onError, startNanos), answer));
     if (waiting.size() == 1) {
       pump();
     }
   }
 
-  private Exchange exchange(CommandSpec spec, long startNanos, Answer answer) {
+  Exchange exchange(Asked asked, Answer answer) {
     return switch (answer) {
-      case Answer.Now now ->
-          new SmallReply(spec, startNanos, CompletableFuture.completedFuture(now), 0);
-      case Answer.Later later -> new SmallReply(spec, startNanos, later.reply(), later.waitMs());
-      case Answer.Blocks blocks -> new BlockReply(spec, startNanos, server.service(), blocks);
+      case Now now -> new SmallReply(asked, CompletableFuture.completedFuture(now), 0);
+      case Answer.Later later -> new SmallReply(asked, later.reply(), later.waitMs());
+      case Answer.Blocks blocks -> new BlockReply(asked, server.service(), blocks);
+      case Answer.Executed executed -> new TransactionReply(asked, executed.commands());
     };
+  }
+
+  /**
+   * Writes a reply; an error becomes what its client is to be answered.
+   *
+   * @return how the command ended
+   */
+  Outcome write(CommandSpec spec, ErrorAnswer onError, Now now) {
+    Refusal refusal = now.refusal();
+    Reply instead = refusal == null ? null : onError.insteadOf(refusal);
+    ReplyEncoder.write(buffer(), instead == null ? now.reply() : instead, session().resp3);
+    if (refusal == null) {
+      return now.outcome();
+    }
+    if (instead == null) {
+      session().closing |= onError.ends();
+      return now.outcome();
+    }
+    if (spec.isPut()) {
+      metrics().dropped(refusal);
+      return Outcome.DROPPED;
+    }
+    if (spec.isRead()) {
+      miss();
+    }
+    return now.outcome();
   }
 
   boolean isEmpty() {
@@ -126,15 +152,20 @@ final class ReplyQueue {
     try {
       for (Exchange head; (head = waiting.peek()) != null && head.emit(this); ) {
         waiting.remove();
-        finished(head.spec(), head.startNanos(), head.outcome(), head.isError());
+        finished(head);
       }
     } finally {
       pumping = false;
     }
   }
 
+  /** A reply has been written whole. */
+  void finished(Exchange ended) {
+    finished(ended.asked().spec(), ended.asked().startNanos(), ended.outcome());
+  }
+
   @SuppressWarnings("ReferenceEquality") // there is one of each command
-  private void finished(CommandSpec spec, long startNanos, Outcome outcome, boolean error) {
+  private void finished(CommandSpec spec, long startNanos, Outcome outcome) {
     if (spec != alike || outcome != alikeOutcome || startNanos != alikeStartNanos) {
       recordAlike();
       alike = spec;
@@ -143,9 +174,6 @@ final class ReplyQueue {
     }
     alikeCount++;
     commands++;
-    if (error && spec.payload() == CommandSpec.PayloadPlace.THIRD && !session().takesErrors) {
-      session().closing = true;
-    }
   }
 
   /** A block has been found for a reader. */
@@ -273,13 +301,13 @@ final class ReplyQueue {
       return null;
     }
     if (server.service().pool().waiting() > 0) {
-      if (head instanceof BlockReply blocks && blocks.isSlow(nowNanos, config)) {
+      if (head.isSlow(nowNanos, config)) {
         return Rejection.SLOW_READER;
       }
       // A block that waits behind another must not keep memory from the one it waits for.
       for (Exchange exchange : waiting) {
-        if (exchange != head && exchange instanceof BlockReply blocks) {
-          blocks.yieldMemory();
+        if (exchange != head) {
+          exchange.yieldMemory();
         }
       }
     }
@@ -287,9 +315,9 @@ final class ReplyQueue {
       server.metrics().reject(Rejection.COMMAND_TIMEOUT);
       head.progressed();
       head.expire(
-          "TRYAGAIN the node has not answered within "
+          "TIMEOUT the node has not answered within "
               + config.waits().commandMs()
-              + " ms: try again");
+              + " ms: try again later");
       connection.repliesMoved();
     }
     return null;

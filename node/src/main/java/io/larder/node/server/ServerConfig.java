@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxConnections beyond which a new connection gets an error and is closed
  * @param password what clients must send with AUTH or HELLO; null if nothing
  * @param tls how connections are encrypted; null for plain ones
+ * @param plainSessions what a client that sent neither HELLO nor CLIENT gets for an error
  * @param patience how long a connection may stall
  * @param waits how long the server lets a command wait
  */
@@ -23,6 +24,7 @@ public record ServerConfig(
     int maxConnections,
     @Nullable String password,
     @Nullable ServerTls tls,
+    PlainSessions plainSessions,
     Patience patience,
     Waits waits) {
 
@@ -33,6 +35,14 @@ public record ServerConfig(
     IO_URING,
     EPOLL,
     NIO
+  }
+
+  /** What a client that sent neither HELLO nor CLIENT gets for an error to a command on keys. */
+  public enum PlainSessions {
+    /** The answer a cache may give: a miss, or OK for a put that is dropped. */
+    ANSWER,
+    /** The error, then the end of the connection. */
+    CLOSE
   }
 
   /**
@@ -67,15 +77,17 @@ public record ServerConfig(
    * How long the server lets a command wait.
    *
    * @param memoryMs a put for memory, before it is told to try again
-   * @param setMs SET while another writes the key
+   * @param setMs SET for others, from its last byte: another writer of the key, the slot's owner
+   * @param plainSetMs SET of a plain session for others and for memory, and its DEL for others
    * @param commandMs any command, whatever the node does; the waits a client asks for come on top
    */
-  public record Waits(long memoryMs, long setMs, long commandMs) {
-    public static final Waits DEFAULT = new Waits(30_000, 10_000, 60_000);
+  public record Waits(long memoryMs, long setMs, long plainSetMs, long commandMs) {
+    public static final Waits DEFAULT = new Waits(30_000, 3_000, 2_000, 60_000);
 
     public Waits {
       check(memoryMs > 0, "memoryMs", memoryMs, "1 or more");
       check(setMs >= 0, "setMs", setMs, "0 or more");
+      check(plainSetMs >= 0, "plainSetMs", plainSetMs, "0 or more");
       check(commandMs > 0, "commandMs", commandMs, "1 or more");
     }
   }
@@ -89,42 +101,115 @@ public record ServerConfig(
   /** The defaults at an address, without a password. */
   public static ServerConfig at(String host, int port) {
     return new ServerConfig(
-        host, port, Transport.AUTO, 0, 4096, null, null, Patience.DEFAULT, Waits.DEFAULT);
+        host,
+        port,
+        Transport.AUTO,
+        0,
+        4096,
+        null,
+        null,
+        PlainSessions.ANSWER,
+        Patience.DEFAULT,
+        Waits.DEFAULT);
   }
 
   public ServerConfig withTransport(Transport other) {
     return new ServerConfig(
-        host, port, other, eventLoops, maxConnections, password, tls, patience, waits);
+        host,
+        port,
+        other,
+        eventLoops,
+        maxConnections,
+        password,
+        tls,
+        plainSessions,
+        patience,
+        waits);
   }
 
   public ServerConfig withEventLoops(int other) {
     return new ServerConfig(
-        host, port, transport, other, maxConnections, password, tls, patience, waits);
+        host,
+        port,
+        transport,
+        other,
+        maxConnections,
+        password,
+        tls,
+        plainSessions,
+        patience,
+        waits);
   }
 
   public ServerConfig withPassword(@Nullable String other) {
     return new ServerConfig(
-        host, port, transport, eventLoops, maxConnections, other, tls, patience, waits);
+        host,
+        port,
+        transport,
+        eventLoops,
+        maxConnections,
+        other,
+        tls,
+        plainSessions,
+        patience,
+        waits);
   }
 
   public ServerConfig withTls(@Nullable ServerTls other) {
     return new ServerConfig(
-        host, port, transport, eventLoops, maxConnections, password, other, patience, waits);
+        host,
+        port,
+        transport,
+        eventLoops,
+        maxConnections,
+        password,
+        other,
+        plainSessions,
+        patience,
+        waits);
   }
 
   public ServerConfig withMaxConnections(int other) {
     return new ServerConfig(
-        host, port, transport, eventLoops, other, password, tls, patience, waits);
+        host, port, transport, eventLoops, other, password, tls, plainSessions, patience, waits);
+  }
+
+  public ServerConfig withPlainSessions(PlainSessions other) {
+    return new ServerConfig(
+        host, port, transport, eventLoops, maxConnections, password, tls, other, patience, waits);
   }
 
   public ServerConfig withPatience(Patience other) {
     return new ServerConfig(
-        host, port, transport, eventLoops, maxConnections, password, tls, other, waits);
+        host,
+        port,
+        transport,
+        eventLoops,
+        maxConnections,
+        password,
+        tls,
+        plainSessions,
+        other,
+        waits);
   }
 
   public ServerConfig withWaits(Waits other) {
     return new ServerConfig(
-        host, port, transport, eventLoops, maxConnections, password, tls, patience, other);
+        host,
+        port,
+        transport,
+        eventLoops,
+        maxConnections,
+        password,
+        tls,
+        plainSessions,
+        patience,
+        other);
+  }
+
+  /** Whether plain sessions are answered in place of an error. */
+  public boolean answersPlainSessions() {
+    return plainSessions == PlainSessions.ANSWER;
   }
 
   private static void check(boolean good, String name, long value, String allowed) {

@@ -16,6 +16,7 @@ final class ServerContext {
   private final CommandTable commands;
   private final ServerMetrics metrics;
   private final PayloadBufs payloadBufs;
+  private final TransactionBudget transactionBudget;
   private final long startedNanos = System.nanoTime();
   private final AtomicLong lastClient = new AtomicLong();
   private final Map<Long, Connection> connections = new ConcurrentHashMap<>();
@@ -29,6 +30,8 @@ final class ServerContext {
     this.commands = commands;
     this.metrics = metrics;
     this.payloadBufs = new PayloadBufs(service.pool().capacityBytes());
+    this.transactionBudget =
+        new TransactionBudget(service.pool().capacityBytes(), Runtime.getRuntime().maxMemory());
   }
 
   ServerConfig config() {
@@ -49,6 +52,10 @@ final class ServerContext {
 
   PayloadBufs payloadBufs() {
     return payloadBufs;
+  }
+
+  TransactionBudget transactionBudget() {
+    return transactionBudget;
   }
 
   Map<Long, Connection> connections() {

@@ -26,6 +26,7 @@ final class ServerMetrics {
     STORED,
     EXISTS,
     HELD,
+    DROPPED,
     ERROR
   }
 
@@ -50,6 +51,7 @@ final class ServerMetrics {
   private final List<Map<Outcome, Durations>> commands = new ArrayList<>();
 
   private final Map<Rejection, Counter> rejections = new EnumMap<>(Rejection.class);
+  private final Map<Refusal, Counter> dropped = new EnumMap<>(Refusal.class);
   private final AtomicInteger connections = new AtomicInteger();
 
   final Counter connectionsTotal;
@@ -76,6 +78,16 @@ final class ServerMetrics {
               .description("Connections and requests turned away")
               .tag("reason", label(reason))
               .register(registry));
+    }
+    for (Refusal reason : Refusal.values()) {
+      if (!reason.isTold()) {
+        dropped.put(
+            reason,
+            Counter.builder("larder.puts.dropped")
+                .description("Puts of plain sessions that were accepted and not stored")
+                .tag("reason", label(reason))
+                .register(registry));
+      }
     }
     registry.gauge("larder.connections", connections);
     connectionsTotal = registry.counter("larder.connections.accepted");
@@ -110,6 +122,18 @@ final class ServerMetrics {
 
   void reject(Rejection reason) {
     counter(reason).increment();
+  }
+
+  /** A put of a plain session has not been stored. */
+  void dropped(Refusal reason) {
+    Objects.requireNonNull(dropped.get(reason)).increment();
+  }
+
+  /** How many puts were dropped for each reason there can be. */
+  Map<Refusal, Long> dropped() {
+    Map<Refusal, Long> counts = new EnumMap<>(Refusal.class);
+    dropped.forEach((reason, counter) -> counts.put(reason, (long) counter.count()));
+    return counts;
   }
 
   Counter counter(Rejection reason) {

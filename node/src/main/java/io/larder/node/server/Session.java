@@ -25,11 +25,9 @@ final class Session {
   private final AtomicReference<String> lastCommand = new AtomicReference<>("");
   private final AtomicLong lastRequestNanos = new AtomicLong(openedNanos);
 
-  /**
-   * Whether HELLO or CLIENT came: whoever sends them takes an error for what it is. LMCache's
-   * native client sends neither, and an error to its SET would leave it out of step for ever.
-   */
-  boolean takesErrors;
+  // Written and read by the event loop only.
+  private boolean plain = true;
+  private final Transaction transaction = new Transaction();
 
   /** Whether the connection closes once its replies are sent. */
   boolean closing;
@@ -43,6 +41,24 @@ final class Session {
 
   ClientId id() {
     return id;
+  }
+
+  /**
+   * Whether neither HELLO nor CLIENT came: whoever sends them takes an error for what it is.
+   * LMCache's native client sends neither, and an error would leave it out of step for ever.
+   */
+  boolean isPlain() {
+    return plain;
+  }
+
+  /** HELLO or CLIENT came. */
+  void introduced() {
+    plain = false;
+  }
+
+  /** The commands that are queued. */
+  Transaction transaction() {
+    return transaction;
   }
 
   void requested(String command, long atNanos) {

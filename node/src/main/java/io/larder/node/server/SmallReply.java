@@ -2,19 +2,16 @@ package io.larder.node.server;
 
 import io.larder.node.server.Answer.Now;
 import io.larder.node.server.ServerMetrics.Outcome;
-import io.larder.node.server.wire.ReplyEncoder;
-import io.larder.protocol.Reply;
 import java.util.concurrent.CompletableFuture;
 
 /** The exchange of a command whose reply carries no block. */
 final class SmallReply extends Exchange {
   private final CompletableFuture<Now> future;
   private Outcome outcome = Outcome.ERROR;
-  private boolean error;
   private boolean awaited;
 
-  SmallReply(CommandSpec spec, long startNanos, CompletableFuture<Now> future, long waitMs) {
-    super(spec, startNanos, waitMs);
+  SmallReply(Asked asked, CompletableFuture<Now> future, long waitMs) {
+    super(asked, waitMs);
     this.future = future;
   }
 
@@ -27,16 +24,8 @@ final class SmallReply extends Exchange {
       }
       return false;
     }
-    Reply reply;
-    if (future.isCompletedExceptionally()) {
-      reply = Reply.error(Failures.message(future));
-    } else {
-      Now now = future.resultNow();
-      outcome = now.outcome();
-      reply = now.reply();
-    }
-    error = reply instanceof Reply.Failure;
-    ReplyEncoder.write(queue.buffer(), reply, queue.session().resp3);
+    Now now = future.isCompletedExceptionally() ? Failures.answer(future) : future.resultNow();
+    outcome = queue.write(asked().spec(), asked().onError(), now);
     return true;
   }
 
@@ -46,13 +35,8 @@ final class SmallReply extends Exchange {
   }
 
   @Override
-  boolean isError() {
-    return error;
-  }
-
-  @Override
   void expire(String message) {
-    future.completeExceptionally(new ServiceException(message));
+    future.completeExceptionally(new ServiceException(Refusal.DEADLINE, message));
   }
 
   @Override

@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.larder.coordinator.config.ConfigReader;
 import io.larder.coordinator.config.CoordinatorConfig;
 import io.larder.node.config.NodeConfig;
+import io.larder.node.server.ServerConfig;
 import io.larder.node.store.StoreConfig;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -128,7 +129,12 @@ class ChartTest {
               config:
                 memory: {poolBytes: 8589934592, hotBytes: 4GiB}
                 storage: {durability: flush}
-                limits: {maxConnections: 500, setWaitMs: 2000, peerDeadlineMs: 100}
+                limits:
+                  maxConnections: 500
+                  setWaitMs: 2000
+                  plainSetWaitMs: 1500
+                  plainSessions: close
+                  peerDeadlineMs: 100
             """);
     NodeConfig config =
         ConfigReader.parse(NodeConfig.DEFAULTS, "node.yaml", file(chart, "node"), Map.of());
@@ -140,6 +146,8 @@ class ChartTest {
     assertThat(config.storage().durability()).isEqualTo(StoreConfig.Durability.FLUSH);
     assertThat(config.limits().maxConnections()).isEqualTo(500);
     assertThat(config.limits().setWaitMs()).isEqualTo(2000);
+    assertThat(config.limits().plainSetWaitMs()).isEqualTo(1500);
+    assertThat(config.limits().plainSessions()).isEqualTo(ServerConfig.PlainSessions.CLOSE);
     assertThat(config.limits().peerDeadlineMs()).isEqualTo(100);
     assertThat(config.zookeeper().sessionTimeoutMs()).isEqualTo(9000);
     assertThat(config.zookeeper().tickMs()).isEqualTo(3000);

@@ -55,7 +55,7 @@ class RedisClientsIT {
         case JEDIS -> JedisPeer.standalone(nodes.getLast());
         case JEDIS_CLUSTER -> JedisPeer.cluster(nodes);
         case REDIS_CLI -> new RedisCliPeer(nodes.getLast(), dir, "-3");
-        case REDIS_CLI_CLUSTER -> new RedisCliPeer(nodes.getLast(), dir, "-c");
+        case REDIS_CLI_CLUSTER -> new RedisCliPeer(nodes.getLast(), dir, "-3", "-c");
       };
     }
 

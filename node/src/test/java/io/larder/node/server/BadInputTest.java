@@ -29,16 +29,17 @@ class BadInputTest {
   }
 
   @Test
-  void anUnknownCommandIsToldAsRedisTellsIt() throws IOException {
+  void anUnknownCommandIsNamedAndItsArgumentsAreCounted() throws IOException {
     client
-        .ask("-ERR unknown command 'foo', with args beginning with: 'bar' \r\n", "foo", "bar")
-        .ask("-ERR unknown command 'foo', with args beginning with: \r\n", "foo")
+        .ask("-ERR unknown command 'foo', with 1 argument\r\n", "foo", "bar")
+        .ask("-ERR unknown command 'foo', with 0 arguments\r\n", "foo")
         .ask(
-            "-ERR unknown command 'SETEX', with args beginning with: 'k' '9' '' \r\n",
+            "-ERR unknown command 'SETEX', with 3 arguments\r\n",
             "SETEX",
             "k",
             "9",
-            "x".repeat(1 << 20));
+            "x".repeat(1 << 20))
+        .ask("-ERR unknown command '', with 1 argument\r\n", "n".repeat(65), "bar");
   }
 
   @Test
@@ -107,7 +108,7 @@ class BadInputTest {
   }
 
   @Test
-  void anErrorToSetClosesTheConnectionOfAClientThatDoesNotExpectErrors() throws IOException {
+  void aPlainSessionIsToldOfAMalformedRequestAndClosed() throws IOException {
     try (Raw lmCache = node.connect()) {
       lmCache.ask("-ERR syntax error\r\n", "SET", "k", "v", "NONSENSE").expectEnd();
     }
@@ -152,6 +153,38 @@ class BadInputTest {
         .expect("-ERR CRC of 3 bytes does not fit a value of 5 bytes")
         .line();
     client.ask(":0\r\n", "EXISTS", "k");
+  }
+
+  @Test
+  void whoHasNotGivenThePasswordSaysNoMoreThanHelloTakes() throws IOException {
+    try (ServerHarness guarded =
+        new ServerHarness(ServerHarness.config().withPassword("pw"), 4 << 20)) {
+      String[] many = new String[17];
+      java.util.Arrays.fill(many, "");
+      many[0] = "HELLO";
+      try (Raw stranger = guarded.connect()) {
+        stranger
+            .ask("-ERR request of 17 arguments: the maximum is 16\r\n", many)
+            .ask(
+                "-ERR request of more than 16384 bytes beside its payload\r\n",
+                "HELLO",
+                "3",
+                "AUTH",
+                "default",
+                "p".repeat(20_000))
+            .ask("-NOAUTH Authentication required.\r\n", "PING")
+            .send(request("HELLO", "2", "AUTH", "default", "pw"))
+            .expect("*14\r\n");
+      }
+      try (Raw stranger = guarded.connect()) {
+        stranger
+            .ask(
+                "-ERR request of more than 16384 bytes beside its payload\r\n",
+                "AUTH",
+                "p".repeat(20_000))
+            .expectEnd();
+      }
+    }
   }
 
   @Test

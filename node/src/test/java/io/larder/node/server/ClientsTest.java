@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Response;
+import redis.clients.jedis.Transaction;
 import redis.clients.jedis.params.SetParams;
 
 /** The clients that must work as they are. */
@@ -73,6 +75,36 @@ class ClientsTest {
       assertThat(jedis.ttl("t")).isBetween(98L, 100L);
       assertThat(jedis.del("big", "t", "none")).isEqualTo(2);
       assertThat(jedis.info("replication")).contains("role:master");
+    }
+  }
+
+  /** Jedis's default transaction, and what redis-py's default pipeline sends. */
+  @Test
+  void transactionsRunThroughJedisAndLettuce() throws Exception {
+    try (ServerHarness node = new ServerHarness(ServerHarness.config(), 512L << 20);
+        Jedis jedis = new Jedis("127.0.0.1", node.port())) {
+      byte[] value = randomBytes(4 << 20, 9);
+      Transaction transaction = jedis.multi();
+      List<Response<byte[]>> read = new ArrayList<>();
+      for (int i = 0; i < 16; i++) {
+        transaction.set(bytes("multi" + i), value);
+        read.add(transaction.get(bytes("multi" + i)));
+      }
+      assertThat(transaction.exec()).hasSize(32);
+      assertThat(read).allSatisfy(answer -> assertThat(answer.get()).isEqualTo(value));
+
+      RedisClient client = RedisClient.create(RedisURI.create("127.0.0.1", node.port()));
+      try (StatefulRedisConnection<byte[], byte[]> connection =
+          client.connect(ByteArrayCodec.INSTANCE)) {
+        assertThat(connection.sync().multi()).isEqualTo("OK");
+        RedisFuture<byte[]> found = connection.async().get(bytes("multi7"));
+        RedisFuture<Long> deleted = connection.async().del(bytes("multi7"), bytes("none"));
+        assertThat(connection.sync().exec().wasDiscarded()).isFalse();
+        assertThat(found.get(20, TimeUnit.SECONDS)).isEqualTo(value);
+        assertThat(deleted.get(20, TimeUnit.SECONDS)).isEqualTo(1);
+      } finally {
+        client.shutdown(0, 1, TimeUnit.SECONDS);
+      }
     }
   }
 

@@ -27,7 +27,7 @@ final class Conversation {
     EmbeddedChannel channel = new EmbeddedChannel();
     Session session =
         new Session(new ClientId(1), channel.remoteAddress(), channel.localAddress(), true);
-    session.takesErrors = true;
+    session.introduced();
     channel.pipeline().addLast(new Connection(server, session, new ReceiveBuffers(true)));
     ByteArrayOutputStream replies = new ByteArrayOutputStream();
     try {

@@ -28,10 +28,16 @@ public final class MapBlockService implements BlockService {
   private final Map<Key, Block> blocks = new ConcurrentHashMap<>();
   private final Map<Key, CompletableFuture<Void>> held = new ConcurrentHashMap<>();
   private final Map<Key, CompletableFuture<Void>> slow = new ConcurrentHashMap<>();
+  private volatile @Nullable Refusal refusal;
   private final AtomicLong sequence = new AtomicLong();
   private final LongSupplier clockMs;
   final Set<ClientId> gone = ConcurrentHashMap.newKeySet();
   final AtomicInteger openPuts = new AtomicInteger();
+
+  /** Of the last put and the last delete. */
+  volatile @Nullable PutOptions putOptions;
+
+  volatile long deleteRetryMs;
 
   public MapBlockService(MemoryPool pool, int maxValueBytes) {
     this(pool, maxValueBytes, System::currentTimeMillis);
@@ -55,6 +61,19 @@ public final class MapBlockService implements BlockService {
     CompletableFuture<Void> until = new CompletableFuture<>();
     slow.put(keyspace.key(key.getBytes(java.nio.charset.StandardCharsets.UTF_8)), until);
     return until;
+  }
+
+  /** Every question about a key is refused for this reason; null ends that. */
+  void refuse(@Nullable Refusal reason) {
+    refusal = reason;
+  }
+
+  private <T extends @Nullable Object> @Nullable CompletableFuture<T> refused() {
+    Refusal reason = refusal;
+    return reason == null
+        ? null
+        : CompletableFuture.failedFuture(
+            new ServiceException(reason, "TRYAGAIN refused on purpose: " + reason));
   }
 
   /** What a value's bytes lie in. */
@@ -85,6 +104,10 @@ public final class MapBlockService implements BlockService {
 
   @Override
   public CompletableFuture<@Nullable Found> get(Key key) {
+    CompletableFuture<@Nullable Found> refused = refused();
+    if (refused != null) {
+      return refused;
+    }
     CompletableFuture<Void> until = slow.get(key);
     return until == null
         ? CompletableFuture.completedFuture(find(key))
@@ -109,10 +132,16 @@ public final class MapBlockService implements BlockService {
   @Override
   public PutHandle beginPut(Key key, PutOptions options, ClientId client) {
     openPuts.incrementAndGet();
+    putOptions = options;
     return new PutHandle() {
       @Override
       public CompletableFuture<PutOutcome> complete(Payload payload) {
         openPuts.decrementAndGet();
+        CompletableFuture<PutOutcome> refused = refused();
+        if (refused != null) {
+          payload.release();
+          return refused;
+        }
         CompletableFuture<Void> writer = held.get(key);
         if (writer != null && !writer.isDone()) {
           return writer
@@ -163,11 +192,15 @@ public final class MapBlockService implements BlockService {
 
   @Override
   public boolean isHere(Key key) {
-    return live(key) != null;
+    return refusal == null && live(key) != null;
   }
 
   @Override
   public CompletableFuture<boolean[]> contains(List<Key> keys) {
+    CompletableFuture<boolean[]> refused = refused();
+    if (refused != null) {
+      return refused;
+    }
     boolean[] found = new boolean[keys.size()];
     for (int i = 0; i < found.length; i++) {
       found[i] = live(keys.get(i)) != null;
@@ -186,6 +219,11 @@ public final class MapBlockService implements BlockService {
 
   @Override
   public CompletableFuture<Integer> delete(List<Key> keys, long retryMs) {
+    deleteRetryMs = retryMs;
+    CompletableFuture<Integer> refused = refused();
+    if (refused != null) {
+      return refused;
+    }
     int deleted = 0;
     for (Key key : keys) {
       deleted += remove(key) ? 1 : 0;
@@ -195,6 +233,10 @@ public final class MapBlockService implements BlockService {
 
   @Override
   public CompletableFuture<Long> ttlMs(Key key) {
+    CompletableFuture<Long> refused = refused();
+    if (refused != null) {
+      return refused;
+    }
     Block block = live(key);
     long ttlMs =
         block == null
@@ -207,6 +249,10 @@ public final class MapBlockService implements BlockService {
 
   @Override
   public CompletableFuture<Integer> valueLength(Key key) {
+    CompletableFuture<Integer> refused = refused();
+    if (refused != null) {
+      return refused;
+    }
     Block block = live(key);
     return CompletableFuture.completedFuture(block == null ? 0 : block.payload().length());
   }

@@ -39,6 +39,7 @@ class StalledPeersTest {
         Raw first = node.connect();
         Raw second = node.connect();
         Raw third = node.connect()) {
+      second.ask("+OK\r\n", "CLIENT", "SETNAME", "patient");
       first.send("*3\r\n$3\r\nSET\r\n$1\r\na\r\n$" + value.length + "\r\n").send(new byte[] {1});
       Awaitility.await().until(() -> node.pool.usedBytes() >= value.length);
       String head = "*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$" + value.length + "\r\n";
@@ -54,7 +55,8 @@ class StalledPeersTest {
 
   @Test
   void aPutThatGetsNoMemoryIsToldToTryAgain() throws IOException {
-    ServerConfig config = ServerHarness.config().withWaits(new ServerConfig.Waits(200, 50, 1_000));
+    ServerConfig config =
+        ServerHarness.config().withWaits(new ServerConfig.Waits(200, 50, 50, 1_000));
     try (ServerHarness node = new ServerHarness(config, 32 << 20);
         Raw first = node.connect();
         Raw second = node.connect()) {
@@ -63,7 +65,7 @@ class StalledPeersTest {
       Awaitility.await().until(() -> node.pool.usedBytes() >= 20 * MIB);
       byte[] value = randomBytes(20 * MIB, 3);
       second.send("*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$" + value.length + "\r\n").send(value);
-      second.send("\r\n").expect("-TRYAGAIN no memory for a value of 20971520 bytes").line();
+      second.send("\r\n").expect("-TIMEOUT no memory for a value of 20971520 bytes").line();
       second.ask("+PONG\r\n", "PING");
       assertThat(node.pool.waiting()).isZero();
     }

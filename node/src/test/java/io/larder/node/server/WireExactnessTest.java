@@ -14,11 +14,15 @@ class WireExactnessTest {
   void lmCachesNativeClientGetsTheBytesItCompares() throws Exception {
     try (ServerHarness node =
             new ServerHarness(ServerHarness.config().withPassword("pw"), 64 << 20);
+        Raw stranger = node.connect();
+        Raw mistaken = node.connect();
         Raw client = node.connect()) {
       String key = "meta-llama/Llama-3.1-8B@8@3@6f1d2c@bfloat16";
-      client
-          .ask("-NOAUTH Authentication required.\r\n", "GET", key)
+      stranger.ask("-NOAUTH Authentication required.\r\n", "GET", key).expectEnd();
+      mistaken
           .ask("-WRONGPASS invalid username-password pair or user is disabled.\r\n", "AUTH", "no")
+          .expectEnd();
+      client
           .ask("+OK\r\n", "AUTH", "pw")
           .ask("+OK\r\n", "AUTH", "default", "pw")
           .ask(":0\r\n", "EXISTS", key)
@@ -136,7 +140,7 @@ class WireExactnessTest {
         .startsWith("+OK\r\n$40\r\n" + "v".repeat(40) + "\r\n$-1\r\n-ERR key of 0 bytes")
         .contains("+STORED\r\n*6\r\n$3\r\n1-3\r\n$1\r\nm\r\n$4\r\n")
         .contains("+HOT\r\n:3\r\n$3\r\nxyz\r\n")
-        .contains("-ERR unknown command 'NOPE', with args beginning with: 'a' 'b' \r\n")
+        .contains("-ERR unknown command 'NOPE', with 2 arguments\r\n")
         .endsWith("+OK\r\n*3\r\n$0\r\n\r\n$-1\r\n$40\r\n" + "v".repeat(40) + "\r\n+PONG\r\n");
     for (int cut = 0; cut < sent.length(); cut++) {
       assertThat(converse(sent, cut)).as("cut at %d", cut).isEqualTo(expected);

@@ -12,10 +12,10 @@ import java.util.List;
  *   word word "quoted word"\r\n
  * </pre>
  *
- * <p>The decoder keeps small arguments and knows nothing of commands: for every argument an {@link
- * Admission} says, from its place and length alone and before a byte of it is kept, whether it is
- * kept, read past, or a payload, which the caller then takes from the connection himself. Belongs
- * to one event loop.
+ * <p>Of what is read past only the count is kept. The decoder keeps small arguments and knows
+ * nothing of commands: for every argument an {@link Admission} says, from its place and length
+ * alone and before a byte of it is kept, whether it is kept, read past, or a payload, which the
+ * caller then takes from the connection himself. Belongs to one event loop.
  */
 public final class RequestDecoder {
   /** The longest inline request in bytes. */
@@ -27,6 +27,8 @@ public final class RequestDecoder {
   private static final int MAX_ARGUMENTS_SKIPPED = 1 << 20;
   private static final long INCOMPLETE = Long.MIN_VALUE;
   private static final byte[] NOTHING = {};
+  private static final byte[][] NONE = {};
+  private static final int FIRST_ARGUMENTS = 4;
 
   /** What {@link #next} came upon. */
   public enum Event {
@@ -71,7 +73,7 @@ public final class RequestDecoder {
 
   private final Admission admission;
   private State state = State.START;
-  private byte[][] arguments = new byte[4][];
+  private byte[][] arguments = NONE;
   private int count;
   private int index;
   private int filled;
@@ -187,10 +189,13 @@ public final class RequestDecoder {
 
   /** An argument that has been read; empty if it was a payload or read past. Not a copy. */
   public byte[] argument(int i) {
-    return arguments[i];
+    return i < arguments.length ? arguments[i] : NOTHING;
   }
 
-  /** The arguments read so far, and room for more. Not a copy. */
+  /**
+   * The arguments kept so far, and room for more; shorter than the request if its last ones were
+   * read past. Not a copy.
+   */
   public byte[][] arguments() {
     return arguments;
   }
@@ -198,7 +203,7 @@ public final class RequestDecoder {
   /** Gives all arguments away; the next request begins afresh. */
   public byte[][] takeArguments() {
     byte[][] taken = arguments;
-    arguments = new byte[4][];
+    arguments = NONE;
     return taken;
   }
 
@@ -242,12 +247,9 @@ public final class RequestDecoder {
 
   /** Returns whether the argument is a payload. */
   private boolean startArgument(long length) throws ProtocolException {
-    if (index == arguments.length) {
-      arguments = Arrays.copyOf(arguments, Math.min(count, 2 * index));
-    }
-    arguments[index] = NOTHING;
     switch (admission.admit(index, length)) {
       case KEEP -> {
+        makeRoom();
         arguments[index] = length == 0 ? NOTHING : new byte[(int) length];
         filled = 0;
         state = State.BODY;
@@ -261,12 +263,23 @@ public final class RequestDecoder {
         state = State.SKIP;
       }
       case PAYLOAD -> {
+        makeRoom();
         payloadLength = (int) length;
         state = State.PAYLOAD;
         return true;
       }
     }
     return false;
+  }
+
+  /** Grows with what is kept, not with what is announced. */
+  private void makeRoom() {
+    int had = arguments.length;
+    if (index >= had) {
+      int wanted = Math.min(count, Math.max(2 * had, index + 1));
+      arguments = Arrays.copyOf(arguments, Math.max(FIRST_ARGUMENTS, wanted));
+      Arrays.fill(arguments, had, arguments.length, NOTHING);
+    }
   }
 
   private boolean endArgument(ByteBuf in) throws ProtocolException {
@@ -296,7 +309,7 @@ public final class RequestDecoder {
     in.readBytes(line);
     in.skipBytes(1);
     List<byte[]> words = InlineWords.split(line);
-    arguments = words.toArray(new byte[Math.max(4, words.size())][]);
+    arguments = words.toArray(NONE);
     count = words.size();
     index = count;
     skippedBytes = 0;

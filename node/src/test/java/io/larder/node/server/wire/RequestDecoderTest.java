@@ -68,6 +68,41 @@ class RequestDecoderTest {
   }
 
   @Test
+  void ofArgumentsThatAreReadPastNothingIsKept() throws Exception {
+    for (int connection = 0; connection < 320; connection++) {
+      RequestDecoder skipping =
+          new RequestDecoder((index, length) -> index == 0 ? Disposition.KEEP : Disposition.SKIP);
+      ByteBuf empty = buffer("$0\r\n\r\n".repeat(1024));
+      assertThat(skipping.next(buffer("*1048576\r\n$4\r\nNOPE\r\n"))).isEqualTo(Event.NAMED);
+      for (int i = 0; i < (connection == 0 ? 512 : 1); i++) {
+        assertThat(skipping.next(empty.resetReaderIndex())).isEqualTo(Event.MORE);
+      }
+      assertThat(skipping.read()).isEqualTo(1 + (connection == 0 ? 524_288 : 1024));
+      assertThat(skipping.arguments().length).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void roomForArgumentsGrowsWithThemAndNotWithTheirAnnouncement() throws Exception {
+    ByteBuf in = buffer("*1048576\r\n$4\r\nMGET\r\n" + "$1\r\nk\r\n".repeat(9));
+    assertThat(decoder.next(in)).isEqualTo(Event.NAMED);
+    assertThat(decoder.arguments().length).isEqualTo(4);
+    assertThat(decoder.next(in)).isEqualTo(Event.MORE);
+    assertThat(decoder.arguments().length).isLessThanOrEqualTo(16);
+  }
+
+  @Test
+  void anArgumentBehindOnesThatWereReadPastIsFoundInItsPlace() throws Exception {
+    RequestDecoder skipping =
+        new RequestDecoder((index, length) -> length > 4 ? Disposition.SKIP : Disposition.KEEP);
+    ByteBuf in = buffer("*7\r\n$1\r\na\r\n" + "$5\r\nlarge\r\n".repeat(5) + "$1\r\nz\r\n");
+    assertThat(skipping.next(in)).isEqualTo(Event.NAMED);
+    assertThat(skipping.next(in)).isEqualTo(Event.REQUEST);
+    assertThat(skipping.argument(3)).isEmpty();
+    assertThat(skipping.argument(6)).asString().isEqualTo("z");
+  }
+
+  @Test
   void aPayloadIsLeftToTheCaller() throws Exception {
     RequestDecoder paying =
         new RequestDecoder((index, length) -> index == 2 ? Disposition.PAYLOAD : Disposition.KEEP);
