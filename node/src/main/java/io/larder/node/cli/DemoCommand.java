@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -110,6 +111,6 @@ final class DemoCommand implements Callable<Integer> {
         "",
         LocalClusterOptions.DEFAULT_MEMORY_BYTES,
         Map.of(),
-        false);
+        Set.of());
   }
 }

@@ -9,7 +9,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -86,16 +89,21 @@ final class LocalOptions {
     int made = count - known.nodesWithDevice();
     PortWishes wishes = ports();
     Map<String, Integer> ports = new TreeMap<>();
-    ports.put("ZooKeeper", known.port("zookeeper", wishes.zooKeeper(), PortWishes.ZOOKEEPER));
-    ports.put(
-        "coordinator-1",
-        known.port("coordinator-1", Math.max(0, wishes.httpBase() - 1), PortWishes.HTTP_BASE - 1));
+    Set<String> insisted = new TreeSet<>();
+    BiConsumer<String, Integer> wish =
+        (name, port) -> {
+          ports.put(name, port);
+          insisted.add(name);
+        };
+    BiConsumer<String, Integer> usual = (name, port) -> ports.put(name, known.port(name, port));
+    (wishes.zooKeeper() == 0 ? usual : wish).accept("zookeeper", wishes.zooKeeperPort());
+    BiConsumer<String, Integer> http = wishes.httpBase() == 0 ? usual : wish;
+    http.accept("coordinator-1", wishes.firstHttpPort() - 1);
+    BiConsumer<String, Integer> resp = wishes.base() == 0 ? usual : wish;
     for (int i = 0; i < count; i++) {
       String name = "node-" + (i + 1);
-      int respWish = wishes.base() == 0 ? 0 : wishes.base() + i;
-      int httpWish = wishes.httpBase() == 0 ? 0 : wishes.httpBase() + i;
-      ports.put(name, known.port(name, respWish, PortWishes.BASE + i));
-      ports.put(name + ".http", known.port(name + ".http", httpWish, PortWishes.HTTP_BASE + i));
+      resp.accept(name, wishes.firstPort() + i);
+      http.accept(name + ".http", wishes.firstHttpPort() + i);
     }
     return new LocalWants(
         count,
@@ -105,7 +113,7 @@ final class LocalOptions {
         "--device-size",
         memoryBytes,
         ports,
-        wishes.base() != 0 || wishes.httpBase() != 0 || wishes.zooKeeper() != 0);
+        insisted);
   }
 
   /** What is started, with what {@link #wants} found out. */

@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Looks at this machine, for a person or before a command starts anything. */
@@ -35,7 +36,7 @@ public final class Doctor {
         Disk.check(wants.folder(), wants.newDevices(), wants.deviceBytes(), wants.smallerDevices()),
         OpenFiles.check(NodeConfig.DEFAULTS.limits().maxConnections()),
         PortsCheck.check(
-            new TreeMap<>(wants.ports()), wants.portsInsisted(), port -> isFree(LOOPBACK, port)));
+            new TreeMap<>(wants.ports()), wants.insisted(), port -> isFree(LOOPBACK, port)));
   }
 
   /** What a node needs; its device says the rest itself when it is opened. */
@@ -52,7 +53,7 @@ public final class Doctor {
 
   private static Check port(String key, String host, int port) {
     return PortsCheck.check(
-        port == 0 ? Map.of() : Map.of(key, port), true, each -> isFree(host, each));
+        port == 0 ? Map.of() : Map.of(key, port), Set.of(key), each -> isFree(host, each));
   }
 
   private static boolean isFree(String host, int port) {

@@ -2,6 +2,7 @@ package io.larder.node.doctor;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a cluster on this machine is to have.
@@ -13,7 +14,7 @@ import java.util.Map;
  * @param smallerDevices the option by which smaller ones are asked for; empty if there is none
  * @param memoryBytes payload memory of each node
  * @param ports who is to have which TCP port
- * @param portsInsisted whether those very ports were asked for
+ * @param insisted those of them whose very port was asked for
  */
 public record LocalWants(
     int nodes,
@@ -23,8 +24,9 @@ public record LocalWants(
     String smallerDevices,
     long memoryBytes,
     Map<String, Integer> ports,
-    boolean portsInsisted) {
+    Set<String> insisted) {
   public LocalWants {
     ports = Map.copyOf(ports);
+    insisted = Set.copyOf(insisted);
   }
 }

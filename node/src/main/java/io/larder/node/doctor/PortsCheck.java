@@ -1,9 +1,9 @@
 package io.larder.node.doctor;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntPredicate;
 
 /** Whether TCP ports are free. */
@@ -16,16 +16,17 @@ final class PortsCheck {
    * Looks at each.
    *
    * @param wanted who is to have which
-   * @param insisted whether those very ones were asked for; else others are taken instead
+   * @param insisted those whose very port was asked for; else another is taken instead
    */
-  static Check check(Map<String, Integer> wanted, boolean insisted, IntPredicate isFree) {
+  static Check check(Map<String, Integer> wanted, Set<String> insisted, IntPredicate isFree) {
     List<String> taken = new ArrayList<>();
-    new LinkedHashMap<>(wanted)
-        .forEach((name, port) -> {
-          if (!isFree.test(port)) {
-            taken.add("%d (%s)".formatted(port, name));
-          }
-        });
+    boolean refused = false;
+    for (Map.Entry<String, Integer> each : wanted.entrySet()) {
+      if (!isFree.test(each.getValue())) {
+        taken.add("%d (%s)".formatted(each.getValue(), each.getKey()));
+        refused |= insisted.contains(each.getKey());
+      }
+    }
     if (wanted.isEmpty()) {
       return Check.ok(NAME, "any free one is taken");
     }
@@ -34,9 +35,11 @@ final class PortsCheck {
       return Check.ok(NAME, all + " are free");
     }
     String found = String.join(", ", taken) + " in use, perhaps by a cluster that runs already";
-    return insisted
+    return refused
         ? Check.missing(NAME, found, "stop what listens there, or give others")
         : Check.note(
-            NAME, found, "nothing: up takes others and says which; or stop what listens there");
+            NAME,
+            found,
+            "nothing: `up` takes others, unless its --dir keeps these; or stop what listens there");
   }
 }

@@ -11,8 +11,7 @@ import java.util.regex.Pattern;
 final class ChildLog {
   private static final int LINES = 12;
   private static final Pattern CAUSE =
-      Pattern.compile(
-          "^larder|\\bERROR\\b|\\bWARN\\b|Exception\\b|Error\\b|^Caused by|^# |cannot|refused");
+      Pattern.compile("^larder|\\bERROR\\b|Exception\\b|Error\\b|^Caused by|^# ");
   private static final Pattern FRAME = Pattern.compile("^\\s+at |^\\s+\\.\\.\\. \\d+ more");
 
   private ChildLog() {}

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
  * the end of the pipe and ends too.
  */
 final class ChildProcess {
+  private static final int KILLED = 128 + 9;
   private static final Duration KILL_WAIT = Duration.ofSeconds(20);
 
   private final String name;
@@ -144,6 +145,14 @@ final class ChildProcess {
       Thread.currentThread().interrupt();
       process.destroyForcibly();
     }
+  }
+
+  /** How it ended, once it has, and what its log says of why; where the log is. */
+  String ending() {
+    return exitCode() == KILLED
+        ? "killed (exit code %d), by somebody, or by the kernel for want of memory\n  its log: %s"
+            .formatted(KILLED, log)
+        : "exit code %d:%s".formatted(exitCode(), cause());
   }
 
   /** What its log says of why it fails, each line indented, and where the log is. */

@@ -44,9 +44,7 @@ final class ClusterFolder implements AutoCloseable {
               ? Files.createTempDirectory("larder-")
               : Files.createDirectories(dir.toAbsolutePath().normalize());
       wanted = root;
-      lockFile =
-          FileChannel.open(
-              root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      lockFile = FileChannel.open(lock(root), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       FileLock lock = lockFile.tryLock();
       if (lock == null) {
         lockFile.close();
@@ -83,6 +81,29 @@ final class ClusterFolder implements AutoCloseable {
     return root.resolve("ports");
   }
 
+  /** How a running cluster of a folder is reached by another process. */
+  static Path control(Path root) {
+    return root.resolve("control");
+  }
+
+  /** Whether a cluster runs in a folder now. */
+  static boolean isInUse(Path root) throws IOException {
+    Path file = lock(root);
+    if (!Files.exists(file)) {
+      return false;
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      return lock == null;
+    } catch (OverlappingFileLockException _) {
+      return true; // by this process
+    }
+  }
+
+  private static Path lock(Path root) {
+    return root.resolve("lock");
+  }
+
   /** From now on the logs of a temporary folder stay when it is closed. */
   void keepLogs() {
     logsStay = true;
@@ -117,6 +138,7 @@ final class ClusterFolder implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    Files.deleteIfExists(control(root));
     lockFile.close();
     if (temporary && Files.exists(root)) {
       Files.walkFileTree(

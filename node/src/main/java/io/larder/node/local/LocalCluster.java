@@ -370,13 +370,13 @@ public final class LocalCluster implements AutoCloseable {
     folder.keepLogs();
   }
 
-  /** How a process ended that {@link #ended}: its exit code, what its log says, where that is. */
+  /** How a process of {@link #ended} ended, what its log says of why, and where that is. */
   public String ending(String name) {
     ChildProcess process = processes.get(name);
     if (process.isAlive()) {
       return "it runs again";
     }
-    return "exit code %d:%s".formatted(process.exitCode(), process.cause());
+    return process.ending();
   }
 
   /**

@@ -39,8 +39,8 @@ public record LocalFolder(Path place, int nodes, int nodesWithDevice, Map<String
     return new LocalFolder(place, nodes, devices, PortPlan.read(ClusterFolder.ports(place)));
   }
 
-  /** The port that a process would get if it is free. */
-  public int port(String name, int wished, int wellKnown) {
-    return wished != 0 ? wished : ports.getOrDefault(name, wellKnown);
+  /** The port that a process gets if it is free and no other is asked for. */
+  public int port(String name, int wellKnown) {
+    return ports.getOrDefault(name, wellKnown);
   }
 }

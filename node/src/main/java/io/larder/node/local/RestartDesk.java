@@ -52,7 +52,7 @@ public final class RestartDesk implements AutoCloseable {
     byte[] random = new byte[SECRET_BYTES];
     new SecureRandom().nextBytes(random);
     String secret = HexFormat.of().formatHex(random);
-    Path file = file(cluster.root());
+    Path file = ClusterFolder.control(cluster.root());
     ServerSocket socket = new ServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress());
     RestartDesk desk = new RestartDesk(cluster, file, socket, secret);
     try {
@@ -66,10 +66,6 @@ public final class RestartDesk implements AutoCloseable {
     }
     var _ = Thread.ofVirtual().name("larder-restart-desk").start(desk::serve);
     return desk;
-  }
-
-  private static Path file(Path root) {
-    return root.resolve("control");
   }
 
   private void serve() {
@@ -124,8 +120,8 @@ public final class RestartDesk implements AutoCloseable {
    * @throws LocalClusterException if no cluster runs there
    */
   public static boolean ask(Path root, String name, Consumer<String> say) throws IOException {
-    Path file = file(root);
-    if (!Files.exists(file)) {
+    Path file = ClusterFolder.control(root);
+    if (!ClusterFolder.isInUse(root) || !Files.exists(file)) {
       throw nobodyThere(root);
     }
     String[] parts = Files.readString(file).strip().split(" ", 2);

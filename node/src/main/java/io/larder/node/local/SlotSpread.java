@@ -91,8 +91,7 @@ final class SlotSpread {
       ChildProcess process = processes.get(node.nodeId());
       if (!process.isAlive()) {
         throw new LocalClusterException(
-            "%s ended with exit code %d while the slots were spread:%s"
-                .formatted(process.name(), process.exitCode(), process.cause()),
+            "%s ended while the slots were spread, %s".formatted(process.name(), process.ending()),
             null);
       }
       try {

@@ -74,9 +74,7 @@ final class Starting {
     ChildProcess process = watched.process();
     if (!process.isAlive()) {
       throw new LocalClusterException(
-          "%s ended with exit code %d before it was ready:%s"
-              .formatted(process.name(), process.exitCode(), process.cause()),
-          null);
+          "%s ended before it was ready, %s".formatted(process.name(), process.ending()), null);
     }
     String answer = Readiness.ask(http, watched.host(), watched.httpPort());
     if (Readiness.isReady(answer)) {
