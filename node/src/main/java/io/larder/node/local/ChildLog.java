@@ -30,6 +30,7 @@ final class ChildLog {
       lines =
           new String(all, from, all.length - from, StandardCharsets.UTF_8)
               .lines()
+              .takeWhile(line -> !line.startsWith("Usage: ")) // after what is wrong with it
               .filter(line -> !line.isBlank() && !FRAME.matcher(line).find())
               .toList();
     } catch (IOException e) {

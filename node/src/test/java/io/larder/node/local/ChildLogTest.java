@@ -36,6 +36,8 @@ class ChildLogTest {
     Path log = dir.resolve("node.log");
     Files.writeString(log, "starting\nKilled\n");
     assertThat(ChildLog.cause(log, 0)).isEqualTo("\n  | starting\n  | Killed");
+    Files.writeString(log, "memory.poolBytes: 1: at least 64 MiB\nUsage: larder node\n  0 done\n");
+    assertThat(ChildLog.cause(log, 0)).isEqualTo("\n  | memory.poolBytes: 1: at least 64 MiB");
     Files.writeString(log, "");
     assertThat(ChildLog.cause(log, 0)).contains("it wrote nothing");
   }

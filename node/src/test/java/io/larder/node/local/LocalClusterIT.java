@@ -131,7 +131,7 @@ class LocalClusterIT {
                 .getLast()
                 .replaceFirst(".*its log: ", ""));
     assertThat(log).content().contains("memory.poolBytes");
-    Path folder = log.getParent().getParent();
+    Path folder = log.resolve("../..").normalize();
     assertThat(log.resolveSibling("device")).doesNotExist();
     try (Stream<Path> left = Files.walk(folder)) {
       for (Path path : left.sorted(Comparator.reverseOrder()).toList()) {
