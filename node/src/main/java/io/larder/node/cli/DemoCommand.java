@@ -35,6 +35,9 @@ import picocli.CommandLine.Spec;
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the spec
 final class DemoCommand implements Callable<Integer> {
+  /** What three nodes must have each to keep all that the demo stores. */
+  private static final long LEAST_DEVICE_BYTES = 2L << 30;
+
   @Spec private CommandSpec spec;
 
   @Mixin private ReplayOptions replay;
@@ -107,7 +110,7 @@ final class DemoCommand implements Callable<Integer> {
         nodes,
         files,
         place,
-        Disk.sizeFor(place, files, LocalClusterOptions.DEFAULT_DEVICE_BYTES),
+        Disk.sizeFor(place, files, LocalClusterOptions.DEFAULT_DEVICE_BYTES, LEAST_DEVICE_BYTES),
         "",
         LocalClusterOptions.DEFAULT_MEMORY_BYTES,
         Map.of(),

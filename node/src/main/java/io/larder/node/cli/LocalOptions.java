@@ -24,6 +24,9 @@ import picocli.CommandLine.Spec;
  */
 @SuppressWarnings("NullAway.Init") // picocli sets the spec
 final class LocalOptions {
+  /** Less is for who asks for it. */
+  private static final long LEAST_DEVICE_BYTES = 1L << 30;
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
 
@@ -148,7 +151,7 @@ final class LocalOptions {
   private long deviceBytes(Path place, int made) {
     Long given = deviceBytes;
     return given == null
-        ? Disk.sizeFor(place, made, LocalClusterOptions.DEFAULT_DEVICE_BYTES)
+        ? Disk.sizeFor(place, made, LocalClusterOptions.DEFAULT_DEVICE_BYTES, LEAST_DEVICE_BYTES)
         : given;
   }
 

@@ -67,25 +67,27 @@ public final class Disk {
   }
 
   /**
-   * The size to give to new device files of which nobody said how large: the usual one, or whole
-   * GiB less where the disk has no room for that. Where not even one GiB each fits, the usual one,
-   * which {@link #check} then refuses.
+   * The size to give to new device files of which nobody said how large: the usual one, or a
+   * smaller one in whole GiB where the disk has no room for that. Where not even the least fits,
+   * the least, which {@link #check} then refuses.
+   *
+   * @param leastBytes the size under which the work at hand cannot be done
    */
-  public static long sizeFor(Path folder, int devices, long usualBytes) {
+  public static long sizeFor(Path folder, int devices, long usualBytes, long leastBytes) {
     try {
       long free = Files.getFileStore(nearest(folder)).getUsableSpace();
-      return sizeFor(free, devices, usualBytes);
+      return sizeFor(free, devices, usualBytes, leastBytes);
     } catch (IOException _) {
       return usualBytes; // refused with the reason by the check
     }
   }
 
-  static long sizeFor(long freeBytes, int devices, long usualBytes) {
+  static long sizeFor(long freeBytes, int devices, long usualBytes, long leastBytes) {
     if (devices == 0 || freeBytes >= devices * usualBytes) {
       return usualBytes;
     }
     long fitting = fitting(freeBytes, devices);
-    return fitting < GIB ? usualBytes : Math.min(fitting, usualBytes);
+    return Math.clamp(fitting, leastBytes, usualBytes);
   }
 
   /** A tenth is left to others; a round figure. */

@@ -72,9 +72,9 @@ class DoctorTest {
 
   @Test
   void devicesOfWhichNobodySaidHowLargeFitTheDisk() {
-    assertThat(Disk.sizeFor(74 * GIB, 3, 8 * GIB)).isEqualTo(8 * GIB);
-    assertThat(Disk.sizeFor(10 * GIB, 3, 8 * GIB)).isEqualTo(3 * GIB);
-    assertThat(Disk.sizeFor(2 * GIB, 3, 8 * GIB)).as("refused by the check").isEqualTo(8 * GIB);
+    assertThat(Disk.sizeFor(74 * GIB, 3, 8 * GIB, GIB)).isEqualTo(8 * GIB);
+    assertThat(Disk.sizeFor(10 * GIB, 3, 8 * GIB, GIB)).isEqualTo(3 * GIB);
+    assertThat(Disk.sizeFor(2 * GIB, 3, 8 * GIB, GIB)).as("refused by the check").isEqualTo(GIB);
   }
 
   @Test
