@@ -97,7 +97,10 @@ public final class NodeProcess implements AutoCloseable {
             store.identity().deviceUuid().toString());
     NodeSession started =
         NodeSession.start(
-            config.zookeeper().options(config.cluster()), self, new Listener(router, peers));
+            config.zookeeper().options(config.cluster()),
+            self,
+            new Listener(router, peers),
+            store::records);
     session.set(started);
     started.bindTo(registry);
     LOG.info(

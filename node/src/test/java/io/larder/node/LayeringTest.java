@@ -70,6 +70,8 @@ class LayeringTest {
                 "io.larder.protocol..",
                 "io.larder.coordinator.registry.."),
             mayKnow(
+                "doctor", NODE + "device..", NODE + "config..", "io.larder.coordinator.config.."),
+            mayKnow(
                 "bench",
                 NODE + "local..",
                 NODE + "directory..",

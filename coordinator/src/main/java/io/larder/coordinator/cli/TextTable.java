@@ -5,14 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Columns as wide as their widest cell. */
-final class TextTable {
+public final class TextTable {
   private final List<String[]> rows = new ArrayList<>();
 
-  TextTable(String... heads) {
+  /** A table with these heads and no row yet. */
+  public TextTable(String... heads) {
     rows.add(heads);
   }
 
-  void row(Object... cells) {
+  /** Adds a row, a cell for each head. */
+  public void row(Object... cells) {
     String[] texts = new String[cells.length];
     for (int i = 0; i < cells.length; i++) {
       texts[i] = String.valueOf(cells[i]);
@@ -20,7 +22,8 @@ final class TextTable {
     rows.add(texts);
   }
 
-  void print(PrintWriter out) {
+  /** Prints everything, columns two spaces apart. */
+  public void print(PrintWriter out) {
     int columns = rows.getFirst().length;
     int[] widths = new int[columns];
     for (String[] row : rows) {

@@ -27,10 +27,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Slots without an owner that is there are given to the nodes with the fewest, at once: puts to
  * them are refused meanwhile. A node that lost slots so gets back those very slots when it has
  * returned and nodes no longer come and go, unless someone else has given them away since. All
- * other slots stay where they are: a new node gets none by itself, unless {@code spreadToNewNodes}
- * is set or the cluster's first table was written less than {@code startupWaitMs} ago; then all are
- * spread evenly. A node that is being drained owns nothing; one drained until its return is drained
- * no more once it has returned.
+ * other slots stay where they are: a new node gets none by itself, unless the cluster is not in use
+ * yet, {@code spreadToNewNodes} is set, or the cluster's first table was written less than {@code
+ * startupWaitMs} ago; then all are spread evenly. A cluster is not in use while none of its nodes
+ * holds a record: a node that is late in the first start gets its share, however late it is. A node
+ * that is being drained owns nothing; one drained until its return is drained no more once it has
+ * returned.
  */
 final class Assignment {
   /** Least time between two changes of the slot table. */
@@ -65,8 +67,13 @@ final class Assignment {
     this.proposedMs = nowMs - INTERVAL_MS;
   }
 
-  /** The table to write now, its version the one to be found there; empty = nothing to do. */
-  Optional<SlotTable> propose(ClusterImage image, long nowMs) {
+  /**
+   * The table to write now, its version the one to be found there; empty = nothing to do.
+   *
+   * @param unused whether it is known that no node of the cluster holds a record; may be false as
+   *     long as every live node owns slots
+   */
+  Optional<SlotTable> propose(ClusterImage image, boolean unused, long nowMs) {
     observe(image, nowMs);
     if (live.isEmpty() || !isStarted(image.slots(), nowMs)) {
       return Optional.empty();
@@ -91,20 +98,20 @@ final class Assignment {
             .filter(node -> !draining.contains(node.nodeId()))
             .map(node -> new Placement.Member(node.nodeId(), node.capacityBytes()))
             .toList();
-    boolean spread =
-        quiet
-            && (options.spreadToNewNodes()
-                || (firstTableMs >= 0 && nowMs - firstTableMs < options.startupWaitMs()));
     loans
         .entrySet()
         .removeIf(loan -> {
           String owner = image.slots().owner(loan.getKey());
           return !loan.getValue().borrower().equals(owner);
         });
-    SlotTable table =
-        spread
-            ? Placement.place(slots, members, keep)
-            : Placement.fill(quiet ? withReturned(slots, members) : slots, members, keep);
+    SlotTable filled = Placement.fill(quiet ? withReturned(slots, members) : slots, members, keep);
+    boolean late = members.stream().anyMatch(m -> !filled.counts().containsKey(m.nodeId()));
+    boolean spread =
+        quiet
+            && (options.spreadToNewNodes()
+                || (unused && late)
+                || (firstTableMs >= 0 && nowMs - firstTableMs < options.startupWaitMs()));
+    SlotTable table = spread ? Placement.place(filled, members, keep) : filled;
     if (table.sameAs(image.slots())) {
       return Optional.empty();
     }

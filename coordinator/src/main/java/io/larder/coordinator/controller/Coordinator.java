@@ -51,6 +51,7 @@ public final class Coordinator implements AutoCloseable {
   private final CuratorFramework curator;
   private final LeaderLatch latch;
   private final ImageReader reader;
+  private final Contents contents;
   private final Thread thread;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final LongAdder changes = new LongAdder();
@@ -70,6 +71,7 @@ public final class Coordinator implements AutoCloseable {
     this.assignmentOptions = assignment;
     this.paths = new Paths(options.cluster());
     this.reader = new ImageReader(paths);
+    this.contents = new Contents(paths);
     this.curator =
         CuratorFrameworkFactory.builder()
             .connectString(options.connect())
@@ -188,7 +190,8 @@ public final class Coordinator implements AutoCloseable {
       assignment = new Assignment(assignmentOptions, nowMs);
       term = assignment;
     }
-    Optional<SlotTable> proposed = assignment.propose(image, nowMs);
+    boolean empty = image.hasNodeWithoutSlots() && contents.isEmpty(zooKeeper);
+    Optional<SlotTable> proposed = assignment.propose(image, empty, nowMs);
     if (proposed.isPresent()) {
       write(zooKeeper, proposed.get());
     }

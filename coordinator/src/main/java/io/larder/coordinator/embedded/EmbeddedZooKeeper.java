@@ -19,7 +19,9 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
 
   private static final int MIN_SESSION_TIMEOUT_MS = 1_000;
   private static final int MAX_SESSION_TIMEOUT_MS = 60_000;
-  private static final long START_TIMEOUT_MS = 30_000;
+
+  /** A busy machine is slow to start it; one that cannot says so at once. */
+  private static final long START_TIMEOUT_MS = 300_000;
 
   /** Ticks in which a server must have caught up with the leader, and may lag behind it. */
   private static final int INIT_TICKS = 20;

@@ -10,6 +10,7 @@ import io.larder.coordinator.registry.Paths;
 import io.larder.coordinator.registry.ZooKeeperOptions;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.WatchedEvent;
@@ -34,6 +35,7 @@ final class Incarnation {
 
   private final ZooKeeperOptions options;
   private final NodeRecord self;
+  private final LongSupplier records;
   private final Paths paths;
   private final NanoClock clock;
   private final Runnable wake;
@@ -49,10 +51,16 @@ final class Incarnation {
   private int negotiatedMs;
 
   /** Begins to connect; returns at once. */
-  Incarnation(ZooKeeperOptions options, NodeRecord self, NanoClock clock, Runnable wake)
+  Incarnation(
+      ZooKeeperOptions options,
+      NodeRecord self,
+      LongSupplier records,
+      NanoClock clock,
+      Runnable wake)
       throws IOException {
     this.options = options;
     this.self = self;
+    this.records = records;
     this.clock = clock;
     this.wake = wake;
     this.paths = new Paths(options.cluster());
@@ -119,7 +127,7 @@ final class Incarnation {
     long sentNs = clock.nowNs();
     zooKeeper.setData(
         paths.heartbeat(self.nodeId()),
-        new Heartbeat(protocol.incarnation(), protocol.claimedCount()).encode(),
+        heartbeat(protocol.incarnation(), protocol.claimedCount()).encode(),
         -1,
         (code, _, _, _) -> {
           beatsInFlight.decrementAndGet();
@@ -148,7 +156,7 @@ final class Incarnation {
       switch (protocol.next()) {
         case Step.LayOut _ -> {
           Layout.ensure(zooKeeper, paths);
-          Layout.ensure(zooKeeper, paths.heartbeat(self.nodeId()), new Heartbeat(0, 0).encode());
+          Layout.ensure(zooKeeper, paths.heartbeat(self.nodeId()), heartbeat(0, 0).encode());
           protocol.laidOut();
         }
         case Step.Begin _ -> begin();
@@ -165,8 +173,8 @@ final class Incarnation {
         }
         case Step.Delete(int[] slots) -> delete(slots);
         case Step.Claim(int[] slots, int version, int after) -> {
-          Heartbeat heartbeat = new Heartbeat(protocol.incarnation(), after);
-          protocol.claimed(slots, leases.claim(slots, version, heartbeat));
+          protocol.claimed(
+              slots, leases.claim(slots, version, heartbeat(protocol.incarnation(), after)));
         }
         case Step.TellClaimed(int[] slots, long epoch) -> listener.onClaimed(slots, epoch);
         case Step.Wait(long ms) -> {
@@ -174,6 +182,10 @@ final class Incarnation {
         }
       }
     }
+  }
+
+  private Heartbeat heartbeat(long incarnation, int claimed) {
+    return new Heartbeat(incarnation, claimed, records.getAsLong());
   }
 
   private void readImage(NodeSession.Listener listener)
@@ -206,7 +218,7 @@ final class Incarnation {
 
   private void begin() throws KeeperException, InterruptedException {
     long sentNs = clock.nowNs();
-    byte[] data = new Heartbeat(0, 0).encode();
+    byte[] data = heartbeat(0, 0).encode();
     protocol.begun(zooKeeper.setData(paths.heartbeat(self.nodeId()), data, -1).getMzxid());
     fence.acknowledged(sentNs);
   }

@@ -13,6 +13,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZooKeeper;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +70,7 @@ public final class NodeSession implements AutoCloseable {
   private final ZooKeeperOptions options;
   private final NodeRecord self;
   private final Listener listener;
+  private final LongSupplier records;
   private final NanoClock clock;
   private final Semaphore wake = new Semaphore(0);
   private final Thread worker;
@@ -83,10 +85,15 @@ public final class NodeSession implements AutoCloseable {
   private long complainAtNs;
 
   private NodeSession(
-      ZooKeeperOptions options, NodeRecord self, Listener listener, NanoClock clock) {
+      ZooKeeperOptions options,
+      NodeRecord self,
+      Listener listener,
+      LongSupplier records,
+      NanoClock clock) {
     this.options = options;
     this.self = self;
     this.listener = new Guarded(listener);
+    this.records = records;
     this.clock = clock;
     this.worker = Thread.ofPlatform().daemon().name("larder-session").unstarted(this::run);
     this.heart =
@@ -98,14 +105,20 @@ public final class NodeSession implements AutoCloseable {
    * Starts and returns at once, whether or not ZooKeeper is in reach.
    *
    * @param self what to register; its incarnation is ignored
+   * @param records how many records the node holds now; called often, must not block
    */
-  public static NodeSession start(ZooKeeperOptions options, NodeRecord self, Listener listener) {
-    return start(options, self, listener, BootClock.open());
+  public static NodeSession start(
+      ZooKeeperOptions options, NodeRecord self, Listener listener, LongSupplier records) {
+    return start(options, self, listener, records, BootClock.open());
   }
 
   static NodeSession start(
-      ZooKeeperOptions options, NodeRecord self, Listener listener, NanoClock clock) {
-    NodeSession session = new NodeSession(options, self, listener, clock);
+      ZooKeeperOptions options,
+      NodeRecord self,
+      Listener listener,
+      LongSupplier records,
+      NanoClock clock) {
+    NodeSession session = new NodeSession(options, self, listener, records, clock);
     session.worker.start();
     var _ =
         session.heart.scheduleAtFixedRate(
@@ -223,7 +236,7 @@ public final class NodeSession implements AutoCloseable {
         incarnation = null;
       }
       if (incarnation == null) {
-        incarnation = new Incarnation(options, self, clock, wake::release);
+        incarnation = new Incarnation(options, self, records, clock, wake::release);
         complainAtNs = clock.nowNs() + TimeUnit.MILLISECONDS.toNanos(FIRST_COMPLAINT_MS);
         announced = false;
         current = incarnation;

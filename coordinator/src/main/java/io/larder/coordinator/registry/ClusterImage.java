@@ -22,6 +22,13 @@ public record ClusterImage(SlotTable slots, Map<String, NodeRecord> nodes) {
     nodes = Collections.unmodifiableMap(new TreeMap<>(nodes));
   }
 
+  /** Whether a live node that is not being drained owns nothing. */
+  public boolean hasNodeWithoutSlots() {
+    return nodes.keySet().stream()
+        .anyMatch(
+            nodeId -> !slots.counts().containsKey(nodeId) && !slots.draining().contains(nodeId));
+  }
+
   /** The live owner of a slot, or null if the slot has no owner or its owner is not there. */
   public @Nullable NodeRecord ownerOf(int slot) {
     String nodeId = slots.owner(slot);

@@ -15,6 +15,7 @@ class AssignmentTest {
   private final Assignment term =
       new Assignment(new AssignmentOptions(10_000, 8_000, 1_500, true), 0);
   private SlotTable slots = SlotTable.EMPTY;
+  private boolean unused;
 
   /** The leader's turns from one time to another, every 250 ms, with these nodes there. */
   private void turns(long fromMs, long toMs, String... live) {
@@ -27,7 +28,7 @@ class AssignmentTest {
       nodes.put(nodeId, new NodeRecord(nodeId, 1, "h", 1, 0, "", 1 << 30, "", ""));
     }
     for (long now = fromMs; now < toMs; now += 250) {
-      leader.propose(new ClusterImage(slots, nodes), now).ifPresent(table -> slots = table);
+      leader.propose(new ClusterImage(slots, nodes), unused, now).ifPresent(table -> slots = table);
     }
   }
 
@@ -52,9 +53,11 @@ class AssignmentTest {
     Map<String, NodeRecord> onlyA =
         Map.of("a", new NodeRecord("a", 1, "h", 1, 0, "", 1 << 30, "", ""));
     for (long now = 0; now < 10_000; now += 250) {
-      assertThat(next.propose(new ClusterImage(before, onlyA), now)).as("at %d", now).isEmpty();
+      assertThat(next.propose(new ClusterImage(before, onlyA), false, now))
+          .as("at %d", now)
+          .isEmpty();
     }
-    assertThat(next.propose(new ClusterImage(before, onlyA), 10_000))
+    assertThat(next.propose(new ClusterImage(before, onlyA), false, 10_000))
         .hasValueSatisfying(table -> assertThat(table.counts()).containsOnlyKeys("a"));
   }
 
@@ -133,6 +136,38 @@ class AssignmentTest {
   }
 
   @Test
+  void aNodeThatIsLateInTheFirstStartGetsItsShareHoweverLate() {
+    Assignment manual = new Assignment(new AssignmentOptions(2_000, 500, 1_500, false), 0);
+    unused = true;
+    turns(manual, 0, 6_000, "a", "b");
+    turns(manual, 6_000, 3_600_000, "a", "b");
+    turns(manual, 3_600_000, 3_601_250, "a", "b", "c");
+    assertThat(slots.counts()).as("not settled yet").containsOnlyKeys("a", "b");
+    turns(manual, 3_601_250, 3_603_000, "a", "b", "c");
+    assertThat(slots.counts().get("c")).isBetween(5461, 5462);
+  }
+
+  @Test
+  void aLateNodeGetsItsShareFromALeaderThatDidNotWriteTheFirstTable() {
+    turns(0, 3_000, "a", "b");
+    Assignment next = new Assignment(new AssignmentOptions(2_000, 500, 1_500, false), 10_000);
+    unused = true;
+    turns(next, 10_000, 14_000, "a", "b", "c");
+    assertThat(slots.counts().get("c")).isBetween(5461, 5462);
+  }
+
+  @Test
+  void aNodeThatJoinsAClusterInUseGetsNothingByItself() {
+    Assignment manual = new Assignment(new AssignmentOptions(2_000, 500, 1_500, false), 0);
+    unused = true;
+    turns(manual, 0, 6_000, "a", "b");
+    SlotTable before = slots;
+    unused = false;
+    turns(manual, 6_000, 60_000, "a", "b", "c");
+    assertThat(slots.sameAs(before)).isTrue();
+  }
+
+  @Test
   void aNodeThatComesAndGoesAllTheTimeHoldsTheOthersUpForABoundedTime() {
     for (long now = 0; now < 6_000; now += 500) {
       turns(now, now + 500, now % 1_000 == 0 ? new String[] {"a"} : new String[] {"a", "b"});
@@ -164,8 +199,8 @@ class AssignmentTest {
                 "a", new NodeRecord("a", 2, "h", 1, 0, "", 1 << 30, "", ""),
                 "b", new NodeRecord("b", 2, "h", 1, 0, "", 1 << 30, "", ""),
                 "c", new NodeRecord("c", 1, "h", 1, 0, "", 1 << 30, "", "")));
-    assertThat(term.propose(returned, 9_000)).as("not settled yet").isEmpty();
-    slots = term.propose(returned, 12_000).orElseThrow();
+    assertThat(term.propose(returned, false, 9_000)).as("not settled yet").isEmpty();
+    slots = term.propose(returned, false, 12_000).orElseThrow();
     assertThat(slots.draining()).containsExactly("a");
     assertThat(slots.counts()).containsOnlyKeys("b", "c");
   }
@@ -179,7 +214,7 @@ class AssignmentTest {
     int proposals = 0;
     // The write never succeeds (another leader wins): the proposal is repeated, once a second.
     for (long now = 3_000; now < 8_000; now += 250) {
-      proposals += term.propose(new ClusterImage(slots, two), now).isPresent() ? 1 : 0;
+      proposals += term.propose(new ClusterImage(slots, two), false, now).isPresent() ? 1 : 0;
     }
     assertThat(proposals).isBetween(3, 4);
   }

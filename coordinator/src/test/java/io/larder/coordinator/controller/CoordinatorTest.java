@@ -8,7 +8,9 @@ import io.larder.coordinator.config.AssignmentOptions;
 import io.larder.coordinator.embedded.EmbeddedZooKeeper;
 import io.larder.coordinator.lease.NodeSession;
 import io.larder.coordinator.registry.ClusterImage;
+import io.larder.coordinator.registry.Heartbeat;
 import io.larder.coordinator.registry.NodeRecord;
+import io.larder.coordinator.registry.Paths;
 import io.larder.coordinator.registry.ZooKeeperOptions;
 import io.larder.protocol.Slots;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -20,10 +22,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.curator.test.InstanceSpec;
 import org.apache.curator.test.TestingCluster;
+import org.apache.zookeeper.ZooKeeper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,7 +39,9 @@ import picocli.CommandLine;
 @SuppressWarnings("NullAway.Init")
 class CoordinatorTest {
   private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration LATE = Duration.ofMinutes(5);
   private static final AssignmentOptions QUICK = new AssignmentOptions(10_000, 1_000, 500, true);
+  private static final AssignmentOptions MANUAL = new AssignmentOptions(0, 500, 500, false);
 
   private static final class Silent implements NodeSession.Listener {
     @Override
@@ -58,6 +65,9 @@ class CoordinatorTest {
   private ZooKeeperOptions options;
   private StatusReader status;
 
+  /** How many records each node says it holds. */
+  private final Map<String, Long> records = new ConcurrentHashMap<>();
+
   @BeforeEach
   void start(@TempDir Path dir) throws Exception {
     server = EmbeddedZooKeeper.start(dir, 0);
@@ -76,13 +86,18 @@ class CoordinatorTest {
 
   private NodeSession node(ZooKeeperOptions where, String nodeId) {
     NodeRecord self = new NodeRecord(nodeId, 0, "127.0.0.1", 6380, 0, "", 1L << 40, "test", "");
-    NodeSession session = NodeSession.start(where, self, new Silent());
+    NodeSession session =
+        NodeSession.start(where, self, new Silent(), () -> records.getOrDefault(nodeId, 0L));
     opened.add(session);
     return session;
   }
 
   private Coordinator coordinator(ZooKeeperOptions where, String id) {
-    Coordinator coordinator = Coordinator.start(where, QUICK, id);
+    return coordinator(where, id, QUICK);
+  }
+
+  private Coordinator coordinator(ZooKeeperOptions where, String id, AssignmentOptions assignment) {
+    Coordinator coordinator = Coordinator.start(where, assignment, id);
     opened.add(coordinator);
     return coordinator;
   }
@@ -137,6 +152,35 @@ class CoordinatorTest {
     await().atMost(SOON).until(() -> c.claimedCount() == Slots.COUNT / 2);
     healthy();
     assertThat(a.claimedCount()).isEqualTo(Slots.COUNT / 2);
+  }
+
+  /** The first table's own time for latecomers is none here: only what the nodes hold decides. */
+  @Test
+  void aNodeGetsItsShareByItselfUntilAnyNodeHasEverHeldARecord() throws Exception {
+    Coordinator first = coordinator(options, "first", MANUAL);
+    NodeSession a = node(options, "a");
+    await().atMost(LATE).until(() -> a.claimedCount() == Slots.COUNT);
+    NodeSession b = node(options, "b");
+    await().atMost(LATE).until(() -> b.claimedCount() == Slots.COUNT / 2);
+
+    records.put("b", 1L); // it says so with its next heartbeat
+    await().atMost(LATE).until(() -> saidToHold("b") == 1);
+    b.close(); // what it held counts, though it has gone
+    await().atMost(LATE).until(() -> a.claimedCount() == Slots.COUNT);
+    NodeSession c = node(options, "c");
+    await().atMost(LATE).until(c::isReady);
+    NodeSession again = node(options, "b");
+    // Slots go home when nodes no longer come and go, which is when c would get some.
+    await().atMost(LATE).until(() -> again.claimedCount() == Slots.COUNT / 2);
+    assertThat(a.claimedCount()).isEqualTo(Slots.COUNT / 2);
+    assertThat(first.image().slots().counts()).containsOnlyKeys("a", "b");
+  }
+
+  private long saidToHold(String nodeId) throws Exception {
+    try (ZooKeeper reader = new ZooKeeper(server.address(), 10_000, _ -> {})) {
+      byte[] written = reader.getData(new Paths("test").heartbeat(nodeId), false, null);
+      return Heartbeat.decode(written).records();
+    }
   }
 
   @Test

@@ -102,7 +102,7 @@ final class Cluster implements AutoCloseable {
 
   Node start(String nodeId, NanoClock clock) {
     Node node = new Node();
-    node.session = NodeSession.start(options, record(nodeId), node, clock);
+    node.session = NodeSession.start(options, record(nodeId), node, () -> 0, clock);
     opened.add(node.session());
     return node;
   }

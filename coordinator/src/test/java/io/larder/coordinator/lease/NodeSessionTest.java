@@ -148,10 +148,10 @@ class NodeSessionTest {
     await().atMost(SOON).until(() -> !node.incarnations.isEmpty());
     LeaseTransactions leases = new LeaseTransactions(hand, cluster.paths, "x");
     int version = hand.exists(cluster.paths.slots(), false).getVersion();
-    assertThat(leases.claim(new int[] {1}, version - 1, new Heartbeat(1, 1)))
+    assertThat(leases.claim(new int[] {1}, version - 1, new Heartbeat(1, 1, 0)))
         .isInstanceOf(SessionProtocol.ClaimOutcome.StaleTable.class);
     assertThat(leases.epochOf(1)).isZero();
-    assertThat(leases.claim(new int[] {1}, version, new Heartbeat(1, 1)))
+    assertThat(leases.claim(new int[] {1}, version, new Heartbeat(1, 1, 0)))
         .isEqualTo(new SessionProtocol.ClaimOutcome.Claimed(leases.epochOf(1)));
   }
 

@@ -72,7 +72,9 @@ class SlotTableFormatTest {
     String newer =
         new String(record.encode(), StandardCharsets.UTF_8).replaceFirst("\\{", "{\"rack\":\"r\",");
     assertThat(NodeRecord.decode(newer.getBytes(StandardCharsets.UTF_8))).isEqualTo(record);
-    assertThat(Heartbeat.decode(new Heartbeat(5, 6).encode())).isEqualTo(new Heartbeat(5, 6));
+    assertThat(Heartbeat.decode(new Heartbeat(5, 6, 7).encode())).isEqualTo(new Heartbeat(5, 6, 7));
+    byte[] older = "{\"incarnation\":5,\"claimed\":6}".getBytes(StandardCharsets.UTF_8);
+    assertThat(Heartbeat.decode(older)).isEqualTo(new Heartbeat(5, 6, Heartbeat.UNKNOWN));
   }
 
   @Test

@@ -5,11 +5,17 @@ import io.larder.node.bench.DemoOptions;
 import io.larder.node.bench.DemoReport;
 import io.larder.node.bench.LocalRun;
 import io.larder.node.bench.Trace;
+import io.larder.node.doctor.Disk;
+import io.larder.node.doctor.Doctor;
+import io.larder.node.doctor.LocalWants;
+import io.larder.node.doctor.UnfitException;
 import io.larder.node.local.LocalCluster;
 import io.larder.node.local.LocalClusterOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -29,6 +35,9 @@ import picocli.CommandLine.Spec;
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the spec
 final class DemoCommand implements Callable<Integer> {
+  /** What three nodes must have each to keep all that the demo stores. */
+  private static final long LEAST_DEVICE_BYTES = 2L << 30;
+
   @Spec private CommandSpec spec;
 
   @Mixin private ReplayOptions replay;
@@ -37,7 +46,8 @@ final class DemoCommand implements Callable<Integer> {
       names = "--device",
       paramLabel = "DEVICE",
       description =
-          "A block device for one node; repeat it for each. Default: three sparse files of 8 GiB.")
+          "A block device for one node; repeat it for each. Default: three sparse files of 8 GiB, less"
+              + " where the disk has no room for that.")
   private List<Path> devices = new ArrayList<>();
 
   @Option(names = "--format", description = "Yes, everything on the devices given may be erased.")
@@ -60,14 +70,16 @@ final class DemoCommand implements Callable<Integer> {
           "the demo writes a new cluster onto " + devices + ": add --format to erase them");
     }
     DemoOptions options = replay.demoOptions();
+    LocalWants wants = wants();
+    UnfitException.throwIfMissing(Doctor.localCluster(wants));
     Trace trace = Trace.conversationSlice().first(replay.requests());
     LocalClusterOptions cluster =
         new LocalClusterOptions(
-            devices.isEmpty() ? LocalClusterOptions.DEFAULT_NODES : devices.size(),
+            wants.nodes(),
             dir,
             devices,
             format,
-            LocalClusterOptions.DEFAULT_DEVICE_BYTES,
+            wants.deviceBytes(),
             LocalClusterOptions.DEFAULT_MEMORY_BYTES,
             false);
     ConsoleProgress progress = ConsoleProgress.onStandardError();
@@ -87,5 +99,21 @@ final class DemoCommand implements Callable<Integer> {
     System.out.print(json ? ReportPrinter.json(report) + "\n" : ReportPrinter.table(report));
     (json || !broken.isEmpty() ? System.err : System.out).println(ReportPrinter.verdict(broken));
     return broken.isEmpty() ? 0 : Larder.FAILED;
+  }
+
+  /** The processes get any free ports. */
+  private LocalWants wants() {
+    int nodes = devices.isEmpty() ? LocalClusterOptions.DEFAULT_NODES : devices.size();
+    int files = devices.isEmpty() ? nodes : 0;
+    Path place = dir == null ? Path.of(System.getProperty("java.io.tmpdir")) : dir;
+    return new LocalWants(
+        nodes,
+        files,
+        place,
+        Disk.sizeFor(place, files, LocalClusterOptions.DEFAULT_DEVICE_BYTES, LEAST_DEVICE_BYTES),
+        "",
+        LocalClusterOptions.DEFAULT_MEMORY_BYTES,
+        Map.of(),
+        Set.of());
   }
 }

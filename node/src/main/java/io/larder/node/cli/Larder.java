@@ -4,6 +4,7 @@ import io.larder.coordinator.cli.AdminCommand;
 import io.larder.coordinator.cli.CoordinatorCommand;
 import io.larder.coordinator.cli.StatusCommand;
 import io.larder.coordinator.config.ConfigException;
+import io.larder.node.doctor.UnfitException;
 import io.larder.node.local.LocalClusterException;
 import io.larder.node.store.StoreException;
 import java.io.IOException;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       DemoCommand.class,
       UpCommand.class,
+      DoctorCommand.class,
       NodeCommand.class,
       CoordinatorCommand.class,
       ZooKeeperCommand.class,
@@ -46,6 +48,7 @@ import picocli.CommandLine.Spec;
       AdminCommand.class,
       DeviceCommand.class,
       BenchCommand.class,
+      CommandLine.HelpCommand.class,
     })
 public final class Larder implements Runnable {
   /** A node that moved is found again within seconds; the JDK would keep its old address for 30. */
@@ -55,6 +58,7 @@ public final class Larder implements Runnable {
 
   static final int FAILED = 1;
   static final int USAGE = 2;
+  static final int UNHEALTHY = 3;
 
   @Spec private CommandSpec spec;
 
@@ -97,6 +101,7 @@ public final class Larder implements Runnable {
         yield USAGE;
       }
       // Their messages are written for people.
+      case UnfitException known -> say(err, String.valueOf(known.getMessage()));
       case StoreException known -> say(err, String.valueOf(known.getMessage()));
       case LocalClusterException known -> say(err, String.valueOf(known.getMessage()));
       case IOException known ->

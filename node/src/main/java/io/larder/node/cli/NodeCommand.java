@@ -4,9 +4,13 @@ import io.larder.coordinator.cli.ProcessOptions;
 import io.larder.coordinator.cli.StopSignal;
 import io.larder.node.NodeProcess;
 import io.larder.node.config.NodeConfig;
+import io.larder.node.doctor.Check;
+import io.larder.node.doctor.Doctor;
+import io.larder.node.doctor.UnfitException;
 import io.larder.node.store.StoreException;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +48,9 @@ final class NodeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     NodeConfig read = configuration();
+    List<Check> checks = Doctor.node(read);
+    UnfitException.throwIfMissing(checks);
+    UnfitException.notes(checks).forEach(note -> System.err.println("larder: note: " + note));
     try (StopSignal stop = options.installStopSignal();
         NodeProcess node = NodeProcess.start(read)) {
       node.prefaultMemory();

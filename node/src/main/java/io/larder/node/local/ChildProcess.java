@@ -2,9 +2,7 @@ package io.larder.node.local;
 
 import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,16 +16,19 @@ import java.util.concurrent.TimeUnit;
  * the end of the pipe and ends too.
  */
 final class ChildProcess {
+  private static final int KILLED = 128 + 9;
   private static final Duration KILL_WAIT = Duration.ofSeconds(20);
 
   private final String name;
   private final Path log;
+  private final long logFrom;
   private final Process process;
   private volatile boolean frozen;
 
-  private ChildProcess(String name, Path log, Process process) {
+  private ChildProcess(String name, Path log, long logFrom, Process process) {
     this.name = name;
     this.log = log;
+    this.logFrom = logFrom;
     this.process = process;
   }
 
@@ -47,13 +48,14 @@ final class ChildProcess {
     command.addAll(arguments);
     command.add("--exit-with-parent");
     File file = log.toFile();
+    long logFrom = file.length(); // 0 if there is none
     try {
       Process process =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(file))
               .start();
-      return new ChildProcess(name, log, process);
+      return new ChildProcess(name, log, logFrom, process);
     } catch (IOException e) {
       throw new LocalClusterException(name + " cannot be started: " + e.getMessage(), e);
     }
@@ -145,19 +147,22 @@ final class ChildProcess {
     }
   }
 
-  /** The last lines of its log, each indented, for an error message. */
-  String logTail(int lines) {
-    try {
-      List<String> all =
-          new String(Files.readAllBytes(log), StandardCharsets.UTF_8).lines().toList();
-      StringBuilder tail = new StringBuilder();
-      for (String line : all.subList(Math.max(0, all.size() - lines), all.size())) {
-        tail.append("\n  | ").append(line);
-      }
-      return tail.isEmpty() ? "\n  | (the log is empty)" : tail.toString();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  /** How it ended, once it has, and what its log says of why; where the log is. */
+  String ending() {
+    return exitCode() == KILLED
+        ? "killed (exit code %d), by somebody, or by the kernel for want of memory\n  its log: %s"
+            .formatted(KILLED, log)
+        : "exit code %d:%s".formatted(exitCode(), cause());
+  }
+
+  /** What its log says of why it fails, each line indented, and where the log is. */
+  String cause() {
+    return ChildLog.cause(log, logFrom) + "\n  its log: " + log;
+  }
+
+  /** The processor time it has had; zero if the system does not say. */
+  Duration processorTime() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
   }
 
   Path log() {

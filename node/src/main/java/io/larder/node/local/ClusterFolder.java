@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,12 +15,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The folder of a local cluster: {@code zookeeper/}, {@code coordinator-1.log}, and {@code node-1/}
- * and so on with {@code device}, {@code node.yaml} and {@code node.log}. Locked while it is in use.
+ * and so on with {@code device}, {@code node.yaml} and {@code node.log}; {@code ports} and {@code
+ * control}. Locked while it is in use.
  */
 final class ClusterFolder implements AutoCloseable {
   private final Path root;
   private final boolean temporary;
   private final FileChannel lockFile;
+  private volatile boolean logsStay;
 
   private ClusterFolder(Path root, boolean temporary, FileChannel lockFile) {
     this.root = root;
@@ -41,9 +44,7 @@ final class ClusterFolder implements AutoCloseable {
               ? Files.createTempDirectory("larder-")
               : Files.createDirectories(dir.toAbsolutePath().normalize());
       wanted = root;
-      lockFile =
-          FileChannel.open(
-              root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      lockFile = FileChannel.open(lock(root), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       FileLock lock = lockFile.tryLock();
       if (lock == null) {
         lockFile.close();
@@ -70,6 +71,44 @@ final class ClusterFolder implements AutoCloseable {
     return root;
   }
 
+  /** Which process has which port. */
+  Path ports() {
+    return ports(root);
+  }
+
+  /** The same of a folder that is not open. */
+  static Path ports(Path root) {
+    return root.resolve("ports");
+  }
+
+  /** How a running cluster of a folder is reached by another process. */
+  static Path control(Path root) {
+    return root.resolve("control");
+  }
+
+  /** Whether a cluster runs in a folder now. */
+  static boolean isInUse(Path root) throws IOException {
+    Path file = lock(root);
+    if (!Files.exists(file)) {
+      return false;
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      return lock == null;
+    } catch (OverlappingFileLockException _) {
+      return true; // by this process
+    }
+  }
+
+  private static Path lock(Path root) {
+    return root.resolve("lock");
+  }
+
+  /** From now on the logs of a temporary folder stay when it is closed. */
+  void keepLogs() {
+    logsStay = true;
+  }
+
   Path zooKeeper() {
     return root.resolve("zookeeper");
   }
@@ -80,13 +119,18 @@ final class ClusterFolder implements AutoCloseable {
   }
 
   Path node(int number) throws IOException {
-    return Files.createDirectories(root.resolve("node-" + number));
+    return Files.createDirectories(node(root, number));
+  }
+
+  /** The folder of a node, from 1. */
+  static Path node(Path root, int number) {
+    return root.resolve("node-" + number);
   }
 
   /** How many nodes have a folder here. */
   int existingNodes() {
     int n = 0;
-    while (Files.isDirectory(root.resolve("node-" + (n + 1)))) {
+    while (Files.isDirectory(node(root, n + 1))) {
       n++;
     }
     return n;
@@ -94,6 +138,7 @@ final class ClusterFolder implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    Files.deleteIfExists(control(root));
     lockFile.close();
     if (temporary && Files.exists(root)) {
       Files.walkFileTree(
@@ -102,17 +147,38 @@ final class ClusterFolder implements AutoCloseable {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
                 throws IOException {
-              Files.deleteIfExists(file);
+              if (!isKept(file)) {
+                Files.deleteIfExists(file);
+              }
               return FileVisitResult.CONTINUE;
             }
 
             @Override
             public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException e)
                 throws IOException {
-              Files.deleteIfExists(dir);
+              try {
+                Files.deleteIfExists(dir);
+              } catch (DirectoryNotEmptyException notEmpty) {
+                if (!logsStay) {
+                  throw notEmpty;
+                }
+              }
               return FileVisitResult.CONTINUE;
             }
           });
     }
+  }
+
+  /** Closes it where another failure is on its way already. */
+  void closeQuietly() {
+    try {
+      close();
+    } catch (IOException e) {
+      System.err.println("larder: " + root + " was not removed: " + e);
+    }
+  }
+
+  private boolean isKept(Path file) {
+    return logsStay && file.toString().endsWith(".log");
   }
 }

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,19 +26,14 @@ import org.jspecify.annotations.Nullable;
  * and so on. Thread-safe. Closing it stops everything in order; a temporary folder goes with it.
  */
 public final class LocalCluster implements AutoCloseable {
-  /** The cluster's name in ZooKeeper and on the devices. */
-  public static final String CLUSTER = "local";
+  /** The cluster's name in ZooKeeper and on the devices: every command's default. */
+  public static final String CLUSTER = ZooKeeperOptions.DEFAULT_CLUSTER;
 
   /** Of every node and coordinator. */
   public static final Duration SESSION_TIMEOUT =
       Duration.ofMillis(LocalConfiguration.SESSION_TIMEOUT_MS);
 
-  private static final int ZOOKEEPER_PORT = 2181;
-  private static final int COORDINATOR_HTTP_PORT = 9378;
-  private static final int FIRST_PORT = 7379;
-  private static final int FIRST_HTTP_PORT = 9379;
-  private static final Duration START_PATIENCE = Duration.ofSeconds(60);
-  private static final Duration SPREAD_PAUSE = Duration.ofMillis(100);
+  private static final Duration READ_PATIENCE = Duration.ofSeconds(60);
   private static final List<String> ZOOKEEPER_JVM =
       List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
   private static final List<String> COORDINATOR_JVM = List.of("-Xmx256m", "-XX:+UseSerialGC");
@@ -47,6 +43,7 @@ public final class LocalCluster implements AutoCloseable {
   private final ClusterFolder folder;
   private final HttpClient http = HttpClient.newHttpClient();
   private final Ports ports = new Ports();
+  private final PortPlan plan;
   private final ProcessTable processes = new ProcessTable();
   private final Thread onExit = Thread.ofPlatform().name("cluster-stop").unstarted(this::stop);
   private volatile @Nullable EmbeddedZooKeeper zooKeeper;
@@ -59,62 +56,82 @@ public final class LocalCluster implements AutoCloseable {
   /** Where a process says how it is. */
   private record HttpAddress(String name, String host, int port) {}
 
-  private LocalCluster(LocalClusterOptions options, ClusterFolder folder) {
+  private LocalCluster(LocalClusterOptions options, ClusterFolder folder) throws IOException {
     this.options = options;
     this.folder = folder;
+    this.plan = PortPlan.of(options.ports(), ports, folder);
   }
 
   /**
-   * Starts a cluster and returns when every node is ready.
+   * Starts a cluster and returns when every node is ready, however long that takes, as long as it
+   * gets on.
    *
    * @param say told what is going on, a line at a time
-   * @throws LocalClusterException if a part does not start; the message quotes the end of its log
+   * @throws LocalClusterException if a part does not start; the message quotes what its log says of
+   *     the cause, and the logs stay, even of a temporary folder
    */
   public static LocalCluster start(LocalClusterOptions options, Consumer<String> say)
       throws LocalClusterException {
-    LocalCluster cluster = new LocalCluster(options, ClusterFolder.open(options.dir()));
+    ClusterFolder folder = ClusterFolder.open(options.dir());
+    LocalCluster cluster;
+    try {
+      cluster = new LocalCluster(options, folder);
+    } catch (IOException e) {
+      folder.closeQuietly();
+      throw cannotStart(e);
+    }
     Runtime.getRuntime().addShutdownHook(cluster.onExit);
     try {
       cluster.startAll(say);
       return cluster;
     } catch (IOException | RuntimeException e) {
+      folder.keepLogs();
       cluster.close();
-      throw e instanceof LocalClusterException known
-          ? known
-          : new LocalClusterException("the cluster cannot start: " + e.getMessage(), e);
+      throw cannotStart(e);
     }
+  }
+
+  private static LocalClusterException cannotStart(Exception e) {
+    return e instanceof LocalClusterException known
+        ? known
+        : new LocalClusterException("the cluster cannot start: " + e.getMessage(), e);
   }
 
   private void startAll(Consumer<String> say) throws IOException {
     say.accept("starting ZooKeeper, a coordinator and the nodes in " + folder.root());
+    int existing = folder.existingNodes();
+    List<LocalNode> placed = place(existing);
+    for (LocalNode node : placed) {
+      LocalDevice.prepare(node, options);
+    }
     if (options.zooKeepers() == 1) {
-      EmbeddedZooKeeper server = EmbeddedZooKeeper.start(folder.zooKeeper(), port(ZOOKEEPER_PORT));
+      EmbeddedZooKeeper server = EmbeddedZooKeeper.start(folder.zooKeeper(), plan.zooKeeper());
       zooKeeper = server;
       zooKeeperAddress = server.address();
     } else {
       startEnsemble();
     }
-    startCoordinators();
-    List<LocalNode> placed = place();
+    // Who asks for more nodes than there were wants them to be used.
+    startCoordinators(existing > 0 && placed.size() > existing);
     for (LocalNode node : placed) {
-      LocalDevice.prepare(node, options);
       List<String> arguments =
           LocalConfiguration.node(node, zooKeeperAddress, options.memoryBytes());
       launch(node.nodeId(), node.log(), NODE_JVM, arguments);
     }
+    plan.keep();
     nodes = placed;
-    for (LocalNode node : placed) {
-      awaitReady(node);
+    List<Starting.Watched> all = new ArrayList<>();
+    coordinators.forEach(coordinator -> all.add(watched(coordinator.name())));
+    nodes.forEach(node -> all.add(watched(node.nodeId())));
+    Starting.await(http, all, say);
+    List<String> withoutSlots =
+        new SlotSpread(http, nodes, processes).await(existing < placed.size(), say);
+    if (!withoutSlots.isEmpty()) {
+      say.accept(
+          "%s own no slots: being drained, or away when their slots were given to others; give them their share with: ./larder admin rebalance apply --yes %s"
+              .formatted(withoutSlots, commandOptions())
+              .strip());
     }
-    for (HttpAddress coordinator : coordinators) {
-      Readiness.await(
-          http,
-          processes.get(coordinator.name()),
-          coordinator.host(),
-          coordinator.port(),
-          START_PATIENCE);
-    }
-    awaitSpread();
   }
 
   private void startEnsemble() throws IOException {
@@ -138,17 +155,17 @@ public final class LocalCluster implements AutoCloseable {
         String.join(",", members.stream().map(EmbeddedZooKeeper.Member::address).toList());
   }
 
-  private void startCoordinators() throws IOException {
+  private void startCoordinators(boolean spreadToNewNodes) throws IOException {
     List<HttpAddress> started = new ArrayList<>();
     for (int i = 1; i <= options.coordinators(); i++) {
       String name = "coordinator-" + i;
-      HttpAddress at =
-          new HttpAddress(name, site(name).host(), port(COORDINATOR_HTTP_PORT + 1 - i));
+      HttpAddress at = new HttpAddress(name, site(name).host(), plan.coordinator(i));
       launch(
           name,
           folder.log(name),
           COORDINATOR_JVM,
-          LocalConfiguration.coordinator(zooKeeperAddress, at.host() + ":" + at.port()));
+          LocalConfiguration.coordinator(
+              zooKeeperAddress, at.host() + ":" + at.port(), spreadToNewNodes));
       started.add(at);
     }
     coordinators = List.copyOf(started);
@@ -163,41 +180,6 @@ public final class LocalCluster implements AutoCloseable {
 
   private Site site(String name) {
     return options.sites().apply(name);
-  }
-
-  private int port(int wanted) throws LocalClusterException {
-    return options.fixedPorts() ? ports.prefer(wanted) : ports.any();
-  }
-
-  /**
-   * A node that came first may have been ready with all slots before the others took their share: a
-   * put in the middle of that would be told to try again.
-   */
-  private void awaitSpread() throws IOException {
-    long deadline = System.nanoTime() + START_PATIENCE.toNanos();
-    try {
-      while (!isSpread()) {
-        if (System.nanoTime() > deadline) {
-          throw new LocalClusterException(
-              "the slots were not spread over all nodes within %d s; see the logs in %s"
-                  .formatted(START_PATIENCE.toSeconds(), folder.root()),
-              null);
-        }
-        Thread.sleep(SPREAD_PAUSE);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new LocalClusterException("interrupted while waiting for the slots", e);
-    }
-  }
-
-  private boolean isSpread() throws IOException, InterruptedException {
-    for (LocalNode node : nodes) {
-      if (scrape(node).sum("larder_slots_owned") == 0) {
-        return false;
-      }
-    }
-    return isSettled();
   }
 
   /**
@@ -220,8 +202,7 @@ public final class LocalCluster implements AutoCloseable {
     return owned == Slots.COUNT;
   }
 
-  private List<LocalNode> place() throws IOException {
-    int existing = folder.existingNodes();
+  private List<LocalNode> place(int existing) throws IOException {
     int count = options.nodes();
     if (count == 0) {
       count = existing == 0 ? LocalClusterOptions.DEFAULT_NODES : existing;
@@ -239,19 +220,24 @@ public final class LocalCluster implements AutoCloseable {
       Path device = options.devices().isEmpty() ? home.resolve("device") : options.devices().get(i);
       placed.add(
           new LocalNode(
-              nodeId,
-              site(nodeId).host(),
-              port(FIRST_PORT + i),
-              port(FIRST_HTTP_PORT + i),
-              device,
-              home));
+              nodeId, site(nodeId).host(), plan.node(i + 1), plan.nodeHttp(i + 1), device, home));
     }
     return List.copyOf(placed);
   }
 
-  private void awaitReady(LocalNode node) throws LocalClusterException {
-    Readiness.await(
-        http, processes.get(node.nodeId()), node.host(), node.httpPort(), START_PATIENCE);
+  /** A node or coordinator by its name. */
+  private Starting.Watched watched(String name) {
+    HttpAddress at =
+        Stream.concat(
+                coordinators.stream(),
+                nodes.stream()
+                    .map(node -> new HttpAddress(node.nodeId(), node.host(), node.httpPort())))
+            .filter(address -> address.name().equals(name))
+            .findFirst()
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "there is no %s here, only %s".formatted(name, processes.names(""))));
+    return new Starting.Watched(processes.get(name), at.host(), at.port());
   }
 
   /** The nodes, in order; the same whether they run or not. */
@@ -266,7 +252,12 @@ public final class LocalCluster implements AutoCloseable {
 
   /** The process id of a node. */
   public long pid(LocalNode node) {
-    return processes.get(node.nodeId()).pid();
+    return pid(node.nodeId());
+  }
+
+  /** The process id of a process. */
+  public long pid(String name) {
+    return processes.get(name).pid();
   }
 
   /** {@code host:port[,host:port…]} of ZooKeeper. */
@@ -301,7 +292,7 @@ public final class LocalCluster implements AutoCloseable {
     try (StatusReader reader = new StatusReader(zooKeeperOptions)) {
       Map<String, String> incarnations = new HashMap<>();
       reader
-          .read(START_PATIENCE)
+          .read(READ_PATIENCE)
           .orElseThrow(() -> new IOException("no answer from ZooKeeper at " + zooKeeperAddress))
           .nodes()
           .forEach(node -> incarnations.put(node.nodeId(), node.incarnation()));
@@ -350,15 +341,52 @@ public final class LocalCluster implements AutoCloseable {
    * @return milliseconds from the start of its process to readiness
    */
   public long restart(LocalNode node) throws IOException {
+    return restart(node.nodeId(), _ -> {});
+  }
+
+  /**
+   * Starts a node or coordinator again that has ended, as it was; returns when it is ready.
+   *
+   * @param say told now and then what it waits for
+   * @return milliseconds from the start of its process to readiness
+   * @throws IllegalArgumentException if there is none of that name
+   * @throws IllegalStateException if it runs
+   */
+  public long restart(String name, Consumer<String> say) throws IOException {
+    Starting.Watched _ = watched(name);
     long start = System.nanoTime();
-    start(node.nodeId());
-    awaitReady(node);
+    start(name);
+    Starting.await(http, List.of(watched(name)), say);
     return Duration.ofNanos(System.nanoTime() - start).toMillis();
   }
 
   /** What a node's metrics say now. */
   public Scrape scrape(LocalNode node) throws IOException, InterruptedException {
     return Scrape.of(http, node.host(), node.httpPort());
+  }
+
+  /** From now on the logs of a temporary folder stay when the cluster is closed. */
+  public void keepLogs() {
+    folder.keepLogs();
+  }
+
+  /** How a process of {@link #ended} ended, what its log says of why, and where that is. */
+  public String ending(String name) {
+    ChildProcess process = processes.get(name);
+    if (process.isAlive()) {
+      return "it runs again";
+    }
+    return process.ending();
+  }
+
+  /**
+   * The options with which the launcher's commands find this cluster; empty if they find it
+   * without.
+   */
+  public String commandOptions() {
+    return zooKeeperAddress.equals("127.0.0.1:" + PortWishes.ZOOKEEPER)
+        ? ""
+        : "--zookeeper " + zooKeeperAddress;
   }
 
   /** The names of the processes that have ended without being asked to. */
@@ -391,6 +419,7 @@ public final class LocalCluster implements AutoCloseable {
       server.close();
     }
     http.close();
+    ports.close();
     try {
       folder.close();
     } catch (IOException e) {

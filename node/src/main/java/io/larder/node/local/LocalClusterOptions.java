@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param format whether these block devices may be erased
  * @param deviceBytes size of a device file that is made
  * @param memoryBytes payload memory of each node
- * @param fixedPorts whether to prefer the well-known ports
+ * @param ports which ports the processes get
  * @param zooKeepers servers of ZooKeeper: one within this process, or several in processes
  * @param coordinators of which one leads
  * @param sites where the process of each name runs
@@ -26,7 +26,7 @@ public record LocalClusterOptions(
     boolean format,
     long deviceBytes,
     long memoryBytes,
-    boolean fixedPorts,
+    PortWishes ports,
     int zooKeepers,
     int coordinators,
     Function<String, Site> sites) {
@@ -61,8 +61,57 @@ public record LocalClusterOptions(
       boolean format,
       long deviceBytes,
       long memoryBytes,
-      boolean fixedPorts) {
-    this(nodes, dir, devices, format, deviceBytes, memoryBytes, fixedPorts, 1, 1, Site.LOOPBACK);
+      PortWishes ports) {
+    this(nodes, dir, devices, format, deviceBytes, memoryBytes, ports, 1, 1, Site.LOOPBACK);
+  }
+
+  /**
+   * As above.
+   *
+   * @param wellKnownPorts whether to take the well-known ports where they are free
+   */
+  public LocalClusterOptions(
+      int nodes,
+      @Nullable Path dir,
+      List<Path> devices,
+      boolean format,
+      long deviceBytes,
+      long memoryBytes,
+      boolean wellKnownPorts) {
+    this(nodes, dir, devices, format, deviceBytes, memoryBytes, wishes(wellKnownPorts));
+  }
+
+  /**
+   * With several servers, coordinators or sites.
+   *
+   * @param wellKnownPorts whether to take the well-known ports where they are free
+   */
+  public LocalClusterOptions(
+      int nodes,
+      @Nullable Path dir,
+      List<Path> devices,
+      boolean format,
+      long deviceBytes,
+      long memoryBytes,
+      boolean wellKnownPorts,
+      int zooKeepers,
+      int coordinators,
+      Function<String, Site> sites) {
+    this(
+        nodes,
+        dir,
+        devices,
+        format,
+        deviceBytes,
+        memoryBytes,
+        wishes(wellKnownPorts),
+        zooKeepers,
+        coordinators,
+        sites);
+  }
+
+  private static PortWishes wishes(boolean wellKnownPorts) {
+    return wellKnownPorts ? PortWishes.WELL_KNOWN : PortWishes.ANY;
   }
 
   /** Three nodes on sparse files in a temporary folder. */

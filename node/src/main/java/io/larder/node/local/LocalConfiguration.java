@@ -62,7 +62,7 @@ final class LocalConfiguration {
     return arguments;
   }
 
-  static List<String> coordinator(String zooKeeper, String listen) {
+  static List<String> coordinator(String zooKeeper, String listen, boolean spreadToNewNodes) {
     return List.of(
         "coordinator",
         "--cluster",
@@ -74,6 +74,8 @@ final class LocalConfiguration {
         "--set",
         "zookeeper.sessionTimeoutMs=" + SESSION_TIMEOUT_MS,
         "--set",
-        "zookeeper.tickMs=" + EmbeddedZooKeeper.TICK_MS);
+        "zookeeper.tickMs=" + EmbeddedZooKeeper.TICK_MS,
+        "--set",
+        "assignment.spreadToNewNodes=" + spreadToNewNodes);
   }
 }

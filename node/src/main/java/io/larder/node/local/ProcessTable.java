@@ -28,16 +28,12 @@ final class ProcessTable {
   }
 
   /** Starts a process again that has ended. */
-  ChildProcess again(String name) throws IOException {
-    Launch launch;
-    synchronized (this) {
-      Entry entry = entry(name);
-      if (entry.process().isAlive()) {
-        throw new IllegalStateException(name + " runs");
-      }
-      launch = entry.launch();
+  synchronized ChildProcess again(String name) throws IOException {
+    Entry entry = entry(name);
+    if (entry.process().isAlive()) {
+      throw new IllegalStateException(name + " runs");
     }
-    return launch(name, launch);
+    return launch(name, entry.launch());
   }
 
   private synchronized ChildProcess launch(String name, Launch launch) throws IOException {

@@ -7,11 +7,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 
-/** Asks a process's {@code /ready} until it says 200, its time is up, or it has ended. */
+/** Asks a process's {@code /ready}. */
 final class Readiness {
   private static final Duration ATTEMPT = Duration.ofSeconds(2);
-  private static final Duration PAUSE = Duration.ofMillis(25);
-  private static final int TAIL_LINES = 15;
 
   private Readiness() {}
 
@@ -23,47 +21,11 @@ final class Readiness {
       HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
       return response.statusCode() + " " + response.body().strip();
     } catch (IOException e) {
-      return String.valueOf(e);
+      return "no answer (" + e.getClass().getSimpleName() + ")";
     }
   }
 
-  static void await(
-      HttpClient http, ChildProcess process, String host, int httpPort, Duration patience)
-      throws LocalClusterException {
-    long deadline = System.nanoTime() + patience.toNanos();
-    String last = "no answer yet";
-    try {
-      while (System.nanoTime() < deadline) {
-        if (!process.isAlive()) {
-          throw new LocalClusterException(
-              "%s ended with exit code %d before it was ready; the end of %s:%s"
-                  .formatted(
-                      process.name(),
-                      process.exitCode(),
-                      process.log(),
-                      process.logTail(TAIL_LINES)),
-              null);
-        }
-        last = ask(http, host, httpPort);
-        if (last.startsWith("200 ")) {
-          return;
-        }
-        Thread.sleep(PAUSE);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new LocalClusterException("interrupted while waiting for " + process.name(), e);
-    }
-    throw new LocalClusterException(
-        "%s was not ready within %d s: %s:%d says %s; the end of %s:%s"
-            .formatted(
-                process.name(),
-                patience.toSeconds(),
-                host,
-                httpPort,
-                last,
-                process.log(),
-                process.logTail(TAIL_LINES)),
-        null);
+  static boolean isReady(String answer) {
+    return answer.startsWith("200 ");
   }
 }

@@ -3,6 +3,8 @@ package io.larder.node.cli;
 import static io.larder.node.cli.CommandRun.larder;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;
@@ -43,6 +45,11 @@ class LarderTest {
         "--help",
         "demo --help",
         "up --help",
+        "up restart --help",
+        "doctor --help",
+        "help",
+        "help up",
+        "help doctor",
         "node --help",
         "coordinator --help",
         "status --help",
@@ -78,6 +85,14 @@ class LarderTest {
         "demo --block-bytes 1GiB",
         "demo --device /dev/null",
         "up --nodes 65",
+        "up --nodes 0",
+        "up --nodes -1",
+        "up --port 70000",
+        "up --http-port 1",
+        "up restart",
+        "up restart node-2",
+        "doctor --nodes 0",
+        "doctor -o xml",
         "node",
         "node --device /dev/null --set listen.prot=1",
         "node --device /dev/null --set listen.port=70000",
@@ -259,6 +274,59 @@ class LarderTest {
     assertThat(node.code()).isEqualTo(1);
     assertThat(node.err()).contains("larder device format");
     assertThat(Files.readAllBytes(file)).isEqualTo(content);
+  }
+
+  @Test
+  void upRefusesWhatTheDiskCannotHoldWithNumbersAndARemedy() {
+    Path folder = dir.resolve("cluster");
+    String[] up = {"up", "--nodes=3", "--device-size=4096TiB", "--dir=" + folder};
+    CommandRun ended = larder(up);
+    assertThat(ended.code()).isEqualTo(1);
+    assertThat(ended.out()).isEmpty();
+    assertThat(ended.err())
+        .contains("disk: ", "free in " + folder, "3 new device file(s)", "may grow to 12288.0 TiB")
+        .contains("--dir", "--device-size ");
+    assertThat(folder).doesNotExist();
+  }
+
+  @Test
+  void theDoctorEndsWithCode3IfUpWouldRefuseAndSaysWhatIsMissing() throws Exception {
+    CommandRun ended =
+        larder("doctor", "--device-size=4096TiB", "--dir=" + dir, "--memory=64MiB", "-o", "json");
+    assertThat(ended.code()).isEqualTo(3);
+    JsonNode root = new ObjectMapper().readTree(ended.out());
+    assertThat(root.path("fit").asBoolean()).isFalse();
+    assertThat(root.path("checks"))
+        .anySatisfy(check -> {
+          assertThat(check.path("name").asText()).isEqualTo("disk");
+          assertThat(check.path("state").asText()).isEqualTo("missing");
+          assertThat(check.path("remedy").asText()).contains("--device-size");
+        });
+    CommandRun table = larder("doctor", "--device-size=64MiB", "--dir=" + dir, "--memory=64MiB");
+    assertThat(table.code()).isZero();
+    assertThat(table.out()).startsWith("CHECK").contains("\nJDK", "\nio_uring", "\nDocker");
+  }
+
+  @Test
+  void aRestartWhereNoClusterRunsSaysHowToStartOne() {
+    CommandRun ended = larder("up", "restart", "node-2", "--dir", dir.toString());
+    assertThat(ended.code()).isEqualTo(1);
+    assertThat(ended.err()).contains("no cluster of yours runs in " + dir, "./larder up --dir");
+  }
+
+  @Test
+  void aNodeWhosePortIsInUseIsRefusedByItsKey() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      CommandRun ended =
+          larder(
+              "node",
+              "--device=" + dir.resolve("device"),
+              "--host=127.0.0.1",
+              "--port=" + taken.getLocalPort(),
+              "--http-port=0");
+      assertThat(ended.code()).isEqualTo(1);
+      assertThat(ended.err()).contains("ports: %d (listen.port)".formatted(taken.getLocalPort()));
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.larder.node.local;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import io.larder.client.CachedBlock;
@@ -14,9 +15,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,6 +83,59 @@ class LocalClusterIT {
                 assertThat(bytes).isEqualTo(key);
               }
             });
+      }
+    }
+  }
+
+  @Test
+  void aKilledNodeIsBroughtBackFromAnotherProcessOfTheSameUser() throws Exception {
+    try (LocalCluster cluster = LocalCluster.start(in(dir, 2), _ -> {});
+        RestartDesk _ = RestartDesk.open(cluster)) {
+      List<String> said = new ArrayList<>();
+      assertThat(RestartDesk.ask(dir, "node-2", said::add)).isFalse();
+      assertThat(said).containsExactly("node-2 runs");
+      said.clear();
+      assertThat(RestartDesk.ask(dir, "node-9", said::add)).isFalse();
+      assertThat(said.getFirst()).contains("no node-9", "node-2", "coordinator-1");
+
+      LocalNode second = cluster.nodes().get(1);
+      long before = cluster.pid(second);
+      cluster.kill(second);
+      assertThat(cluster.ending("node-2")).contains("killed (exit code 137)", "node.log");
+      said.clear();
+      assertThat(RestartDesk.ask(dir, "node-2", said::add)).isTrue();
+      assertThat(said.getLast()).contains("node-2 is ready again");
+      assertThat(cluster.pid(second)).isNotEqualTo(before);
+      assertThat(cluster.ended()).isEmpty();
+    }
+    assertThatThrownBy(() -> RestartDesk.ask(dir, "node-2", _ -> {}))
+        .hasMessageContaining("no cluster of yours runs in " + dir);
+  }
+
+  @Test
+  void theLogOfANodeThatEndsBeforeItIsReadyIsQuotedAndStaysThoughTheFolderWasTemporary()
+      throws Exception {
+    // Less than a pool may be: the node's configuration is refused when it starts.
+    LocalClusterOptions options =
+        new LocalClusterOptions(1, null, List.of(), false, 1L << 30, 1L << 20, false);
+    Throwable failure = catchThrowable(() -> LocalCluster.start(options, _ -> {}));
+    assertThat(failure)
+        .isInstanceOf(LocalClusterException.class)
+        .hasMessageContaining("node-1 ended before it was ready, exit code 2")
+        .hasMessageContaining("memory.poolBytes");
+    Path log =
+        Path.of(
+            String.valueOf(failure.getMessage())
+                .lines()
+                .toList()
+                .getLast()
+                .replaceFirst(".*its log: ", ""));
+    assertThat(log).content().contains("memory.poolBytes");
+    Path folder = log.resolve("../..").normalize();
+    assertThat(log.resolveSibling("device")).doesNotExist();
+    try (Stream<Path> left = Files.walk(folder)) {
+      for (Path path : left.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
       }
     }
   }

@@ -1,0 +1,32 @@
+package io.larder.coordinator.controller;
+
+import io.larder.coordinator.registry.Heartbeat;
+import io.larder.coordinator.registry.Paths;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooKeeper;
+
+/**
+ * Whether a cluster holds anything, by what each node said last: heartbeats stay when their node
+ * has gone, so that a node that is away counts with what it had.
+ */
+final class Contents {
+  private final Paths paths;
+
+  Contents(Paths paths) {
+    this.paths = paths;
+  }
+
+  /**
+   * Whether every node that ever joined said last that it holds no record. Stops reading at the
+   * first that holds one, or does not say.
+   */
+  boolean isEmpty(ZooKeeper zooKeeper) throws KeeperException, InterruptedException {
+    for (String nodeId : zooKeeper.getChildren(paths.heartbeats(), false)) {
+      byte[] written = zooKeeper.getData(paths.heartbeat(nodeId), false, null);
+      if (Heartbeat.decode(written).records() != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
