@@ -4,6 +4,7 @@ import io.larder.coordinator.cli.AdminCommand;
 import io.larder.coordinator.cli.CoordinatorCommand;
 import io.larder.coordinator.cli.StatusCommand;
 import io.larder.coordinator.config.ConfigException;
+import io.larder.node.bench.VoidRunException;
 import io.larder.node.local.LocalClusterException;
 import io.larder.node.store.StoreException;
 import java.io.IOException;
@@ -97,6 +98,7 @@ public final class Larder implements Runnable {
         yield USAGE;
       }
       // Their messages are written for people.
+      case VoidRunException known -> say(err, String.valueOf(known.getMessage()));
       case StoreException known -> say(err, String.valueOf(known.getMessage()));
       case LocalClusterException known -> say(err, String.valueOf(known.getMessage()));
       case IOException known ->

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClusterFolder implements AutoCloseable {
   private final Path root;
-  private final boolean temporary;
+  private volatile boolean temporary;
   private final FileChannel lockFile;
 
   private ClusterFolder(Path root, boolean temporary, FileChannel lockFile) {
@@ -68,6 +68,11 @@ final class ClusterFolder implements AutoCloseable {
 
   Path root() {
     return root;
+  }
+
+  /** From now on it stays when it is closed. */
+  void keep() {
+    temporary = false;
   }
 
   Path zooKeeper() {

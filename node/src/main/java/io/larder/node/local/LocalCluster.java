@@ -36,7 +36,7 @@ public final class LocalCluster implements AutoCloseable {
   private static final int COORDINATOR_HTTP_PORT = 9378;
   private static final int FIRST_PORT = 7379;
   private static final int FIRST_HTTP_PORT = 9379;
-  private static final Duration START_PATIENCE = Duration.ofSeconds(60);
+  private static final Duration START_PATIENCE = Duration.ofMinutes(10);
   private static final Duration SPREAD_PAUSE = Duration.ofMillis(100);
   private static final List<String> ZOOKEEPER_JVM =
       List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
@@ -312,6 +312,11 @@ public final class LocalCluster implements AutoCloseable {
   /** Where everything lies. */
   public Path root() {
     return folder.root();
+  }
+
+  /** Leaves the folder where it is when this is closed, though it is a temporary one. */
+  public void keep() {
+    folder.keep();
   }
 
   /** Kill -9 of a process; returns when it is gone. */
