@@ -157,6 +157,16 @@ final class ReportPrinter {
         "bytes verified",
         "%s, wrong blocks %,d"
             .formatted(bytes(report.count("bytesVerified")), report.count("wrongBytes")));
+    if (report.count("settledAfter") >= 0) {
+      row(
+          out,
+          "after the last fault",
+          "settled in %,d ms; %,d blocks were a miss at first, the last until %,d ms"
+              .formatted(
+                  report.count("settledAfter"),
+                  report.count("lateBlocks"),
+                  report.count("lateBlockMax")));
+    }
     row(out, "copies per key", "%d".formatted(report.count("maxCopiesPerKey")));
     return out.toString();
   }
