@@ -22,7 +22,10 @@ public interface Cluster {
   /** What those nodes that answer report of themselves. */
   List<NodeAccounts.Account> accounts() throws InterruptedException;
 
-  /** Whether every member that is not {@link #ended} answers, and every slot has an owner that grants. */
+  /**
+   * Whether every member that is not {@link #ended} answers, and every slot has an owner that
+   * grants.
+   */
   boolean isSettled() throws InterruptedException;
 
   /** The members that are known to be gone: they are not waited for. */

@@ -152,10 +152,7 @@ public final class Demo {
     figures.undisturbed(replay, herd, options.blockBytes());
     figures.outage(outage, underFire);
     figures.whole(
-        List.of(replay, herd, underFire, readBack),
-        ledger.size(),
-        reckoning,
-        doubts.excused());
+        List.of(replay, herd, underFire, readBack), ledger.size(), reckoning, doubts.excused());
     figures.verdict(evidence.verdict());
     return new RunReport(figures.list(), evidence.verdict());
   }

@@ -63,7 +63,11 @@ final class InferenceServer {
   /** Longest stored prefix, fetch it, compute and put the rest. */
   void serve(List<Long> blockIds, Tally tally) throws InterruptedException {
     tally.lookups.add(blockIds.size());
-    Integer found = await(call("prefix of " + blockIds.size() + " keys", cache.prefix(keys(blockIds))), tally.callsRefused, tally);
+    Integer found =
+        await(
+            call("prefix of " + blockIds.size() + " keys", cache.prefix(keys(blockIds))),
+            tally.callsRefused,
+            tally);
     int prefix = found == null ? 0 : found;
     List<Long> absent = fetch(blockIds.subList(0, prefix), tally, true);
     absent.addAll(blockIds.subList(prefix, blockIds.size()));
@@ -78,7 +82,11 @@ final class InferenceServer {
   void computeOrJoin(List<Long> blockIds, Tally tally) throws InterruptedException {
     for (int from = 0; from < blockIds.size(); from += LEASE_BATCH) {
       List<Long> batch = blockIds.subList(from, Math.min(from + LEASE_BATCH, blockIds.size()));
-      List<Lease> leases = await(call("lease of " + batch.size() + " keys", cache.lease(keys(batch))), tally.callsRefused, tally);
+      List<Lease> leases =
+          await(
+              call("lease of " + batch.size() + " keys", cache.lease(keys(batch))),
+              tally.callsRefused,
+              tally);
       if (leases != null) {
         settle(batch, leases, tally);
       }
@@ -257,7 +265,9 @@ final class InferenceServer {
     int writer = BlockContent.verify(buffer, id);
     if (!ledger.hasTried(id, writer)) {
       String whose =
-          writer < 0 ? "bytes that are no one writer's" : "bytes of writer " + writer + ", who put none";
+          writer < 0
+              ? "bytes that are no one writer's"
+              : "bytes of writer " + writer + ", who put none";
       witness.evidence().broken(BrokenPromise.WRONG_BYTES, key(id), whose);
     } else if (ledger.isAnothers(id, writer)) {
       witness
@@ -285,8 +295,7 @@ final class InferenceServer {
         case WrongLengthException wrong ->
             witness
                 .evidence()
-                .broken(
-                    BrokenPromise.WRONG_BYTES, call.name(), String.valueOf(wrong.getMessage()));
+                .broken(BrokenPromise.WRONG_BYTES, call.name(), String.valueOf(wrong.getMessage()));
         case null, default -> failed(call.name(), String.valueOf(e.getCause()), tally);
       }
       return null;

@@ -47,7 +47,9 @@ public final class NodeInfo {
                 line.substring(line.indexOf(':') + 1).strip()));
   }
 
-  /** Whether it knows a live owner for every slot and owns none that still waits for announcements. */
+  /**
+   * Whether it knows a live owner for every slot and owns none that still waits for announcements.
+   */
   public boolean isSettled() {
     return field("cluster_state").equals("ok") && number("larder_slots_syncing") == 0;
   }

@@ -80,8 +80,7 @@ public final class Outage {
       Thread.sleep(DOWN);
       long recoveryMs = crash.restart();
       long recoveredBlocks = crash.recoveredBlocks();
-      boolean _ =
-          stores(ledger.size(), "after the restart", ledger, running, patience, evidence);
+      boolean _ = stores(ledger.size(), "after the restart", ledger, running, patience, evidence);
       return Optional.of(new Result(recoveryMs, recoveredBlocks, ledger.size() - before));
     } finally {
       stop.set(true);
@@ -90,12 +89,7 @@ public final class Outage {
   }
 
   private static boolean stores(
-      int from,
-      String when,
-      Ledger ledger,
-      Fleet.Run running,
-      Duration patience,
-      Evidence evidence)
+      int from, String when, Ledger ledger, Fleet.Run running, Duration patience, Evidence evidence)
       throws InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
     while (ledger.size() < from + STORED_PER_PHASE && !running.isOver()) {

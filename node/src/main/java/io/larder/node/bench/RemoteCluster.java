@@ -46,8 +46,7 @@ public final class RemoteCluster implements Cluster {
   /** As {@link #isSettled}, when so many nodes are gone for good. */
   boolean isSettledWithout(int ended) {
     List<NodeInfo> infos = infos();
-    return infos.size() == addresses.size() - ended
-        && infos.stream().allMatch(NodeInfo::isSettled);
+    return infos.size() == addresses.size() - ended && infos.stream().allMatch(NodeInfo::isSettled);
   }
 
   /** A node of another's that does not answer may come back: it is waited for. */

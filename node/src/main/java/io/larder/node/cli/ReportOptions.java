@@ -59,8 +59,7 @@ final class ReportOptions {
         BenchReport.here(commandLine(), run.report().figures())
             .with(verdict, run.kept().map(Path::toString).orElse(null));
     System.out.print(json ? ReportPrinter.json(report) + "\n" : table);
-    PrintStream out =
-        json || verdict.outcome() != Verdict.Outcome.KEPT ? System.err : System.out;
+    PrintStream out = json || verdict.outcome() != Verdict.Outcome.KEPT ? System.err : System.out;
     verdict.lines().forEach(out::println);
     run.kept().ifPresent(folder -> out.println("devices and logs: " + folder));
     return verdict.outcome().exitCode();

@@ -70,9 +70,7 @@ final class ReportPrinter {
         "cluster",
         "%d nodes, %d servers, %s a block"
             .formatted(
-                report.count("nodes"),
-                report.count("servers"),
-                bytes(report.count("blockBytes"))));
+                report.count("nodes"), report.count("servers"), bytes(report.count("blockBytes"))));
     row(
         out,
         "requests",

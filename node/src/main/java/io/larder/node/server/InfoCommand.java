@@ -61,8 +61,7 @@ final class InfoCommand {
     line(text, "server_name:larder");
     line(text, "larder_cluster:" + cluster.cluster());
     line(text, "larder_node:" + cluster.myId());
-    line(
-        text, "larder_incarnation:" + Long.toHexString(call.service().account().incarnation()));
+    line(text, "larder_incarnation:" + Long.toHexString(call.service().account().incarnation()));
     line(text, "os:" + System.getProperty("os.name") + " " + System.getProperty("os.version"));
     line(text, "arch_bits:64");
     line(text, "process_id:" + ProcessHandle.current().pid());

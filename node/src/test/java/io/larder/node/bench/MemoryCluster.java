@@ -41,6 +41,7 @@ final class MemoryCluster implements Cluster {
   private final Map<String, CompletableFuture<Void>> held = new HashMap<>();
   private long sequence;
   private int misses;
+  private volatile boolean reckoned;
 
   MemoryCluster(Fault fault) {
     this.fault = fault;
@@ -75,6 +76,7 @@ final class MemoryCluster implements Cluster {
 
   @Override
   public boolean isSettled() {
+    reckoned = true;
     return fault != Fault.NEVER_SETTLE;
   }
 
@@ -111,7 +113,7 @@ final class MemoryCluster implements Cluster {
     public CompletableFuture<Optional<Source>> get(String key, ByteBuffer into) {
       synchronized (stored) {
         Stored found = stored.get(key);
-        if (fault == Fault.ANSWER_A_MISS_AT_FIRST && ++misses <= 3) {
+        if (fault == Fault.ANSWER_A_MISS_AT_FIRST && reckoned && ++misses <= 3) {
           found = null;
         }
         if (found != null) {

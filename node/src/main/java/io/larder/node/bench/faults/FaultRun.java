@@ -1,8 +1,8 @@
 package io.larder.node.bench.faults;
 
+import io.larder.node.bench.DroppedPuts;
 import io.larder.node.bench.Figure;
 import io.larder.node.bench.Figure.Better;
-import io.larder.node.bench.DroppedPuts;
 import io.larder.node.bench.LocalRun;
 import io.larder.node.bench.NodeAccounts;
 import io.larder.node.bench.Progress;
@@ -56,8 +56,7 @@ public final class FaultRun {
    * @param network by which links are cut; null if none can be
    * @param seed of the victims and of what the clients do
    */
-  public FaultRun(
-      LocalCluster cluster, @Nullable Namespaces network, long seed, Progress progress)
+  public FaultRun(LocalCluster cluster, @Nullable Namespaces network, long seed, Progress progress)
       throws InterruptedException {
     this.cluster = cluster;
     this.account = new LocalRun(cluster);
@@ -74,8 +73,7 @@ public final class FaultRun {
    * @return what the clients saw, read against the promises
    * @throws IOException if something cannot be done
    */
-  public RunReport run(List<Fault> faults, Duration time)
-      throws IOException, InterruptedException {
+  public RunReport run(List<Fault> faults, Duration time) throws IOException, InterruptedException {
     try (StallWatch stalls = StallWatch.start()) {
       rounds(faults, time, stalls);
     }

@@ -132,8 +132,7 @@ final class Load implements AutoCloseable {
   }
 
   private void call(Caller caller, Kind kind, String key, long put, Calling calling) {
-    Under under =
-        new Under(caller, kind, key, put, System.nanoTime(), stalls.totalNanos());
+    Under under = new Under(caller, kind, key, put, System.nanoTime(), stalls.totalNanos());
     underWay.put(caller.name(), under);
     Answer answer = calling.call();
     underWay.remove(caller.name());
@@ -187,9 +186,7 @@ final class Load implements AutoCloseable {
       return false;
     }
     long own =
-        System.nanoTime()
-            - under.invokedNanos()
-            - (stalls.totalNanos() - under.stalledBefore());
+        System.nanoTime() - under.invokedNanos() - (stalls.totalNanos() - under.stalledBefore());
     long deadline = TimeUnit.MILLISECONDS.toNanos(under.caller().deadlineMs(under.kind()));
     if (own < deadline + Patience.HANG.plus(END).toNanos()) {
       return false;

@@ -27,7 +27,6 @@ final class PlainCaller implements Caller {
   /** What the node gives the owner of the slot, and the transfer. */
   private static final long DEL_MS = 5_000;
 
-
   /** Past the longest deadline and what makes a hang of it. */
   private static final int PATIENCE_MS = (int) (SET_MS + Patience.HANG.toMillis() + 1_000);
 

@@ -9,7 +9,10 @@ public enum BrokenPromise {
   LOST("lost", "blocksLost"),
   /** A read returned bytes that nobody put under that key, or that were deleted long before. */
   WRONG_BYTES("wrong bytes", "wrongBytes"),
-  /** Two nodes hold one key when all is settled, or one key was stored twice while its holder was there. */
+  /**
+   * Two nodes hold one key when all is settled, or one key was stored twice while its holder was
+   * there.
+   */
   TWO_COPIES("two copies", "twoCopies"),
   /** A call had no answer by its deadline and {@link Patience#HANG}, less this process's stalls. */
   HANG("hang", "hangs"),

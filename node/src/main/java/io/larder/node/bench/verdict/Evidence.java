@@ -36,7 +36,8 @@ public final class Evidence {
    * @param reported how many blocks the nodes report as evicted, expired, deleted or dropped
    * @param missing the members that are not present
    */
-  public synchronized void gone(Collection<String> keys, long reported, Collection<String> missing) {
+  public synchronized void gone(
+      Collection<String> keys, long reported, Collection<String> missing) {
     if (!missing.isEmpty()) {
       unknown(keys, missing);
       return;

@@ -27,7 +27,9 @@ public final class StallWatch implements AutoCloseable {
     return watch;
   }
 
-  /** All stalls so far, one under way included; the difference of two readings is what lay between. */
+  /**
+   * All stalls so far, one under way included; the difference of two readings is what lay between.
+   */
   public synchronized long totalNanos() {
     return stalledNanos + overslept(System.nanoTime());
   }

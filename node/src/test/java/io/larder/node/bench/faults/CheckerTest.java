@@ -36,7 +36,18 @@ class CheckerTest {
 
   private void call(int node, Kind kind, long put, Outcome outcome, long fromMs, long toMs) {
     history.add(
-        new Call("client", node, kind, KEY, put, outcome, ms(fromMs), ms(toMs), ms(1_000), ms(stalledMs), "said"));
+        new Call(
+            "client",
+            node,
+            kind,
+            KEY,
+            put,
+            outcome,
+            ms(fromMs),
+            ms(toMs),
+            ms(1_000),
+            ms(stalledMs),
+            "said"));
   }
 
   private static long ms(long ms) {

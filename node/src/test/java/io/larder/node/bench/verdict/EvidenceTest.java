@@ -43,7 +43,8 @@ class EvidenceTest {
     Verdict verdict = evidence.verdict();
     assertThat(verdict.outcome()).isEqualTo(Outcome.UNKNOWN);
     assertThat(verdict.lines())
-        .containsExactly("unknown: 2 stored blocks cannot be judged, since node-2 cannot be asked: a b");
+        .containsExactly(
+            "unknown: 2 stored blocks cannot be judged, since node-2 cannot be asked: a b");
   }
 
   @Test
