@@ -3,6 +3,7 @@ package io.larder.node.bench;
 import io.larder.node.bench.verdict.Evidence;
 import io.larder.node.bench.verdict.StallWatch;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * ask for every stored block once more and count its copies. For one thread, and one run.
  */
 public final class Demo {
+  private static final Duration LOOK = Duration.ofMillis(500);
   private static final Reckoning.Result NO_RECKONING = new Reckoning.Result(-1, 0, 0, 0);
 
   private final Trace trace;
@@ -138,7 +140,12 @@ public final class Demo {
     }
   }
 
+  /** A session that has just ended shows when the cluster is settled again. */
   private void settleDoubts() throws InterruptedException {
+    long deadline = System.nanoTime() + options.patience().toNanos();
+    while (doubts.areOpen() && !cluster.isSettled() && System.nanoTime() - deadline < 0) {
+      Thread.sleep(LOOK);
+    }
     List<NodeAccounts.Account> answers = cluster.accounts();
     accounts.look(answers);
     boolean allSessionsGoOn = answers.size() == cluster.nodes() && !accounts.sessionsEnded();

@@ -22,6 +22,10 @@ final class Doubts {
     }
   }
 
+  synchronized boolean areOpen() {
+    return !open.isEmpty();
+  }
+
   /** Decides about all of them. */
   synchronized void settle(boolean sessionsEnded, Evidence evidence) {
     if (sessionsEnded) {

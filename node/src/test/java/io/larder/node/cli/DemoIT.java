@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -129,7 +130,7 @@ class DemoIT {
     assertThat(kept.resolve("node-1").resolve("node.log")).exists();
     assertThat(run.err()).contains("devices and logs: " + kept);
     try (var files = Files.walk(kept)) {
-      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
     }

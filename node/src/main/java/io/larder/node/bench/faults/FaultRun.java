@@ -130,6 +130,10 @@ public final class FaultRun {
       count(fault, history, (settled - mended) / 1_000_000);
       return false;
     }
+    if (!cluster.ended().isEmpty()) {
+      throw new IOException(
+          cluster.ended() + " ended by itself; see the logs in " + cluster.root());
+    }
     if (!well) {
       evidence.broken(
           BrokenPromise.NEVER_SETTLED,

@@ -97,12 +97,13 @@ final class Scene {
   /**
    * Waits until every slot has an owner that grants.
    *
-   * @return false if that takes longer than {@link Patience#SETTLED}, or a process has ended
+   * @return false if that takes longer than {@link Patience#SETTLED}, or a node has ended
    */
   boolean awaitSettled() throws InterruptedException {
     long deadline = System.nanoTime() + Patience.SETTLED.toNanos();
+    List<String> nodes = cluster.nodes().stream().map(LocalNode::nodeId).toList();
     while (!cluster.isSettled()) {
-      if (System.nanoTime() - deadline > 0 || !cluster.ended().isEmpty()) {
+      if (System.nanoTime() - deadline > 0 || nodes.stream().anyMatch(cluster.ended()::contains)) {
         return false;
       }
       Thread.sleep(LOOK);
