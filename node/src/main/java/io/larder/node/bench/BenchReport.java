@@ -1,11 +1,14 @@
 package io.larder.node.bench;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.larder.node.bench.verdict.Verdict;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one shape in which every {@code larder bench} reports: figures with where and how they were
@@ -15,15 +18,29 @@ import java.util.concurrent.TimeUnit;
  * @param commit of the sources, {@code +changes} if the work tree differs, or {@code unknown}
  * @param command as it was typed
  * @param figures the numbers
+ * @param verdict of a run that judges promises, else null
+ * @param kept the folder with devices and logs of a run that was not well, else null
  */
-public record BenchReport(String machine, String commit, String command, List<Figure> figures) {
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record BenchReport(
+    String machine,
+    String commit,
+    String command,
+    List<Figure> figures,
+    @Nullable Verdict verdict,
+    @Nullable String kept) {
   public BenchReport {
     figures = List.copyOf(figures);
   }
 
   /** A report of this machine and these sources. */
   public static BenchReport here(String command, List<Figure> figures) {
-    return new BenchReport(machineHere(), commitHere(), command, figures);
+    return new BenchReport(machineHere(), commitHere(), command, figures, null, null);
+  }
+
+  /** The same with what it says of the promises. */
+  public BenchReport with(Verdict judged, @Nullable String folder) {
+    return new BenchReport(machine, commit, command, figures, judged, folder);
   }
 
   /** The figures that miss their goals. */

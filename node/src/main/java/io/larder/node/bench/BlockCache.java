@@ -2,6 +2,7 @@ package io.larder.node.bench;
 
 import io.larder.protocol.PutToken;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -75,6 +76,12 @@ public interface BlockCache extends AutoCloseable {
 
   /** Stores a block under a granted lease; the buffer is untouched until the future completes. */
   CompletableFuture<PutAnswer> put(String key, ByteBuffer value, PutToken token);
+
+  /** By when every call but {@link #putOrWait} must have ended. */
+  Duration deadline();
+
+  /** By when {@link #putOrWait} must have ended. */
+  Duration waitDeadline();
 
   @Override
   void close();

@@ -1,20 +1,54 @@
 package io.larder.node.bench;
 
+import io.larder.node.bench.verdict.Evidence;
+import io.larder.node.bench.verdict.StallWatch;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The main job from end to end: replay a trace, send the herd, kill a node and bring it back, then
- * read every acknowledged block once more and count its copies.
+ * ask for every stored block once more and count its copies. For one thread, and one run.
  */
 public final class Demo {
-  private static final int COPIES_BATCH = 512;
-  private static final Duration COPIES_PAUSE = Duration.ofMillis(200);
+  private static final Duration LOOK = Duration.ofMillis(500);
+  private static final Reckoning.Result NO_RECKONING = new Reckoning.Result(-1, 0, 0, 0);
 
-  private Demo() {}
+  private final Trace trace;
+  private final DemoOptions options;
+  private final Cluster cluster;
+  private final String keyPrefix;
+  private final Outage.@Nullable Crash crash;
+  private final Progress progress;
+  private final Ledger ledger = new Ledger();
+  private final Evidence evidence = new Evidence();
+  private final Doubts doubts = new Doubts();
+  private final NodeAccounts accounts = new NodeAccounts();
+  private final Tally replay = new Tally();
+  private final Tally herd = new Tally();
+  private final Tally underFire = new Tally();
+  private final Tally readBack = new Tally();
+  private double seconds;
+  private Outage.@Nullable Result outage;
+  private Reckoning.Result reckoning = NO_RECKONING;
+
+  private Demo(
+      Trace trace,
+      DemoOptions options,
+      Cluster cluster,
+      String keyPrefix,
+      Outage.@Nullable Crash crash,
+      Progress progress) {
+    this.trace = trace;
+    this.options = options;
+    this.cluster = cluster;
+    this.keyPrefix = keyPrefix;
+    this.crash = crash;
+    this.progress = progress;
+  }
 
   /**
    * Runs all stages.
@@ -23,7 +57,7 @@ public final class Demo {
    * @param crash the node to kill, or null to kill none
    * @throws IOException if a stage cannot be carried out; broken promises are in the report instead
    */
-  public static DemoReport run(
+  public static RunReport run(
       Trace trace,
       DemoOptions options,
       Cluster cluster,
@@ -31,138 +65,102 @@ public final class Demo {
       Outage.@Nullable Crash crash,
       Progress progress)
       throws IOException, InterruptedException {
-    Ledger ledger = new Ledger();
+    return new Demo(trace, options, cluster, keyPrefix, crash, progress).run();
+  }
+
+  private RunReport run() throws IOException, InterruptedException {
+    Map<String, Long> droppedBefore = cluster.droppedPuts();
+    accounts.look(cluster.accounts());
     List<BlockCache> caches = new ArrayList<>();
     List<InferenceServer> servers = new ArrayList<>();
-    try {
+    try (StallWatch stalls = StallWatch.start()) {
+      Witness witness = new Witness(evidence, doubts, stalls);
       for (int i = 0; i < options.servers(); i++) {
         BlockCache cache = cluster.attach(i);
         caches.add(cache);
-        servers.add(new InferenceServer(i + 1, keyPrefix, options.blockBytes(), cache, ledger));
+        servers.add(
+            new InferenceServer(i + 1, keyPrefix, options.blockBytes(), cache, ledger, witness));
       }
       try (Fleet fleet = new Fleet(servers)) {
-        return stages(trace, options, cluster, keyPrefix, crash, progress, ledger, fleet);
+        stages(fleet);
       }
+    } catch (HangException e) {
+      progress.say("given up: " + e.getMessage());
     } finally {
       caches.forEach(BlockCache::close);
     }
+    settleDoubts();
+    evidence.dropped(DroppedPuts.between(droppedBefore, cluster.droppedPuts()));
+    return report();
   }
 
-  private static DemoReport stages(
-      Trace trace,
-      DemoOptions options,
-      Cluster cluster,
-      String keyPrefix,
-      Outage.@Nullable Crash crash,
-      Progress progress,
-      Ledger ledger,
-      Fleet fleet)
-      throws IOException, InterruptedException {
+  private void stages(Fleet fleet) throws IOException, InterruptedException {
     progress.say(
         "replaying %,d requests (%,d block lookups, %,d different blocks) of the %s"
             .formatted(
                 trace.requests().size(), trace.lookups(), trace.distinctBlocks(), trace.name()));
-    Tally replay = new Tally();
-    double seconds = Replay.requests(fleet, trace, replay, progress);
-
-    Tally herd = new Tally();
+    seconds = Replay.requests(fleet, trace, replay, progress);
     if (options.herdBlocks() > 0) {
       progress.say(
           "herd: %d servers want the same %d new blocks at once"
               .formatted(fleet.size(), options.herdBlocks()));
       Replay.herd(fleet, options.herdBlocks(), herd);
     }
-
-    Tally underFire = new Tally();
-    Outage.Result outage = null;
-    long evictedBefore = 0;
+    settleDoubts();
     if (crash != null) {
-      progress.say("kill -9 of one node under load, then its restart");
-      // The counter of the process to be killed goes with it.
-      evictedBefore = cluster.evictions();
-      outage = Outage.run(crash, fleet, ledger, underFire);
+      outage(crash, fleet);
+    }
+    reckoning =
+        new Reckoning(
+                cluster,
+                fleet,
+                ledger,
+                keyPrefix,
+                accounts,
+                evidence,
+                readBack,
+                options.patience(),
+                progress)
+            .run();
+  }
+
+  private void outage(Outage.Crash victim, Fleet fleet) throws IOException, InterruptedException {
+    progress.say("kill -9 of one node under load, then its restart");
+    Outage.Result result =
+        Outage.run(victim, fleet, ledger, underFire, options.patience(), evidence).orElse(null);
+    outage = result;
+    if (result != null) {
       progress.say(
-          "ready again after %,d ms with %,d blocks; %,d puts were acknowledged meanwhile"
+          "ready again after %,d ms with %,d blocks; meanwhile %,d puts were stored and %,d refused"
               .formatted(
-                  outage.recoveryMs(), outage.recoveredBlocks(), outage.acknowledgedMeanwhile()));
-    }
-
-    progress.say("reading back all %,d acknowledged blocks".formatted(ledger.size()));
-    Tally readBack = new Tally();
-    List<Long> lost = ReadBack.all(fleet, ledger, options.patience(), readBack, progress);
-    int maxCopies = maxCopies(cluster, keyPrefix, ledger, options.patience());
-
-    List<Tally> all = List.of(replay, herd, underFire, readBack);
-    return new DemoReport(
-        trace.requests().size(),
-        replay.lookups.sum(),
-        replay.hits(),
-        ratio(replay.hits(), replay.lookups.sum()),
-        trace.idealHitRatio(),
-        replay.hitsHot.sum(),
-        replay.hitsDevice.sum(),
-        replay.hitsPeer.sum(),
-        replay.computed.sum(),
-        replay.stored.sum(),
-        replay.suppressed.sum() + herd.suppressed.sum(),
-        (replay.suppressed.sum() + herd.suppressed.sum()) * options.blockBytes(),
-        replay.bytesRead.sum(),
-        replay.bytesWritten.sum(),
-        seconds,
-        trace.requests().size() / seconds,
-        replay.bytesRead.sum() / seconds,
-        replay.bytesWritten.sum() / seconds,
-        replay.gets.quantileMs(0.5),
-        replay.gets.quantileMs(0.99),
-        replay.puts.quantileMs(0.5),
-        replay.puts.quantileMs(0.99),
-        replay.failedCalls.sum() + herd.failedCalls.sum(),
-        options.herdBlocks(),
-        herd.computed.sum(),
-        outage == null ? -1 : outage.recoveryMs(),
-        outage == null ? 0 : outage.recoveredBlocks(),
-        Math.max(evictedBefore, cluster.evictions()),
-        ledger.size(),
-        lost.size(),
-        all.stream().mapToLong(tally -> tally.bytesVerified.sum()).sum(),
-        all.stream().mapToLong(tally -> tally.mismatches.sum()).sum(),
-        all.stream().mapToLong(tally -> tally.doubleAcknowledgements.sum()).sum(),
-        maxCopies,
-        options.blockBytes(),
-        fleet.size(),
-        cluster.nodes());
-  }
-
-  /**
-   * Nodes are asked one after the other, and a record that moves has two copies for a moment: keys
-   * with several are asked about again for a while.
-   */
-  private static int maxCopies(Cluster cluster, String keyPrefix, Ledger ledger, Duration patience)
-      throws IOException, InterruptedException {
-    List<String> keys = ledger.ids().stream().map(id -> keyPrefix + id).toList();
-    long deadline = System.nanoTime() + patience.toNanos();
-    while (true) {
-      int max = 0;
-      List<String> several = new ArrayList<>();
-      for (int from = 0; from < keys.size(); from += COPIES_BATCH) {
-        List<String> batch = keys.subList(from, Math.min(from + COPIES_BATCH, keys.size()));
-        List<Integer> copies = cluster.copies(batch);
-        for (int i = 0; i < batch.size(); i++) {
-          max = Math.max(max, copies.get(i));
-          if (copies.get(i) > 1) {
-            several.add(batch.get(i));
-          }
-        }
-      }
-      if (several.isEmpty() || System.nanoTime() - deadline >= 0) {
-        return max;
-      }
-      keys = several;
-      Thread.sleep(COPIES_PAUSE);
+                  result.recoveryMs(),
+                  result.recoveredBlocks(),
+                  result.storedMeanwhile(),
+                  underFire.putsRefused.sum()));
     }
   }
 
-  private static double ratio(long part, long whole) {
-    return whole == 0 ? 0 : (double) part / whole;
+  /** A session that has just ended shows when the cluster is settled again. */
+  private void settleDoubts() throws InterruptedException {
+    long deadline = System.nanoTime() + options.patience().toNanos();
+    while (doubts.areOpen() && !cluster.isSettled() && System.nanoTime() - deadline < 0) {
+      Thread.sleep(LOOK);
+    }
+    List<NodeAccounts.Account> answers = cluster.accounts();
+    accounts.look(answers);
+    boolean allSessionsGoOn = answers.size() == cluster.nodes() && !accounts.sessionsEnded();
+    doubts.settle(!allSessionsGoOn, evidence);
+  }
+
+  private RunReport report() {
+    DemoFigures figures = new DemoFigures();
+    figures.work(options, options.servers(), cluster.nodes(), trace);
+    figures.replay(replay, trace, seconds);
+    figures.undisturbed(replay, herd, options.blockBytes());
+    figures.outage(outage, underFire);
+    figures.whole(
+        List.of(replay, herd, underFire, readBack), ledger.size(), reckoning, doubts.excused());
+    figures.verdict(evidence.verdict());
+    return new RunReport(figures.list(), evidence.verdict());
   }
 }

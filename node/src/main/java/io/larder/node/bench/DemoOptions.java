@@ -9,8 +9,7 @@ import java.time.Duration;
  * @param blockBytes size of a block, 8 bytes to 128 MiB
  * @param servers inference servers, 1 to {@link BlockContent#MAX_SALT}
  * @param herdBlocks new blocks that all servers want at once; 0 for no herd
- * @param patience how long an acknowledged block may be a miss, after a failover, before it counts
- *     as lost
+ * @param patience after the last fault, until all must be settled and every stored block readable
  */
 public record DemoOptions(int blockBytes, int servers, int herdBlocks, Duration patience) {
   /** 64 KiB: the demo then runs on a laptop. Real blocks are 0.25 to 80 MiB. */
@@ -21,9 +20,6 @@ public record DemoOptions(int blockBytes, int servers, int herdBlocks, Duration 
 
   /** Blocks of the herd. */
   public static final int HERD_BLOCKS = 64;
-
-  /** The patience unless told otherwise. */
-  public static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(20);
 
   public DemoOptions {
     if (blockBytes < 8 || blockBytes > Limits.MAX_VALUE_BYTES) {

@@ -31,9 +31,17 @@ final class Fleet implements AutoCloseable {
     void await() throws InterruptedException {
       left.await();
       Throwable cause = failure.get();
+      if (cause instanceof HangException hang) {
+        throw hang;
+      }
       if (cause != null) {
         throw new IllegalStateException("an inference server ended: " + cause, cause);
       }
+    }
+
+    /** Whether all are done, or one has failed. */
+    boolean isOver() {
+      return left.getCount() == 0;
     }
 
     private void failed(Throwable cause) {

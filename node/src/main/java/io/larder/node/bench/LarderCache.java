@@ -21,6 +21,8 @@ final class LarderCache implements BlockCache {
 
   private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(8);
 
+  private static final Duration LEASE_TIME = Duration.ofSeconds(30);
+
   private final LarderClient client;
 
   private LarderCache(LarderClient client) {
@@ -36,6 +38,7 @@ final class LarderCache implements BlockCache {
             .ioThreads(1)
             .callTimeout(CALL_TIMEOUT)
             .attemptTimeout(ATTEMPT_TIMEOUT)
+            .leaseTime(LEASE_TIME)
             .build());
   }
 
@@ -53,9 +56,7 @@ final class LarderCache implements BlockCache {
         .thenApply(found ->
             found.map(info -> {
               if (target.hasRemaining()) {
-                throw new IllegalStateException(
-                    "%s has %d bytes instead of %d"
-                        .formatted(key, info.lengthBytes(), into.remaining()));
+                throw new WrongLengthException(info.lengthBytes(), into.remaining());
               }
               return source(info.source());
             }));
@@ -102,6 +103,10 @@ final class LarderCache implements BlockCache {
   private static Joined joined(Obtained obtained, ByteBuffer buffer) {
     try (obtained) {
       if (obtained.how() != Obtained.How.COMPUTED) {
+        int length = obtained.block().data().remaining();
+        if (length != buffer.remaining()) {
+          throw new WrongLengthException(length, buffer.remaining());
+        }
         buffer.put(buffer.position(), obtained.block().data(), 0, buffer.remaining());
         return Joined.FOUND;
       }
@@ -128,6 +133,17 @@ final class LarderCache implements BlockCache {
               case EXISTS -> PutAnswer.EXISTS;
               case HELD -> PutAnswer.HELD;
             });
+  }
+
+  @Override
+  public Duration deadline() {
+    return CALL_TIMEOUT;
+  }
+
+  /** A lease asked for, waited for, and an attempt more; then a get or a put. */
+  @Override
+  public Duration waitDeadline() {
+    return CALL_TIMEOUT.multipliedBy(2).plus(LEASE_TIME).plus(ATTEMPT_TIMEOUT);
   }
 
   @Override

@@ -1,37 +1,86 @@
 package io.larder.node.bench;
 
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Every put that was acknowledged as STORED, by block id, with the salt of its writer. What is in
- * here must be readable, with exactly that writer's bytes, until the end. Thread-safe.
+ * Every block that was put, with the salts of those who tried and of those who were told that it is
+ * stored. What is stored must be readable, with one of these writers' bytes, until the end.
+ * Thread-safe.
  */
 public final class Ledger {
-  private final Map<Long, Integer> saltById = new ConcurrentHashMap<>();
+  private static final class Writers {
+    private final BitSet tried = new BitSet();
+    private final BitSet stored = new BitSet();
+    private int first;
+  }
+
+  private final Map<Long, Writers> byId = new ConcurrentHashMap<>();
+  private final Map<Long, Integer> firstById = new ConcurrentHashMap<>();
+
+  /** A writer is about to put the block: from now on a read may find its bytes. */
+  public void tried(long id, int salt) {
+    Writers writers = byId.computeIfAbsent(id, _ -> new Writers());
+    synchronized (writers) {
+      writers.tried.set(salt);
+    }
+  }
 
   /**
-   * Records an acknowledgement.
+   * A put was answered STORED.
    *
-   * @return false if the block had been acknowledged to another before: two puts of one key were
-   *     both told STORED, which breaks the promise of one holder
+   * @return false if another's had been before
    */
-  public boolean acknowledged(long id, int salt) {
-    return saltById.putIfAbsent(id, salt) == null;
+  public boolean stored(long id, int salt) {
+    Writers writers = byId.computeIfAbsent(id, _ -> new Writers());
+    synchronized (writers) {
+      writers.tried.set(salt);
+      writers.stored.set(salt);
+      if (writers.first == 0) {
+        writers.first = salt;
+        firstById.put(id, salt);
+        return true;
+      }
+      return false;
+    }
   }
 
-  /** The writer of a block, or 0 if no put of it was acknowledged. */
-  public int saltOf(long id) {
-    return saltById.getOrDefault(id, 0);
+  /** Whether that writer has put the block, or tried to. */
+  public boolean hasTried(long id, int salt) {
+    Writers writers = byId.get(id);
+    if (writers == null || salt < 1) {
+      return false;
+    }
+    synchronized (writers) {
+      return writers.tried.get(salt);
+    }
   }
 
+  /** Whether another was told that the block is stored, and this writer was not. */
+  public boolean isAnothers(long id, int salt) {
+    Writers writers = byId.get(id);
+    if (writers == null) {
+      return false;
+    }
+    synchronized (writers) {
+      return writers.first != 0 && !writers.stored.get(salt);
+    }
+  }
+
+  /** The first that was told that the block is stored, or 0. */
+  public int writerOf(long id) {
+    return firstById.getOrDefault(id, 0);
+  }
+
+  /** How many blocks are stored. */
   public int size() {
-    return saltById.size();
+    return firstById.size();
   }
 
-  /** The ids acknowledged so far, ascending. */
+  /** The blocks that are stored, ascending. */
   public List<Long> ids() {
-    return saltById.keySet().stream().sorted().toList();
+    return firstById.keySet().stream().sorted().toList();
   }
 }

@@ -5,42 +5,64 @@ import io.larder.node.local.LocalNode;
 import io.larder.node.local.Scrape;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A {@link LocalCluster} as a run sees it. */
 public final class LocalRun implements Cluster {
-  private static final String EVICTIONS = "larder_store_evictions_total";
   private static final String RECOVERED = "larder_recovery_records";
 
   private final LocalCluster cluster;
-  private final List<String> addresses;
+  private final RemoteCluster wire;
 
   public LocalRun(LocalCluster cluster) {
     this.cluster = cluster;
-    this.addresses = cluster.nodes().stream().map(LocalNode::address).toList();
+    this.wire = new RemoteCluster(cluster.nodes().stream().map(LocalNode::address).toList());
   }
 
   @Override
   public int nodes() {
-    return addresses.size();
+    return wire.nodes();
   }
 
   @Override
   public BlockCache attach(int index) {
-    return LarderCache.connect(addresses, addresses.get(index % addresses.size()));
+    return wire.attach(index);
   }
 
   @Override
-  public List<Integer> copies(List<String> keys) throws IOException {
-    return PeerCounts.copies(addresses, keys);
+  public Holders holders(List<String> keys) {
+    Holders holders = wire.holders(keys);
+    return new Holders(
+        holders.counts(),
+        cluster.nodes().stream()
+            .filter(node -> holders.silent().contains(node.address()))
+            .map(LocalNode::nodeId)
+            .collect(Collectors.toSet()));
   }
 
   @Override
-  public long evictions() throws IOException, InterruptedException {
-    long sum = 0;
-    for (LocalNode node : cluster.nodes()) {
-      sum += (long) metric(node, EVICTIONS);
-    }
-    return sum;
+  public List<NodeAccounts.Account> accounts() {
+    return wire.accounts();
+  }
+
+  @Override
+  public boolean isSettled() throws InterruptedException {
+    return ended().isEmpty() ? cluster.isSettled() : wire.isSettledWithout(ended().size());
+  }
+
+  @Override
+  public Set<String> ended() {
+    return cluster.nodes().stream()
+        .map(LocalNode::nodeId)
+        .filter(cluster.ended()::contains)
+        .collect(Collectors.toSet());
+  }
+
+  @Override
+  public Map<String, Long> droppedPuts() throws InterruptedException {
+    return DroppedPuts.of(cluster);
   }
 
   /** The node to kill: the one at this place. */
@@ -59,17 +81,12 @@ public final class LocalRun implements Cluster {
 
       @Override
       public long recoveredBlocks() throws IOException, InterruptedException {
-        return (long) metric(victim, RECOVERED);
+        Scrape scrape = cluster.scrape(victim);
+        if (!scrape.has(RECOVERED)) { // a misspelt name must not look like a good figure
+          throw new IOException(victim.nodeId() + " has no metric " + RECOVERED);
+        }
+        return (long) scrape.sum(RECOVERED);
       }
     };
-  }
-
-  /** A misspelt name must not look like a good figure. */
-  private double metric(LocalNode node, String name) throws IOException, InterruptedException {
-    Scrape scrape = cluster.scrape(node);
-    if (!scrape.has(name)) {
-      throw new IOException(node.nodeId() + " has no metric " + name);
-    }
-    return scrape.sum(name);
   }
 }

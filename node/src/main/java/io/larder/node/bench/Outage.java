@@ -1,35 +1,36 @@
 package io.larder.node.bench;
 
+import io.larder.node.bench.verdict.BrokenPromise;
+import io.larder.node.bench.verdict.Evidence;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 
 /**
  * Kill -9 of one node while all servers go on putting new blocks and reading old ones, and its
- * restart. Calls may fail meanwhile; what was acknowledged, before and during it, is in the ledger
+ * restart. Calls may be refused meanwhile; what was stored, before and during it, is in the ledger
  * and must be there afterwards.
  */
 public final class Outage {
   private static final long NEW_IDS = 1L << 41;
   private static final int PUTS_A_ROUND = 8;
   private static final int GETS_A_ROUND = 8;
-  private static final int ACKNOWLEDGED_PER_PHASE = 200;
+  private static final int STORED_PER_PHASE = 200;
   private static final Duration DOWN = Duration.ofMillis(700);
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /**
    * What the outage showed.
    *
    * @param recoveryMs from process start to readiness
    * @param recoveredBlocks blocks that the restarted node found on its device
-   * @param acknowledgedMeanwhile puts acknowledged from the load's beginning to its end
+   * @param storedMeanwhile puts stored from the load's beginning to its end
    */
-  record Result(long recoveryMs, long recoveredBlocks, long acknowledgedMeanwhile) {}
+  record Result(long recoveryMs, long recoveredBlocks, long storedMeanwhile) {}
 
   /** The node that is killed. */
   public interface Crash {
@@ -45,7 +46,12 @@ public final class Outage {
 
   private Outage() {}
 
-  static Result run(Crash crash, Fleet fleet, Ledger ledger, Tally load)
+  /**
+   * Returns nothing if the cluster stores no new blocks within {@code patience}, which is noted as
+   * evidence.
+   */
+  static Optional<Result> run(
+      Crash crash, Fleet fleet, Ledger ledger, Tally load, Duration patience, Evidence evidence)
       throws InterruptedException, IOException {
     AtomicBoolean stop = new AtomicBoolean();
     AtomicLong nextId = new AtomicLong(NEW_IDS);
@@ -67,30 +73,36 @@ public final class Outage {
           }
         });
     try {
-      awaitUntil(() -> ledger.size() >= before + ACKNOWLEDGED_PER_PHASE, "puts before the kill");
+      if (!stores(before, "before the kill", ledger, running, patience, evidence)) {
+        return Optional.empty();
+      }
       crash.kill();
       Thread.sleep(DOWN);
       long recoveryMs = crash.restart();
       long recoveredBlocks = crash.recoveredBlocks();
-      int atReady = ledger.size();
-      awaitUntil(() -> ledger.size() >= atReady + ACKNOWLEDGED_PER_PHASE, "puts after the restart");
-      return new Result(recoveryMs, recoveredBlocks, ledger.size() - before);
+      boolean _ = stores(ledger.size(), "after the restart", ledger, running, patience, evidence);
+      return Optional.of(new Result(recoveryMs, recoveredBlocks, ledger.size() - before));
     } finally {
       stop.set(true);
       running.await();
     }
   }
 
-  private static void awaitUntil(BooleanSupplier reached, String what)
-      throws InterruptedException, IOException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!reached.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        throw new IOException(
-            "the cluster acknowledged fewer than %d %s within %d s; see the nodes' logs"
-                .formatted(ACKNOWLEDGED_PER_PHASE, what, PATIENCE.toSeconds()));
+  private static boolean stores(
+      int from, String when, Ledger ledger, Fleet.Run running, Duration patience, Evidence evidence)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (ledger.size() < from + STORED_PER_PHASE && !running.isOver()) {
+      if (System.nanoTime() - deadline > 0) {
+        evidence.broken(
+            BrokenPromise.NEVER_SETTLED,
+            "puts " + when,
+            "%d of %d were stored within %d s"
+                .formatted(ledger.size() - from, STORED_PER_PHASE, patience.toSeconds()));
+        return false;
       }
       Thread.sleep(20);
     }
+    return true;
   }
 }

@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Asks every node which keys lie on its own device ({@code PEER.HOLDS key …} is answered with an
@@ -22,6 +24,24 @@ public final class PeerCounts {
 
   private PeerCounts() {}
 
+  /** Counts the nodes that hold each key, of those that answer. */
+  public static Holders holders(List<String> addresses, List<String> keys) {
+    byte[] request = request(keys);
+    int[] counts = new int[keys.size()];
+    Set<String> silent = new HashSet<>();
+    for (String address : addresses) {
+      try {
+        boolean[] held = ask(address, request, counts.length);
+        for (int i = 0; i < counts.length; i++) {
+          counts[i] += held[i] ? 1 : 0;
+        }
+      } catch (IOException e) {
+        silent.add(address);
+      }
+    }
+    return new Holders(Arrays.stream(counts).boxed().toList(), silent);
+  }
+
   /**
    * Counts the nodes that hold each key.
    *
@@ -30,33 +50,37 @@ public final class PeerCounts {
    */
   public static List<Integer> copies(List<String> addresses, List<String> keys) throws IOException {
     byte[] request = request(keys);
-    int[] copies = new int[keys.size()];
+    int[] counts = new int[keys.size()];
     for (String address : addresses) {
-      int colon = address.lastIndexOf(':');
-      try (Socket socket = new Socket()) {
-        socket.setSoTimeout(DEADLINE_MS);
-        socket.connect(
-            new InetSocketAddress(
-                address.substring(0, colon), Integer.parseInt(address.substring(colon + 1))),
-            DEADLINE_MS);
-        socket.getOutputStream().write(request);
-        InputStream in = new BufferedInputStream(socket.getInputStream());
-        expect(address, line(in), "*" + keys.size());
-        for (int i = 0; i < copies.length; i++) {
-          String held = line(in);
-          if (held.equals(":1")) {
-            copies[i]++;
-          } else {
-            expect(address, held, ":0");
-          }
+      boolean[] held = ask(address, request, counts.length);
+      for (int i = 0; i < counts.length; i++) {
+        counts[i] += held[i] ? 1 : 0;
+      }
+    }
+    return Arrays.stream(counts).boxed().toList();
+  }
+
+  private static boolean[] ask(String address, byte[] request, int keys) throws IOException {
+    int colon = address.lastIndexOf(':');
+    boolean[] holds = new boolean[keys];
+    try (Socket socket = new Socket()) {
+      socket.setSoTimeout(DEADLINE_MS);
+      socket.connect(
+          new InetSocketAddress(
+              address.substring(0, colon), Integer.parseInt(address.substring(colon + 1))),
+          DEADLINE_MS);
+      socket.getOutputStream().write(request);
+      InputStream in = new BufferedInputStream(socket.getInputStream());
+      expect(address, line(in), "*" + keys);
+      for (int i = 0; i < keys; i++) {
+        String held = line(in);
+        holds[i] = held.equals(":1");
+        if (!holds[i]) {
+          expect(address, held, ":0");
         }
       }
     }
-    List<Integer> sums = new ArrayList<>();
-    for (int count : copies) {
-      sums.add(count);
-    }
-    return sums;
+    return holds;
   }
 
   private static byte[] request(List<String> keys) {

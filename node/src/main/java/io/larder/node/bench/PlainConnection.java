@@ -66,6 +66,19 @@ public final class PlainConnection implements AutoCloseable {
     }
   }
 
+  /** From now on each read waits so long. */
+  public void patience(int timeoutMs) throws IOException {
+    socket.setSoTimeout(timeoutMs);
+  }
+
+  /**
+   * Tells the node a name. A node takes a session that has sent {@code CLIENT} or {@code HELLO} for
+   * one that understands errors: OK to its SET means stored, not merely accepted.
+   */
+  public void introduce(String name) throws IOException {
+    Optional<byte[]> _ = call(text("CLIENT"), text("SETNAME"), text(name));
+  }
+
   /**
    * Sends a command and reads its reply, which must be a status, a number or a bulk string.
    *

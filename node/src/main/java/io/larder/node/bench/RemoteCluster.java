@@ -1,7 +1,11 @@
 package io.larder.node.bench;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /** A cluster that runs already, known by its nodes' addresses. */
 public final class RemoteCluster implements Cluster {
@@ -25,13 +29,51 @@ public final class RemoteCluster implements Cluster {
   }
 
   @Override
-  public List<Integer> copies(List<String> keys) throws IOException {
-    return PeerCounts.copies(addresses, keys);
+  public Holders holders(List<String> keys) {
+    return PeerCounts.holders(addresses, keys);
   }
 
-  /** Its metrics' addresses are not known here. */
   @Override
-  public long evictions() {
-    return 0;
+  public List<NodeAccounts.Account> accounts() {
+    return infos().stream().map(NodeInfo::account).toList();
+  }
+
+  @Override
+  public boolean isSettled() {
+    return isSettledWithout(0);
+  }
+
+  /** As {@link #isSettled}, when so many nodes are gone for good. */
+  boolean isSettledWithout(int ended) {
+    List<NodeInfo> infos = infos();
+    return infos.size() == addresses.size() - ended && infos.stream().allMatch(NodeInfo::isSettled);
+  }
+
+  /** A node of another's that does not answer may come back: it is waited for. */
+  @Override
+  public Set<String> ended() {
+    return Set.of();
+  }
+
+  /** INFO does not tell the reasons. */
+  @Override
+  public Map<String, Long> droppedPuts() {
+    return Map.of("any", infos().stream().mapToLong(NodeInfo::droppedPuts).sum());
+  }
+
+  private List<NodeInfo> infos() {
+    List<NodeInfo> infos = new ArrayList<>();
+    for (String address : addresses) {
+      info(address).ifPresent(infos::add);
+    }
+    return infos;
+  }
+
+  private static Optional<NodeInfo> info(String address) {
+    try {
+      return Optional.of(NodeInfo.of(address));
+    } catch (IOException e) {
+      return Optional.empty(); // it does not answer now
+    }
   }
 }

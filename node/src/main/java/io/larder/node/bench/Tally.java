@@ -14,9 +14,16 @@ final class Tally {
   final LongAdder bytesRead = new LongAdder();
   final LongAdder bytesWritten = new LongAdder();
   final LongAdder bytesVerified = new LongAdder();
-  final LongAdder mismatches = new LongAdder();
-  final LongAdder doubleAcknowledgements = new LongAdder();
+
+  /** Puts that were not stored since some part was away or too busy to decide. */
+  final LongAdder putsRefused = new LongAdder();
+
+  /** Other calls that had no answer for the same reason, or a miss after EXISTS. */
+  final LongAdder callsRefused = new LongAdder();
+
+  /** Calls that failed and should not have. */
   final LongAdder failedCalls = new LongAdder();
+
   final LatencyHistogram gets = new LatencyHistogram();
   final LatencyHistogram puts = new LatencyHistogram();
 

@@ -2,8 +2,9 @@
  * Real work for a cluster and an honest account of it: {@link io.larder.node.bench.Trace} reads
  * requests, {@link io.larder.node.bench.Replay} plays them through Java clients that compute blocks
  * ({@link io.larder.node.bench.BlockContent}) and verify every byte they read, and {@link
- * io.larder.node.bench.Ledger} remembers every acknowledged put, so that none can be lost
- * unnoticed.
+ * io.larder.node.bench.Ledger} remembers every stored block, so that none can be lost unnoticed.
+ * {@link io.larder.node.bench.Reckoning} asks for each of them at the end, and {@link
+ * io.larder.node.bench.verdict} says what may be said of it.
  */
 @NullMarked
 package io.larder.node.bench;

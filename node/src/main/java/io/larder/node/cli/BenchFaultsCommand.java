@@ -2,7 +2,6 @@ package io.larder.node.cli;
 
 import io.larder.node.bench.faults.Fault;
 import io.larder.node.bench.faults.FaultRun;
-import io.larder.node.local.LocalCluster;
 import io.larder.node.local.LocalClusterOptions;
 import io.larder.node.local.Namespaces;
 import io.larder.node.local.Site;
@@ -33,7 +32,8 @@ import picocli.CommandLine.TypeConversionException;
           + " against the promises.",
       "As root it cuts links, too, between network namespaces of its own; else it says what it"
           + " leaves out.",
-      "Ends with exit code 1 if a promise was broken."
+      "Ends with exit code 1 if a promise was broken, 3 if blocks could not be judged since a node"
+          + " ended by itself."
     })
 @SuppressWarnings("NullAway.Init") // picocli sets them
 final class BenchFaultsCommand implements Callable<Integer> {
@@ -97,12 +97,16 @@ final class BenchFaultsCommand implements Callable<Integer> {
               ZOOKEEPERS,
               COORDINATORS,
               network == null ? Site.LOOPBACK : network.sites());
-      try (LocalCluster cluster = LocalCluster.start(options, progress::say)) {
-        FaultRun run = new FaultRun(cluster, network, chosen, progress);
-        run.run(wanted, Duration.ofSeconds(seconds));
-        run.broken().forEach(how -> System.err.println("broken: " + how));
-        return output.report(run.figures());
-      }
+      List<Fault> possible = wanted;
+      Namespaces cut = network;
+      JudgedRun judged =
+          JudgedRun.start(
+              options,
+              progress,
+              cluster ->
+                  new FaultRun(cluster, cut, chosen, progress)
+                      .run(possible, Duration.ofSeconds(seconds)));
+      return output.report(judged, ReportPrinter.figures(judged.report().figures()));
     }
   }
 

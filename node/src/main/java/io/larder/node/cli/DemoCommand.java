@@ -2,8 +2,8 @@ package io.larder.node.cli;
 
 import io.larder.node.bench.Demo;
 import io.larder.node.bench.DemoOptions;
-import io.larder.node.bench.DemoReport;
 import io.larder.node.bench.LocalRun;
+import io.larder.node.bench.Outage;
 import io.larder.node.bench.Trace;
 import io.larder.node.doctor.Disk;
 import io.larder.node.doctor.Doctor;
@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Start a cluster and replay real requests on it, kill a node, bring it back, and account for"
           + " every block.",
-      "Ends with exit code 1 if a promise was broken."
+      "Ends with exit code 1 if a promise was broken, 3 if blocks could not be judged since a node is"
+          + " missing. A slow machine makes it slow."
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the spec
 final class DemoCommand implements Callable<Integer> {
@@ -59,8 +60,22 @@ final class DemoCommand implements Callable<Integer> {
       description = "Keep logs and devices here, in a new folder. Default: a temporary folder.")
   private @Nullable Path dir;
 
-  @Option(names = "--json", description = "Print the report as one JSON object.")
-  private boolean json;
+  @Mixin private ReportOptions output;
+  private final CrashChoice crash;
+
+  /** Which node is killed and brought back, and how. */
+  interface CrashChoice {
+    Outage.Crash of(LocalCluster cluster, LocalRun run);
+  }
+
+  DemoCommand() {
+    this((cluster, run) -> run.crashOf(1 % cluster.nodes().size()));
+  }
+
+  /** For tests, which do more to the node than kill it. */
+  DemoCommand(CrashChoice crash) {
+    this.crash = crash;
+  }
 
   @Override
   public Integer call() throws Exception {
@@ -83,22 +98,21 @@ final class DemoCommand implements Callable<Integer> {
             LocalClusterOptions.DEFAULT_MEMORY_BYTES,
             false);
     ConsoleProgress progress = ConsoleProgress.onStandardError();
-    DemoReport report;
-    try (LocalCluster local = LocalCluster.start(cluster, progress::say)) {
-      LocalRun run = new LocalRun(local);
-      report =
-          Demo.run(
-              trace,
-              options,
-              run,
-              ReplayOptions.freshPrefix("demo"),
-              run.crashOf(1 % cluster.nodes()),
-              progress);
-    }
-    List<String> broken = report.brokenPromises();
-    System.out.print(json ? ReportPrinter.json(report) + "\n" : ReportPrinter.table(report));
-    (json || !broken.isEmpty() ? System.err : System.out).println(ReportPrinter.verdict(broken));
-    return broken.isEmpty() ? 0 : Larder.FAILED;
+    JudgedRun judged =
+        JudgedRun.start(
+            cluster,
+            progress,
+            local -> {
+              LocalRun run = new LocalRun(local);
+              return Demo.run(
+                  trace,
+                  options,
+                  run,
+                  ReplayOptions.freshPrefix("demo"),
+                  crash.of(local, run),
+                  progress);
+            });
+    return output.report(judged, ReportPrinter.replay(judged.report()));
   }
 
   /** The processes get any free ports. */

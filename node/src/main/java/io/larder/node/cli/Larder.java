@@ -4,6 +4,7 @@ import io.larder.coordinator.cli.AdminCommand;
 import io.larder.coordinator.cli.CoordinatorCommand;
 import io.larder.coordinator.cli.StatusCommand;
 import io.larder.coordinator.config.ConfigException;
+import io.larder.node.bench.VoidRunException;
 import io.larder.node.doctor.UnfitException;
 import io.larder.node.local.LocalClusterException;
 import io.larder.node.store.StoreException;
@@ -102,6 +103,7 @@ public final class Larder implements Runnable {
       }
       // Their messages are written for people.
       case UnfitException known -> say(err, String.valueOf(known.getMessage()));
+      case VoidRunException known -> say(err, String.valueOf(known.getMessage()));
       case StoreException known -> say(err, String.valueOf(known.getMessage()));
       case LocalClusterException known -> say(err, String.valueOf(known.getMessage()));
       case IOException known ->

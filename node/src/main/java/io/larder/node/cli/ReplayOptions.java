@@ -1,6 +1,7 @@
 package io.larder.node.cli;
 
 import io.larder.node.bench.DemoOptions;
+import io.larder.node.bench.verdict.Patience;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -45,7 +46,7 @@ final class ReplayOptions {
           Math.toIntExact(Math.min(blockBytes, Integer.MAX_VALUE)),
           servers,
           DemoOptions.HERD_BLOCKS,
-          DemoOptions.DEFAULT_PATIENCE);
+          Patience.SETTLED);
     } catch (IllegalArgumentException e) {
       throw usage(String.valueOf(e.getMessage()));
     }

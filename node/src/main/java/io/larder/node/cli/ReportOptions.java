@@ -2,6 +2,9 @@ package io.larder.node.cli;
 
 import io.larder.node.bench.BenchReport;
 import io.larder.node.bench.Figure;
+import io.larder.node.bench.verdict.Verdict;
+import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,5 +45,23 @@ final class ReportOptions {
     (json || !missed.isEmpty() ? System.err : System.out)
         .println(missed.isEmpty() ? "every goal was reached" : String.join("\n", missed));
     return missed.isEmpty() ? 0 : Larder.FAILED;
+  }
+
+  /**
+   * Prints what a run that judges promises says.
+   *
+   * @param table the figures for people
+   * @return the exit code
+   */
+  int report(JudgedRun run, String table) {
+    Verdict verdict = run.report().verdict();
+    BenchReport report =
+        BenchReport.here(commandLine(), run.report().figures())
+            .with(verdict, run.kept().map(Path::toString).orElse(null));
+    System.out.print(json ? ReportPrinter.json(report) + "\n" : table);
+    PrintStream out = json || verdict.outcome() != Verdict.Outcome.KEPT ? System.err : System.out;
+    verdict.lines().forEach(out::println);
+    run.kept().ifPresent(folder -> out.println("devices and logs: " + folder));
+    return verdict.outcome().exitCode();
   }
 }

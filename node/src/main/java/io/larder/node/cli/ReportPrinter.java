@@ -4,9 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.larder.node.bench.BenchReport;
-import io.larder.node.bench.DemoReport;
 import io.larder.node.bench.Figure;
 import io.larder.node.bench.Figure.Better;
+import io.larder.node.bench.RunReport;
 import java.util.List;
 import java.util.Locale;
 
@@ -31,7 +31,13 @@ final class ReportPrinter {
     row(out, "machine", report.machine());
     row(out, "commit", report.commit());
     row(out, "command", report.command());
-    for (Figure figure : report.figures()) {
+    return out + figures(report.figures());
+  }
+
+  /** A line for each. */
+  static String figures(List<Figure> figures) {
+    StringBuilder out = new StringBuilder();
+    for (Figure figure : figures) {
       out.append("  ").append(line(figure)).append(figure.meetsGoal() ? "" : "  MISSED");
       out.append(System.lineSeparator());
     }
@@ -56,78 +62,115 @@ final class ReportPrinter {
         : String.format(Locale.ROOT, "%.3f", value);
   }
 
-  static String table(DemoReport report) {
+  /** What a replay did, in a few lines. */
+  static String replay(RunReport report) {
     StringBuilder out = new StringBuilder();
     row(
         out,
         "cluster",
         "%d nodes, %d servers, %s a block"
-            .formatted(report.nodes(), report.servers(), bytes(report.blockBytes())));
+            .formatted(
+                report.count("nodes"), report.count("servers"), bytes(report.count("blockBytes"))));
     row(
         out,
         "requests",
         "%,d in %.1f s (%.0f/s)"
-            .formatted(report.requests(), report.seconds(), report.requestsPerSecond()));
-    row(out, "block lookups", "%,d".formatted(report.lookups()));
+            .formatted(
+                report.count("requests"),
+                report.value("seconds"),
+                report.value("requestsPerSecond")));
+    row(out, "block lookups", "%,d".formatted(report.count("lookups")));
     row(
         out,
         "hit ratio",
-        "%.4f (ideal for this slice: %.4f)".formatted(report.hitRatio(), report.idealHitRatio()));
+        "%.4f (ideal for this slice: %.4f)"
+            .formatted(report.value("hitRatio"), report.value("idealHitRatio")));
     row(
         out,
         "hits",
         "%,d: local hot tier %,d, local device %,d, peer %,d"
-            .formatted(report.hits(), report.hitsHot(), report.hitsDevice(), report.hitsPeer()));
+            .formatted(
+                report.count("hits"),
+                report.count("hitsHot"),
+                report.count("hitsDevice"),
+                report.count("hitsPeer")));
     row(
         out,
         "puts stored",
-        "%,d of %,d computed".formatted(report.putsStored(), report.blocksComputed()));
+        "%,d of %,d computed"
+            .formatted(report.count("putsStored"), report.count("blocksComputed")));
     row(
         out,
         "duplicates suppressed",
-        "%,d, %s saved".formatted(report.duplicatesSuppressed(), bytes(report.bytesSaved())));
+        "%,d, %s saved"
+            .formatted(report.count("duplicatesSuppressed"), bytes(report.count("bytesSaved"))));
     row(
         out,
         "throughput",
         "read %s/s, written %s/s"
             .formatted(
-                bytes((long) report.readBytesPerSecond()),
-                bytes((long) report.writeBytesPerSecond())));
-    row(out, "get", "p50 %.2f ms, p99 %.2f ms".formatted(report.getP50Ms(), report.getP99Ms()));
-    row(out, "put", "p50 %.2f ms, p99 %.2f ms".formatted(report.putP50Ms(), report.putP99Ms()));
-    row(out, "failed calls", "%,d".formatted(report.failedCalls()));
-    if (report.herdBlocks() > 0) {
+                bytes(report.count("readBytesPerSecond")),
+                bytes(report.count("writeBytesPerSecond"))));
+    row(out, "get", times(report, "getP50", "getP99"));
+    row(out, "put", times(report, "putP50", "putP99"));
+    row(
+        out,
+        "refused by busy nodes",
+        "%,d puts, %,d other calls"
+            .formatted(report.count("putsRefused"), report.count("callsRefused")));
+    if (report.count("herdBlocks") > 0) {
       row(
           out,
           "herd",
           "%,d new blocks wanted by all servers at once, computed %,d times"
-              .formatted(report.herdBlocks(), report.herdComputations()));
+              .formatted(report.count("herdBlocks"), report.count("herdComputations")));
     }
-    if (report.recoveryMs() >= 0) {
+    if (report.count("recovery") >= 0) {
       row(
           out,
           "recovery after kill -9",
-          "%,d ms, %,d blocks recovered".formatted(report.recoveryMs(), report.recoveredBlocks()));
+          "%,d ms, %,d blocks recovered"
+              .formatted(report.count("recovery"), report.count("recoveredBlocks")));
+      row(
+          out,
+          "while a node was away",
+          "%,d puts stored; %,d puts and %,d other calls refused"
+              .formatted(
+                  report.count("putsStoredInOutage"),
+                  report.count("putsRefusedInOutage"),
+                  report.count("callsRefusedInOutage")));
     }
-    row(out, "evictions", "%,d".formatted(report.evictions()));
+    row(out, "failed calls", "%,d".formatted(report.count("failedCalls")));
     row(
         out,
-        "acknowledged blocks",
-        "%,d, lost %,d".formatted(report.acknowledgedBlocks(), report.acknowledgedBlocksLost()));
+        "stored blocks",
+        "%,d: lost %,d, gone by report %,d, unknown %,d"
+            .formatted(
+                report.count("storedBlocks"),
+                report.count("blocksLost"),
+                report.count("blocksGone"),
+                report.count("unknownBlocks")));
     row(
         out,
         "bytes verified",
-        "%s, mismatches %,d".formatted(bytes(report.bytesVerified()), report.mismatches()));
-    row(out, "copies per key", "%d".formatted(report.maxCopiesPerKey()));
+        "%s, wrong blocks %,d"
+            .formatted(bytes(report.count("bytesVerified")), report.count("wrongBytes")));
+    if (report.count("settledAfter") >= 0) {
+      row(
+          out,
+          "after the last fault",
+          "settled in %,d ms; %,d blocks were a miss at first, the last until %,d ms"
+              .formatted(
+                  report.count("settledAfter"),
+                  report.count("lateBlocks"),
+                  report.count("lateBlockMax")));
+    }
+    row(out, "copies per key", "%d".formatted(report.count("maxCopiesPerKey")));
     return out.toString();
   }
 
-  /** The verdict in one line, or one line for each broken promise. */
-  static String verdict(List<String> broken) {
-    if (broken.isEmpty()) {
-      return "every promise was kept";
-    }
-    return "broken: " + String.join("\nbroken: ", broken);
+  private static String times(RunReport report, String p50, String p99) {
+    return "p50 %.2f ms, p99 %.2f ms".formatted(report.value(p50), report.value(p99));
   }
 
   static String bytes(long count) {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClusterFolder implements AutoCloseable {
   private final Path root;
-  private final boolean temporary;
+  private volatile boolean temporary;
   private final FileChannel lockFile;
   private volatile boolean logsStay;
 
@@ -107,6 +107,11 @@ final class ClusterFolder implements AutoCloseable {
   /** From now on the logs of a temporary folder stay when it is closed. */
   void keepLogs() {
     logsStay = true;
+  }
+
+  /** From now on it stays when it is closed. */
+  void keep() {
+    temporary = false;
   }
 
   Path zooKeeper() {

@@ -305,6 +305,11 @@ public final class LocalCluster implements AutoCloseable {
     return folder.root();
   }
 
+  /** Leaves the folder where it is when this is closed, though it is a temporary one. */
+  public void keep() {
+    folder.keep();
+  }
+
   /** Kill -9 of a process; returns when it is gone. */
   public void kill(String name) throws LocalClusterException {
     processes.get(name).kill();

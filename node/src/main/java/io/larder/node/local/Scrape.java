@@ -8,6 +8,8 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a process says on its Prometheus endpoint at one moment, in the text format. Values of one
@@ -17,9 +19,11 @@ public final class Scrape {
   private static final Duration DEADLINE = Duration.ofSeconds(5);
 
   private final Map<String, Double> sums;
+  private final Map<String, Map<String, Double>> byLabels;
 
-  private Scrape(Map<String, Double> sums) {
+  private Scrape(Map<String, Double> sums, Map<String, Map<String, Double>> byLabels) {
     this.sums = sums;
+    this.byLabels = byLabels;
   }
 
   /**
@@ -42,6 +46,7 @@ public final class Scrape {
 
   static Scrape parse(String text) {
     Map<String, Double> sums = new HashMap<>();
+    Map<String, Map<String, Double>> byLabels = new HashMap<>();
     text.lines()
         .filter(line -> !line.isBlank() && line.charAt(0) != '#')
         .forEach(line -> {
@@ -54,8 +59,13 @@ public final class Scrape {
           // A timestamp may follow the value.
           String value = line.substring(afterLabels).strip().split(" ", 2)[0];
           sums.merge(name, number(value), Double::sum);
+          if (labels >= 0) {
+            byLabels
+                .computeIfAbsent(name, _ -> new HashMap<>())
+                .put(line.substring(labels + 1, afterLabels - 1), number(value));
+          }
         });
-    return new Scrape(sums);
+    return new Scrape(sums, byLabels);
   }
 
   /** The sum over all labels, or 0 if there is no such metric. */
@@ -66,6 +76,21 @@ public final class Scrape {
   /** Whether there is a metric of that name. */
   public boolean has(String name) {
     return sums.containsKey(name);
+  }
+
+  /** A metric's values by one of its labels; empty if there is no such metric. */
+  public Map<String, Double> by(String name, String label) {
+    Pattern pattern = Pattern.compile("(?:^|,)" + label + "=\"([^\"]*)\"");
+    Map<String, Double> values = new HashMap<>();
+    byLabels
+        .getOrDefault(name, Map.of())
+        .forEach((labels, value) -> {
+          Matcher matcher = pattern.matcher(labels);
+          if (matcher.find()) {
+            values.merge(matcher.group(1), value, Double::sum);
+          }
+        });
+    return values;
   }
 
   private static double number(String text) {

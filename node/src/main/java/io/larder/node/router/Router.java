@@ -21,10 +21,12 @@ import io.larder.node.server.CommitAnswer;
 import io.larder.node.server.Found;
 import io.larder.node.server.LeaseAnswer;
 import io.larder.node.server.Location;
+import io.larder.node.server.NodeAccount;
 import io.larder.node.server.PutOptions;
 import io.larder.node.server.Refusal;
 import io.larder.node.server.ServiceException;
 import io.larder.node.store.BlockStore;
+import io.larder.node.store.EvictionListener;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Reply;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -35,6 +37,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +70,8 @@ public final class Router implements BlockService, AutoCloseable {
   private final Announcer announcer;
   private final PeerCommands peerCommands;
   private final ScheduledExecutorService control;
+  private final LongAdder evicted = new LongAdder();
+  private final LongAdder damaged = new LongAdder();
   private volatile ClusterView view;
   private int ticks;
 
@@ -135,7 +140,10 @@ public final class Router implements BlockService, AutoCloseable {
     this.view = new ClusterView(clusterName, nodeId, 0, List.of(), List.of());
     cluster.answerLocallyBy(peerService::answer);
     pool.setEvictor(hot::evict);
-    store.onEviction((slot, fingerprint, stamp, cause) -> upkeep.evicted(slot, fingerprint, stamp));
+    store.onEviction((slot, fingerprint, stamp, cause) -> {
+      (cause == EvictionListener.Cause.RECLAIMED ? evicted : damaged).increment();
+      upkeep.evicted(slot, fingerprint, stamp);
+    });
     RouterMetrics.observe(registry, directory, announcer, hot);
     RouterMetrics.observe(registry, voided, withdrawals);
     var _ = control.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
@@ -416,6 +424,12 @@ public final class Router implements BlockService, AutoCloseable {
   @Override
   public long localKeyCount() {
     return store.stats().entries();
+  }
+
+  @Override
+  public NodeAccount account() {
+    return new NodeAccount(
+        cluster.self().incarnation(), evicted.sum(), damaged.sum(), announcer.syncingSlots());
   }
 
   @Override

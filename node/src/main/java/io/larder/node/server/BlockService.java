@@ -115,6 +115,9 @@ public interface BlockService {
   /** How many live records this node's device holds, for INFO and DBSIZE. */
   long localKeyCount();
 
+  /** What this node reports of itself, for INFO. */
+  NodeAccount account();
+
   /**
    * Serves a PEER command other than {@code PEER.GET}.
    *

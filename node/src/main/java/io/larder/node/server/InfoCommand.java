@@ -62,6 +62,7 @@ final class InfoCommand {
     line(text, "server_name:larder");
     line(text, "larder_cluster:" + cluster.cluster());
     line(text, "larder_node:" + cluster.myId());
+    line(text, "larder_incarnation:" + Long.toHexString(call.service().account().incarnation()));
     line(text, "os:" + System.getProperty("os.name") + " " + System.getProperty("os.version"));
     line(text, "arch_bits:64");
     line(text, "process_id:" + ProcessHandle.current().pid());
@@ -93,6 +94,10 @@ final class InfoCommand {
     line(text, "total_commands_processed:" + (long) metrics.commandsTotal.count());
     line(text, "total_net_input_bytes:" + (long) metrics.bytesIn.count());
     line(text, "total_net_output_bytes:" + (long) metrics.bytesOut.count());
+    NodeAccount account = call.service().account();
+    line(text, "evicted_keys:" + account.evicted());
+    line(text, "larder_damaged_records:" + account.damaged());
+    line(text, "larder_slots_syncing:" + account.syncingSlots());
     line(text, "keyspace_hits:" + metrics.readHits());
     line(text, "keyspace_misses:" + metrics.readMisses());
     line(

@@ -2,11 +2,13 @@ package io.larder.node.bench;
 
 import io.larder.protocol.PutToken;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -17,7 +19,12 @@ import java.util.concurrent.TimeUnit;
 final class MemoryCluster implements Cluster {
   enum Fault {
     NONE,
-    LOSE_AN_ACKNOWLEDGED_BLOCK,
+    LOSE_A_STORED_BLOCK,
+    LOSE_A_BLOCK_WHILE_A_NODE_IS_GONE,
+    ANSWER_A_MISS_AT_FIRST,
+    DROP_A_PUT,
+    END_A_SESSION,
+    NEVER_SETTLE,
     FLIP_A_BIT,
     SWAP_ANOTHER_WRITERS_BYTES,
     STORE_TWICE,
@@ -33,6 +40,8 @@ final class MemoryCluster implements Cluster {
   private final Map<String, Stored> stored = new HashMap<>();
   private final Map<String, CompletableFuture<Void>> held = new HashMap<>();
   private long sequence;
+  private int misses;
+  private volatile boolean reckoned;
 
   MemoryCluster(Fault fault) {
     this.fault = fault;
@@ -44,9 +53,9 @@ final class MemoryCluster implements Cluster {
   }
 
   @Override
-  public List<Integer> copies(List<String> keys) {
+  public Holders holders(List<String> keys) {
     synchronized (stored) {
-      return keys.stream().map(key -> stored.containsKey(key) ? copiesOf(key) : 0).toList();
+      return new Holders(keys.stream().map(this::copiesOf).toList(), ended());
     }
   }
 
@@ -56,8 +65,31 @@ final class MemoryCluster implements Cluster {
   }
 
   @Override
-  public long evictions() {
-    return fault == Fault.EVICT ? 1 : 0;
+  public List<NodeAccounts.Account> accounts() {
+    String session = fault == Fault.END_A_SESSION && !stored.isEmpty() ? "b" : "a";
+    long evicted = fault == Fault.EVICT && !stored.isEmpty() ? 1 : 0;
+    return List.of(
+        new NodeAccounts.Account("node-1/1", "node-1-" + session, evicted),
+        new NodeAccounts.Account("node-2/2", "node-2-a", 0),
+        new NodeAccounts.Account("node-3/3", "node-3-a", 7));
+  }
+
+  @Override
+  public boolean isSettled() {
+    reckoned = true;
+    return fault != Fault.NEVER_SETTLE;
+  }
+
+  @Override
+  public Set<String> ended() {
+    return fault == Fault.LOSE_A_BLOCK_WHILE_A_NODE_IS_GONE ? Set.of("node-2") : Set.of();
+  }
+
+  @Override
+  public Map<String, Long> droppedPuts() {
+    return fault == Fault.DROP_A_PUT && !stored.isEmpty()
+        ? Map.of("no-space", 5L, "deadline", 2L)
+        : Map.of("deadline", 2L);
   }
 
   @Override
@@ -81,6 +113,9 @@ final class MemoryCluster implements Cluster {
     public CompletableFuture<Optional<Source>> get(String key, ByteBuffer into) {
       synchronized (stored) {
         Stored found = stored.get(key);
+        if (fault == Fault.ANSWER_A_MISS_AT_FIRST && reckoned && ++misses <= 3) {
+          found = null;
+        }
         if (found != null) {
           into.put(into.position(), found.bytes());
         }
@@ -101,7 +136,7 @@ final class MemoryCluster implements Cluster {
     }
 
     private Lease leaseOne(String key) {
-      boolean twice = fault == Fault.GRANT_TWICE;
+      boolean twice = fault == Fault.GRANT_TWICE || fault == Fault.END_A_SESSION;
       if (stored.containsKey(key) && !twice) {
         return new Lease.Exists();
       }
@@ -143,7 +178,11 @@ final class MemoryCluster implements Cluster {
       }
       CompletableFuture<Void> writer;
       synchronized (stored) {
-        if (!(fault == Fault.LOSE_AN_ACKNOWLEDGED_BLOCK && third)) {
+        boolean lost =
+            fault == Fault.LOSE_A_STORED_BLOCK
+                || fault == Fault.LOSE_A_BLOCK_WHILE_A_NODE_IS_GONE
+                || fault == Fault.EVICT;
+        if (!(lost && third)) {
           stored.put(key, new Stored(bytes, fault == Fault.STORE_TWICE && third ? 2 : 1));
         }
         writer = held.remove(key);
@@ -152,6 +191,16 @@ final class MemoryCluster implements Cluster {
         writer.complete(null);
       }
       return CompletableFuture.completedFuture(PutAnswer.STORED);
+    }
+
+    @Override
+    public Duration deadline() {
+      return Duration.ofSeconds(10);
+    }
+
+    @Override
+    public Duration waitDeadline() {
+      return deadline();
     }
 
     @Override

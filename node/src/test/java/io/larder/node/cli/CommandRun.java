@@ -8,10 +8,16 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.IntSupplier;
 
 /** What {@code larder} did and said, run within this process. */
 record CommandRun(int code, String out, String err) {
   static CommandRun larder(String... args) {
+    return of(() -> Larder.run(args));
+  }
+
+  /** Whatever answers an exit code and may print. */
+  static CommandRun of(IntSupplier command) {
     PrintStream stdout = System.out;
     PrintStream stderr = System.err;
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -19,13 +25,18 @@ record CommandRun(int code, String out, String err) {
     try {
       System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
       System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
-      int code = Larder.run(args);
+      int code = command.getAsInt();
       return new CommandRun(
           code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     } finally {
       System.setOut(stdout);
       System.setErr(stderr);
     }
+  }
+
+  /** What it said of the promises, if asked for by {@code --json}. */
+  JsonNode verdict() throws IOException {
+    return new ObjectMapper().readTree(out).get("verdict");
   }
 
   /** The figures of a benchmark's report that was asked for by {@code --json}, by name. */

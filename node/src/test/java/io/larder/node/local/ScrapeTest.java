@@ -2,6 +2,7 @@ package io.larder.node.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ScrapeTest {
@@ -22,5 +23,19 @@ class ScrapeTest {
     assertThat(scrape.sum("larder_limit")).isInfinite();
     assertThat(scrape.has("larder_missing")).isFalse();
     assertThat(scrape.sum("larder_missing")).isZero();
+  }
+
+  @Test
+  void aMetricIsReadByOneOfItsLabels() {
+    Scrape scrape =
+        Scrape.parse(
+            """
+            larder_puts_dropped_total{reason="no-space"} 3.0
+            larder_puts_dropped_total{cluster="c",reason="deadline"} 2.0
+            larder_puts_dropped_total{reason="deadline",cluster="d"} 1.0
+            """);
+    assertThat(scrape.by("larder_puts_dropped_total", "reason"))
+        .containsOnly(Map.entry("no-space", 3.0), Map.entry("deadline", 3.0));
+    assertThat(scrape.by("larder_puts_rejected_total", "reason")).isEmpty();
   }
 }

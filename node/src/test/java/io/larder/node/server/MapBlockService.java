@@ -321,6 +321,11 @@ public final class MapBlockService implements BlockService {
   }
 
   @Override
+  public NodeAccount account() {
+    return new NodeAccount(0x1f, 2, 1, 3);
+  }
+
+  @Override
   public CompletableFuture<Reply> peer(String name, List<byte[]> arguments, ClientId client) {
     if (!name.equals("PEER.ECHO")) {
       throw new ServiceException("ERR unknown command '" + name + "'");

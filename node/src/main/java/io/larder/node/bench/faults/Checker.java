@@ -1,16 +1,24 @@
 package io.larder.node.bench.faults;
 
-import io.larder.node.bench.faults.Broken.Promise;
+import static io.larder.node.bench.verdict.BrokenPromise.HANG;
+import static io.larder.node.bench.verdict.BrokenPromise.NEVER_SETTLED;
+import static io.larder.node.bench.verdict.BrokenPromise.TWO_COPIES;
+import static io.larder.node.bench.verdict.BrokenPromise.WRONG_BYTES;
+
 import io.larder.node.bench.faults.History.Call;
 import io.larder.node.bench.faults.History.Kind;
 import io.larder.node.bench.faults.History.Outcome;
 import io.larder.node.bench.faults.History.Span;
+import io.larder.node.bench.verdict.BrokenPromise;
+import io.larder.node.bench.verdict.Evidence;
+import io.larder.node.bench.verdict.Patience;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Reads a round's history, and what an audit found when all was well again, against the promises.
@@ -22,9 +30,6 @@ import java.util.Map;
  * come true at any time after it was made.
  */
 final class Checker {
-  /** How much later than its deadline an answer may be seen on a machine that has much to do. */
-  static final long GRACE_NANOS = 1_000_000_000L;
-
   /** So long a node that could not be told of a delete may serve the value from its memory. */
   private static final long STALE_NANOS = 60_000_000_000L;
 
@@ -33,16 +38,32 @@ final class Checker {
    *
    * @param holders how many nodes have it on their devices
    * @param puts for each node the number of the put it answered with, 0 for a miss
+   * @param silent the nodes that did not answer
    */
-  record Found(int holders, List<Long> puts) {}
+  record Found(int holders, List<Long> puts, Set<String> silent) {
+    static final Found NOTHING = new Found(0, List.of(), Set.of());
+
+    Found {
+      puts = List.copyOf(puts);
+      silent = Set.copyOf(silent);
+    }
+
+    /** Every node answered, and none has it. */
+    boolean isNowhere() {
+      return silent.isEmpty() && holders == 0 && puts.stream().allMatch(put -> put == 0);
+    }
+  }
 
   private final History history;
-  private final List<Broken> broken = new ArrayList<>();
+  private final Evidence evidence;
+  private final List<String> gone = new ArrayList<>();
+  private long deletedReadWithinAMinute;
   private final Map<Long, Call> puts = new HashMap<>();
   private final Map<String, List<Call>> byKey = new LinkedHashMap<>();
 
-  private Checker(History history) {
+  private Checker(History history, Evidence evidence) {
     this.history = history;
+    this.evidence = evidence;
     for (Call call : history.calls()) {
       byKey.computeIfAbsent(call.key(), _ -> new ArrayList<>()).add(call);
       if (call.kind() == Kind.PUT) {
@@ -52,12 +73,21 @@ final class Checker {
   }
 
   /**
-   * Every promise that was broken, once for each call or key that shows it.
+   * Notes every promise that was broken, once for each call or key that shows it, and every late
+   * call.
    *
+   * @param audit by key
    * @param auditNanos when the audit was made, of {@link System#nanoTime}
+   * @param reported how many records the nodes report as evicted or dropped
+   * @return reads of a deleted value within a minute, which a busy node's memory may give
    */
-  static List<Broken> check(History history, Map<String, Found> audit, long auditNanos) {
-    Checker checker = new Checker(history);
+  static long check(
+      History history,
+      Map<String, Found> audit,
+      long auditNanos,
+      long reported,
+      Evidence evidence) {
+    Checker checker = new Checker(history, evidence);
     checker.byKey.forEach((key, calls) -> {
       checker.bytes(calls);
       checker.oneValue(key, calls);
@@ -67,8 +97,9 @@ final class Checker {
         checker.audited(key, calls, found, auditNanos);
       }
     });
+    evidence.gone(checker.gone, reported, Set.of());
     history.calls().forEach(checker::deadline);
-    return checker.broken;
+    return checker.deletedReadWithinAMinute;
   }
 
   private void bytes(List<Call> calls) {
@@ -82,9 +113,9 @@ final class Checker {
   private void bytes(String key, long put, long seenNanos, String where) {
     Call origin = puts.get(put);
     if (origin == null || !origin.key().equals(key) || origin.invokedNanos() - seenNanos > 0) {
-      say(Promise.BYTES, "no put of %s has the bytes of %s".formatted(key, where));
+      say(WRONG_BYTES, key, "no put of it has the bytes of " + where);
     } else if (origin.outcome() == Outcome.REFUSED && isFinal(origin)) {
-      say(Promise.BYTES, "%s was refused and read in %s".formatted(origin, where));
+      say(WRONG_BYTES, key, "%s was refused and read in %s".formatted(origin, where));
     }
   }
 
@@ -109,7 +140,7 @@ final class Checker {
         long from = Math.min(one.invokedNanos(), other.invokedNanos());
         long to = Math.max(seen(lastSeen, one), seen(lastSeen, other));
         if (!deletedWithin(calls, from, to) && !holderAway(one, other, from, to)) {
-          say(Promise.ONE_HOLDER, "%s has two values: %s and %s".formatted(key, one, other));
+          say(TWO_COPIES, key, "two values: %s and %s".formatted(one, other));
         }
       }
     }
@@ -160,13 +191,18 @@ final class Checker {
         boolean deleted =
             put.outcome() == Outcome.STORED && put.returnedNanos() - delete.invokedNanos() < 0;
         boolean late = read.invokedNanos() - delete.returnedNanos() > STALE_NANOS;
-        // Some node may not have heard of the delete, or may have come back with the value.
-        boolean excused =
-            !none(history.away(), put.invokedNanos(), read.returnedNanos())
-                || (!late
-                    && !none(history.unwell(), delete.invokedNanos(), delete.returnedNanos()));
-        if (deleted && !excused) {
-          say(Promise.DELETED, "%s was deleted by %s and read by %s".formatted(put, delete, read));
+        // Some node may have come back with the value.
+        boolean excused = !none(history.away(), put.invokedNanos(), read.returnedNanos());
+        if (!deleted || excused) {
+          continue;
+        }
+        if (late) {
+          say(
+              WRONG_BYTES,
+              read.key(),
+              "%s was deleted by %s and read by %s".formatted(put, delete, read));
+        } else {
+          deletedReadWithinAMinute++;
         }
       }
     }
@@ -178,40 +214,57 @@ final class Checker {
 
   private void audited(String key, List<Call> calls, Found found, long auditNanos) {
     if (found.holders() > 1) {
-      say(Promise.ONE_HOLDER, "%s is held by %d nodes".formatted(key, found.holders()));
+      say(TWO_COPIES, key, found.holders() + " nodes hold it");
     }
     for (long put : found.puts()) {
       if (put != 0) {
         bytes(key, put, auditNanos, "the audit of " + key);
       }
     }
-    boolean stored = calls.stream().anyMatch(call -> call.outcome() == Outcome.STORED);
-    boolean deletable = calls.stream().anyMatch(call -> call.kind() == Kind.DELETE);
-    if (stored && !deletable && (found.holders() == 0 || found.puts().contains(0L))) {
-      say(
-          Promise.KEPT,
-          "%s was acknowledged and is held by %d nodes; they answer with puts %s"
-              .formatted(key, found.holders(), found.puts()));
+    if (!isKept(calls)) {
+      return;
     }
+    if (!found.silent().isEmpty()) {
+      evidence.unknown(List.of(key), found.silent());
+    } else if (found.isNowhere()) {
+      gone.add(key);
+    } else if (found.holders() == 0 || found.puts().contains(0L)) {
+      say(
+          NEVER_SETTLED,
+          key,
+          "it was stored and is held by %d nodes; they answer with puts %s"
+              .formatted(found.holders(), found.puts()));
+    }
+  }
+
+  /** Whether a put was stored that nobody may have deleted. */
+  static boolean isKept(List<Call> calls) {
+    return calls.stream().anyMatch(call -> call.outcome() == Outcome.STORED)
+        && calls.stream().noneMatch(call -> call.kind() == Kind.DELETE);
   }
 
   private void deadline(Call call) {
     long took = call.returnedNanos() - call.invokedNanos();
-    long excusedNanos = history.stalledNanos(call.invokedNanos(), call.returnedNanos());
-    boolean wellNode =
-        history.unwell().stream()
-            .noneMatch(span ->
-                span.node() == call.node()
-                    && span.overlaps(call.invokedNanos(), call.returnedNanos()));
-    if (wellNode && took - excusedNanos > call.deadlineNanos() + GRACE_NANOS) {
+    long own = took - call.stalledNanos();
+    long unwell = 0;
+    for (Span span : history.unwell()) {
+      if (span.node() == call.node()) {
+        unwell += span.within(call.invokedNanos(), call.returnedNanos());
+      }
+    }
+    if (own - unwell > call.deadlineNanos() + Patience.HANG.toNanos()) {
       say(
-          Promise.DEADLINE,
-          "%d ms instead of at most %d: %s"
-              .formatted(took / 1_000_000, call.deadlineNanos() / 1_000_000, call));
+          HANG,
+          call.key(),
+          "%d s, with a deadline of %d ms: %s"
+              .formatted(took / 1_000_000_000, call.deadlineNanos() / 1_000_000, call));
+    }
+    if (unwell == 0 && own > call.deadlineNanos()) {
+      evidence.late(took);
     }
   }
 
-  private void say(Promise promise, String how) {
-    broken.add(new Broken(promise, how));
+  private void say(BrokenPromise promise, String key, String how) {
+    evidence.broken(promise, key, how);
   }
 }

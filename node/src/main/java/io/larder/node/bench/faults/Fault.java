@@ -149,7 +149,7 @@ public enum Fault {
       for (int victim : scene.everyNode()) {
         scene.cluster().stop(scene.node(victim));
         scene.start(scene.node(victim));
-        scene.awaitSettled();
+        boolean _ = scene.awaitSettled(); // in the end it is waited for once more
       }
     }
   };

@@ -1,20 +1,28 @@
 package io.larder.node.bench.faults;
 
+import io.larder.node.bench.DroppedPuts;
 import io.larder.node.bench.Figure;
 import io.larder.node.bench.Figure.Better;
+import io.larder.node.bench.LocalRun;
+import io.larder.node.bench.NodeAccounts;
 import io.larder.node.bench.Progress;
-import io.larder.node.bench.faults.Broken.Promise;
+import io.larder.node.bench.RunReport;
+import io.larder.node.bench.Verdicts;
+import io.larder.node.bench.faults.Checker.Found;
 import io.larder.node.bench.faults.History.Call;
 import io.larder.node.bench.faults.History.Outcome;
 import io.larder.node.bench.faults.History.Span;
+import io.larder.node.bench.verdict.BrokenPromise;
+import io.larder.node.bench.verdict.Evidence;
+import io.larder.node.bench.verdict.StallWatch;
 import io.larder.node.local.LocalCluster;
 import io.larder.node.local.Namespaces;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -26,14 +34,15 @@ import org.jspecify.annotations.Nullable;
 public final class FaultRun {
   private static final Duration BEFORE = Duration.ofMillis(1_500);
   private static final Duration AFTER = Duration.ofSeconds(1);
-  private static final int SAID = 5;
 
   private final LocalCluster cluster;
   private final @Nullable Namespaces network;
   private final SplittableRandom random;
   private final Progress progress;
-  private final Map<Promise, Integer> broken = new EnumMap<>(Promise.class);
-  private final List<String> said = new ArrayList<>();
+  private final Evidence evidence = new Evidence();
+  private final LocalRun account;
+  private final NodeAccounts accounts = new NodeAccounts();
+  private final Map<String, Long> droppedBefore;
   private int rounds;
   private long calls;
   private long stored;
@@ -41,14 +50,17 @@ public final class FaultRun {
   private long unknown;
   private long unplanned;
   private long settledMsMax;
+  private long deletedReadWithinAMinute;
 
   /**
    * @param network by which links are cut; null if none can be
    * @param seed of the victims and of what the clients do
    */
-  public FaultRun(
-      LocalCluster cluster, @Nullable Namespaces network, long seed, Progress progress) {
+  public FaultRun(LocalCluster cluster, @Nullable Namespaces network, long seed, Progress progress)
+      throws InterruptedException {
     this.cluster = cluster;
+    this.account = new LocalRun(cluster);
+    this.droppedBefore = account.droppedPuts();
     this.network = network;
     this.random = new SplittableRandom(seed);
     this.progress = progress;
@@ -58,33 +70,49 @@ public final class FaultRun {
    * Takes the faults in turn.
    *
    * @param time go round again until so much has passed; each fault comes at least once
-   * @throws IOException if the cluster does not recover, or something cannot be done
+   * @return what the clients saw, read against the promises
+   * @throws IOException if something cannot be done
    */
-  public void run(List<Fault> faults, Duration time) throws IOException, InterruptedException {
+  public RunReport run(List<Fault> faults, Duration time) throws IOException, InterruptedException {
+    try (StallWatch stalls = StallWatch.start()) {
+      rounds(faults, time, stalls);
+    }
+    evidence.dropped(DroppedPuts.between(droppedBefore, account.droppedPuts()));
+    return new RunReport(figures(), evidence.verdict());
+  }
+
+  private void rounds(List<Fault> faults, Duration time, StallWatch stalls)
+      throws IOException, InterruptedException {
     long end = System.nanoTime() + time.toNanos();
     do {
       for (Fault fault : faults) {
         if (rounds >= faults.size() && System.nanoTime() - end > 0) {
           return;
         }
-        round(fault);
+        if (!round(fault, stalls)) {
+          return;
+        }
       }
     } while (System.nanoTime() - end < 0);
   }
 
-  private void round(Fault fault) throws IOException, InterruptedException {
+  /** Returns false when there is nothing left to go on with. */
+  private boolean round(Fault fault, StallWatch stalls) throws IOException, InterruptedException {
     History history = new History();
     Scene scene = new Scene(cluster, network, random.split());
     Map<String, String> before = cluster.incarnations();
+    accounts.look(account.accounts());
     long start = System.nanoTime();
-    Load load = Load.start(cluster.nodes(), history, "round-" + rounds + "-", random.nextLong());
+    String prefix = "round-" + rounds + "-";
+    Load load = Load.start(cluster.nodes(), history, prefix, random.nextLong(), stalls);
     long mended;
     long settled;
+    boolean well;
     try (load) {
       Thread.sleep(BEFORE);
       fault.strike(scene);
       mended = System.nanoTime();
-      scene.awaitSettled();
+      well = scene.awaitSettled();
       settled = System.nanoTime();
       Thread.sleep(AFTER);
     }
@@ -95,14 +123,32 @@ public final class FaultRun {
           // Connections that were cut recover by themselves, some seconds after the network.
           history.unwell(new Span(node, since, node == History.SOME_NODE ? end : settled));
         });
-    noteAbsences(before, history, scene, start);
-    Audit audit = Audit.of(cluster.nodes(), history.keys());
-    List<Broken> found = Checker.check(history, audit.found(), System.nanoTime());
-    count(fault, history, found, (settled - mended) / 1_000_000);
+    Set<String> ended = account.ended();
+    if (!ended.isEmpty()) {
+      progress.say("%s ended by itself; see the logs in %s".formatted(ended, cluster.root()));
+      evidence.unknown(history.keptKeys(), ended);
+      count(fault, history, (settled - mended) / 1_000_000);
+      return false;
+    }
     if (!cluster.ended().isEmpty()) {
       throw new IOException(
           cluster.ended() + " ended by itself; see the logs in " + cluster.root());
     }
+    if (!well) {
+      evidence.broken(
+          BrokenPromise.NEVER_SETTLED,
+          fault.toString(),
+          "%d s after it was mended some slots have no owner that grants"
+              .formatted((settled - mended) / 1_000_000_000));
+    }
+    noteAbsences(before, history, scene, start);
+    Map<String, Found> audit =
+        Audit.of(account, cluster.nodes(), history.keys(), history.keptKeys());
+    accounts.look(account.accounts());
+    deletedReadWithinAMinute +=
+        Checker.check(history, audit, System.nanoTime(), accounts.gone(), evidence);
+    count(fault, history, (settled - mended) / 1_000_000);
+    return well;
   }
 
   /** Whose incarnation changed was away; whose did not is a live holder through all of it. */
@@ -123,7 +169,7 @@ public final class FaultRun {
     }
   }
 
-  private void count(Fault fault, History history, List<Broken> found, long settledMs) {
+  private void count(Fault fault, History history, long settledMs) {
     List<Call> made = history.calls();
     rounds++;
     calls += made.size();
@@ -133,29 +179,19 @@ public final class FaultRun {
       verified += call.outcome() == Outcome.FOUND ? 1 : 0;
       unknown += call.outcome() == Outcome.UNKNOWN ? 1 : 0;
     }
-    for (Broken each : found) {
-      broken.merge(each.promise(), 1, Integer::sum);
-      if (said.size() < SAID) {
-        said.add(fault + ": " + each.how());
-      }
-    }
     progress.say(
-        "%s: %s; %,d calls, well again after %,d ms, %s"
+        "%s: %s; %,d calls, well again after %,d ms, %s so far"
             .formatted(
                 fault,
                 fault.what(),
                 made.size(),
                 settledMs,
-                found.isEmpty() ? "every promise kept" : found.size() + " BROKEN"));
+                evidence.verdict().counts().isEmpty()
+                    ? "every promise kept"
+                    : "BROKEN: " + evidence.verdict().counts()));
   }
 
-  /** What was broken, the first few times, in a sentence each. */
-  public List<String> broken() {
-    return List.copyOf(said);
-  }
-
-  /** The figures so far; those of the promises have the goal 0. */
-  public List<Figure> figures() {
+  private List<Figure> figures() {
     List<Figure> figures = new ArrayList<>();
     figures.add(Figure.count("faults", rounds, "faults", null, Better.higher));
     figures.add(Figure.count("calls", calls, "calls", null, Better.higher));
@@ -164,11 +200,10 @@ public final class FaultRun {
     figures.add(Figure.count("callsWithoutAnswer", unknown, "calls", null, Better.lower));
     figures.add(Figure.count("sessionsLostUnplanned", unplanned, "sessions", null, Better.lower));
     figures.add(Figure.count("wellAgainMax", settledMsMax, "ms", null, Better.lower));
-    for (Promise promise : Promise.values()) {
-      figures.add(
-          Figure.count(
-              promise.figure, broken.getOrDefault(promise, 0), "times", 0.0, Better.lower));
-    }
+    figures.add(
+        Figure.count(
+            "deletedReadWithinAMinute", deletedReadWithinAMinute, "reads", null, Better.lower));
+    figures.addAll(Verdicts.figures(evidence.verdict()));
     return figures;
   }
 }

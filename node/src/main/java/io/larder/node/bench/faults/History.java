@@ -1,7 +1,11 @@
 package io.larder.node.bench.faults;
 
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
@@ -46,7 +50,8 @@ final class History {
    *     put's, 0 for no value
    * @param invokedNanos of {@link System#nanoTime}
    * @param returnedNanos of the same
-   * @param deadlineNanos how long it may take at most
+   * @param deadlineNanos how long it should take at most
+   * @param stalledNanos how much of its time this process stood still
    * @param said the error, or nothing
    */
   record Call(
@@ -59,6 +64,7 @@ final class History {
       long invokedNanos,
       long returnedNanos,
       long deadlineNanos,
+      long stalledNanos,
       String said) {
     /** In ms of the same clock. */
     @Override
@@ -81,12 +87,16 @@ final class History {
     boolean overlaps(long from, long to) {
       return fromNanos - to < 0 && toNanos - from > 0;
     }
+
+    /** How much of it lies between two moments. */
+    long within(long from, long to) {
+      return overlaps(from, to) ? Math.min(to, toNanos) - Math.max(from, fromNanos) : 0;
+    }
   }
 
   private final ConcurrentLinkedQueue<Call> calls = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Span> away = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Span> unwell = new ConcurrentLinkedQueue<>();
-  private final ConcurrentLinkedQueue<Span> stalls = new ConcurrentLinkedQueue<>();
 
   void add(Call call) {
     calls.add(call);
@@ -102,11 +112,6 @@ final class History {
     unwell.add(span);
   }
 
-  /** This process, with the clients, stood still. */
-  void stalled(Span span) {
-    stalls.add(span);
-  }
-
   List<Call> calls() {
     return List.copyOf(calls);
   }
@@ -119,21 +124,23 @@ final class History {
     return List.copyOf(unwell);
   }
 
-  /** How much of that time this process stood still. */
-  long stalledNanos(long from, long to) {
-    long sum = 0;
-    for (Span stall : stalls) {
-      if (stall.overlaps(from, to)) {
-        sum += Math.min(to, stall.toNanos()) - Math.max(from, stall.fromNanos());
-      }
-    }
-    return sum;
-  }
-
   /** Every key that was put, in the order of the first call. */
   List<String> keys() {
     List<String> keys = new ArrayList<>();
     calls.stream().map(Call::key).distinct().forEach(keys::add);
     return keys;
+  }
+
+  /** The keys of which a put was stored that nobody may have deleted. */
+  Set<String> keptKeys() {
+    Map<String, List<Call>> byKey = new HashMap<>();
+    calls.forEach(call -> byKey.computeIfAbsent(call.key(), _ -> new ArrayList<>()).add(call));
+    Set<String> kept = new HashSet<>();
+    byKey.forEach((key, made) -> {
+      if (Checker.isKept(made)) {
+        kept.add(key);
+      }
+    });
+    return kept;
   }
 }

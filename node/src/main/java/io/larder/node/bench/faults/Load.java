@@ -4,10 +4,16 @@ import io.larder.node.bench.faults.Caller.Answer;
 import io.larder.node.bench.faults.History.Call;
 import io.larder.node.bench.faults.History.Kind;
 import io.larder.node.bench.faults.History.Outcome;
+import io.larder.node.bench.verdict.Patience;
+import io.larder.node.bench.verdict.StallWatch;
 import io.larder.node.local.LocalNode;
+import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -29,23 +35,31 @@ final class Load implements AutoCloseable {
   private static final int MEDIUM_BYTES = 200 << 10;
   private static final int LARGE_BYTES = 3 << 19;
   private static final long PAUSE_MS = 12;
-  private static final long STALL_LOOK_MS = 20;
-  private static final long STALL_MS = 100;
-  private static final long END_SECONDS = 60;
+
+  /** Beyond what makes it a hang, as a node may have been away in between. */
+  private static final Duration END = Duration.ofSeconds(30);
 
   /** Numbers of puts, over all rounds. */
   private static final AtomicLong PUTS = new AtomicLong(1);
 
   private final History history;
   private final String prefix;
+  private final StallWatch stalls;
   private final long startNanos = System.nanoTime();
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final List<Thread> threads = new ArrayList<>();
 
-  private Load(History history, String prefix) {
+  private final Map<String, Under> underWay = new ConcurrentHashMap<>();
+
+  /** A call that has not returned. */
+  private record Under(
+      Caller caller, Kind kind, String key, long put, long invokedNanos, long stalledBefore) {}
+
+  private Load(History history, String prefix, StallWatch stalls) {
     this.history = history;
     this.prefix = prefix;
+    this.stalls = stalls;
   }
 
   /**
@@ -53,8 +67,9 @@ final class Load implements AutoCloseable {
    *
    * @param prefix of every key
    */
-  static Load start(List<LocalNode> nodes, History history, String prefix, long seed) {
-    Load load = new Load(history, prefix);
+  static Load start(
+      List<LocalNode> nodes, History history, String prefix, long seed, StallWatch stalls) {
+    Load load = new Load(history, prefix, stalls);
     SplittableRandom seeds = new SplittableRandom(seed);
     for (int i = 0; i < nodes.size(); i++) {
       LocalNode node = nodes.get(i);
@@ -62,8 +77,6 @@ final class Load implements AutoCloseable {
       load.run(new JavaCaller(node, nodes, false), seeds.split());
       load.run(new JavaCaller(node, nodes, true), seeds.split());
     }
-    Thread watch = Thread.ofPlatform().daemon().name("stall-watch").start(load::watchStalls);
-    load.threads.add(watch);
     return load;
   }
 
@@ -119,57 +132,43 @@ final class Load implements AutoCloseable {
   }
 
   private void call(Caller caller, Kind kind, String key, long put, Calling calling) {
-    long invoked = System.nanoTime();
+    Under under = new Under(caller, kind, key, put, System.nanoTime(), stalls.totalNanos());
+    underWay.put(caller.name(), under);
     Answer answer = calling.call();
-    long returned = System.nanoTime();
+    underWay.remove(caller.name());
+    note(under, answer);
+  }
+
+  private void note(Under under, Answer answer) {
     // A put that found the value instead is a read of another's.
     boolean read = answer.outcome() == Outcome.FOUND;
     history.add(
         new Call(
-            caller.name(),
-            caller.node(),
-            read ? Kind.GET : kind,
-            key,
-            read ? answer.put() : put,
+            under.caller().name(),
+            under.caller().node(),
+            read ? Kind.GET : under.kind(),
+            under.key(),
+            read ? answer.put() : under.put(),
             answer.outcome(),
-            invoked,
-            returned,
-            TimeUnit.MILLISECONDS.toNanos(caller.deadlineMs(kind)),
+            under.invokedNanos(),
+            System.nanoTime(),
+            TimeUnit.MILLISECONDS.toNanos(under.caller().deadlineMs(under.kind())),
+            stalls.totalNanos() - under.stalledBefore(),
             answer.said()));
   }
 
-  /** When this process stands still its clients see late what came in time. */
-  private void watchStalls() {
-    long last = System.nanoTime();
-    while (!stopping.get()) {
-      try {
-        Thread.sleep(STALL_LOOK_MS);
-      } catch (InterruptedException e) {
-        return;
-      }
-      long now = System.nanoTime();
-      if (now - last > TimeUnit.MILLISECONDS.toNanos(STALL_MS)) {
-        history.stalled(new History.Span(History.SOME_NODE, last, now));
-      }
-      last = now;
-    }
-  }
-
   /**
-   * Ends the load when the calls under way have ended.
+   * Ends the load when the calls under way have ended; one that does not is noted as it is.
    *
-   * @throws IllegalStateException if a client failed otherwise than by an outcome, or never ended
+   * @throws IllegalStateException if a client failed otherwise than by an outcome
    */
   @Override
   public void close() {
     stopping.set(true);
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(END_SECONDS);
     try {
       for (Thread thread : threads) {
-        thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime())));
-        if (thread.isAlive()) {
-          throw new IllegalStateException(
-              thread.getName() + " hangs in a call: " + List.of(thread.getStackTrace()));
+        while (thread.isAlive() && !hangs(thread)) {
+          thread.join(200);
         }
       }
     } catch (InterruptedException e) {
@@ -179,5 +178,20 @@ final class Load implements AutoCloseable {
     if (cause != null) {
       throw new IllegalStateException("a client failed: " + cause, cause);
     }
+  }
+
+  private boolean hangs(Thread thread) {
+    Under under = underWay.get(thread.getName());
+    if (under == null) {
+      return false;
+    }
+    long own =
+        System.nanoTime() - under.invokedNanos() - (stalls.totalNanos() - under.stalledBefore());
+    long deadline = TimeUnit.MILLISECONDS.toNanos(under.caller().deadlineMs(under.kind()));
+    if (own < deadline + Patience.HANG.plus(END).toNanos()) {
+      return false;
+    }
+    note(under, Answer.unknown(new IOException("no answer: " + List.of(thread.getStackTrace()))));
+    return true;
   }
 }

@@ -5,6 +5,7 @@ import static io.larder.node.bench.PlainConnection.text;
 import io.larder.node.bench.PlainConnection;
 import io.larder.node.bench.faults.History.Kind;
 import io.larder.node.bench.faults.History.Outcome;
+import io.larder.node.bench.verdict.Patience;
 import io.larder.node.local.LocalNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,10 +24,13 @@ final class PlainCaller implements Caller {
   /** A put waits for another writer ({@code limits.setWaitMs}), then for its commit. */
   private static final long SET_MS = 10_000 + 5_000;
 
-  /** A tombstone, dropping copies from memories, and the asking. */
-  private static final long DEL_MS = 3_500;
+  /** What the node gives the owner of the slot, and the transfer. */
+  private static final long DEL_MS = 5_000;
 
-  private static final int PATIENCE_MS = 20_000;
+  /** Past the longest deadline and what makes a hang of it. */
+  private static final int PATIENCE_MS = (int) (SET_MS + Patience.HANG.toMillis() + 1_000);
+
+  private static final int CONNECT_MS = 20_000;
 
   private final int index;
   private final LocalNode node;
@@ -97,7 +101,9 @@ final class PlainCaller implements Caller {
     try {
       PlainConnection open = connection;
       if (open == null) {
-        open = PlainConnection.open(node.host(), node.port(), PATIENCE_MS);
+        open = PlainConnection.open(node.host(), node.port(), CONNECT_MS);
+        open.patience(PATIENCE_MS);
+        open.introduce("larder-bench"); // its OK then means stored
         connection = open;
       }
       return reading.read(open.call(words));

@@ -1,5 +1,6 @@
 package io.larder.node.bench.faults;
 
+import io.larder.node.bench.verdict.Patience;
 import io.larder.node.local.LocalCluster;
 import io.larder.node.local.LocalNode;
 import io.larder.node.local.Namespaces;
@@ -15,8 +16,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What a fault has at hand; it notes which nodes nothing is to be expected of. For one thread. */
 final class Scene {
-  /** How long the cluster may take until all is well again. */
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static final Duration LOOK = Duration.ofMillis(50);
 
@@ -98,18 +97,18 @@ final class Scene {
   /**
    * Waits until every slot has an owner that grants.
    *
-   * @throws IOException if that takes longer than a minute
+   * @return false if that takes longer than {@link Patience#SETTLED}, or a node has ended
    */
-  void awaitSettled() throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+  boolean awaitSettled() throws InterruptedException {
+    long deadline = System.nanoTime() + Patience.SETTLED.toNanos();
+    List<String> nodes = cluster.nodes().stream().map(LocalNode::nodeId).toList();
     while (!cluster.isSettled()) {
-      if (System.nanoTime() - deadline > 0) {
-        throw new IOException(
-            "a minute after the last fault was mended some slots have no owner that grants; see the logs in "
-                + cluster.root());
+      if (System.nanoTime() - deadline > 0 || nodes.stream().anyMatch(cluster.ended()::contains)) {
+        return false;
       }
       Thread.sleep(LOOK);
     }
+    return true;
   }
 
   /** Since when, of {@link System#nanoTime}, nothing is expected of these nodes. */

@@ -1,5 +1,6 @@
 package io.larder.node.bench.wire;
 
+import io.larder.node.bench.DroppedPuts;
 import io.larder.node.bench.Figure;
 import io.larder.node.bench.Figure.Better;
 import io.larder.node.bench.Progress;
@@ -67,6 +68,7 @@ final class ColdReads {
       Target larder = new Target("larder", node.host(), node.port(), cluster.pid(node));
       int keys = (int) (deviceBytes / 2 / VALUE_BYTES);
       load(larder, keys);
+      DroppedPuts.requireNone(cluster);
       Fio fio = pages.areReserved() ? new Fio(pages, node.device(), deviceBytes / 4) : null;
       // What has just been written is somewhere in the device's first part, segment by segment.
       return measure(larder, bare.target(), fio, deviceBytes / 16, keys);

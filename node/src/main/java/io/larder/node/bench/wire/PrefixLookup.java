@@ -3,6 +3,7 @@ package io.larder.node.bench.wire;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.larder.client.LarderClient;
+import io.larder.node.bench.DroppedPuts;
 import io.larder.node.bench.Figure;
 import io.larder.node.bench.Figure.Better;
 import io.larder.node.bench.LatencyHistogram;
@@ -38,7 +39,9 @@ final class PrefixLookup {
       }
       try (LarderClient client =
           LarderClient.builder().localNode(addresses.getFirst()).nodes(addresses).build()) {
-        return measure(cluster, client, keys);
+        List<Figure> figures = measure(cluster, client, keys);
+        DroppedPuts.requireNone(cluster);
+        return figures;
       }
     }
   }

@@ -1,5 +1,6 @@
 package io.larder.node.bench.wire;
 
+import io.larder.node.bench.DroppedPuts;
 import io.larder.node.bench.Figure;
 import io.larder.node.bench.Progress;
 import io.larder.node.bench.device.Fio;
@@ -111,6 +112,7 @@ public final class WireBench {
       if (parts.contains(Part.java)) {
         java(larder, figures);
       }
+      DroppedPuts.requireNone(cluster);
     }
   }
 

@@ -1,0 +1,13 @@
+package io.larder.node.server;
+
+/**
+ * What a node reports of itself to whoever must tell a lost block from one that is gone for a
+ * reason.
+ *
+ * @param incarnation its session: when that ends, what the node holds counts as absent until it is
+ *     announced again
+ * @param evicted records dropped for space since the process started
+ * @param damaged records dropped since then because they could not be read or did not verify
+ * @param syncingSlots slots it owns for which it has not heard yet what the nodes hold
+ */
+public record NodeAccount(long incarnation, long evicted, long damaged, int syncingSlots) {}
