@@ -6,10 +6,10 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.larder.coordinator.cli.AdminCommand;
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
@@ -24,6 +24,7 @@ public final class AdminCli {
    * @param always follows every word
    */
   public AdminCli(String... always) {
+    always("--timeout", String.valueOf(Patience.limit().toSeconds()));
     always(always);
   }
 
@@ -66,7 +67,6 @@ public final class AdminCli {
    */
   public void awaitSlots(String... nodeIds) {
     await()
-        .atMost(Duration.ofSeconds(20))
         .until(() -> {
           for (String nodeId : nodeIds) {
             if (node(nodeId).path("slots").asInt() == 0) {
@@ -90,9 +90,9 @@ public final class AdminCli {
     return JsonMapper.builder().build().readTree(out.toString());
   }
 
-  /** The line of one node. */
+  /** The line of one node, as soon as every node has answered in time. */
   public JsonNode node(String nodeId) throws IOException {
-    must("nodes", "-o", "json");
+    await().until(() -> run("nodes", "-o", "json") == 0);
     for (JsonNode node : json()) {
       if (node.path("nodeId").asText().equals(nodeId)) {
         return node;

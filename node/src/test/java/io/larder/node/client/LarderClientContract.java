@@ -13,6 +13,7 @@ import io.larder.client.PutOptions;
 import io.larder.client.PutOutcome;
 import io.larder.client.TensorMetadata;
 import io.larder.protocol.PutToken;
+import io.larder.testing.Patience;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -23,18 +24,15 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /**
  * What a client may rely on, with one node or many. Uses keys of its own, so that it can be run
  * against a cluster that holds other things.
  */
-@Timeout(120)
 public abstract class LarderClientContract {
   private final String run = UUID.randomUUID().toString();
   private final List<LarderClient> open = new ArrayList<>();
@@ -49,8 +47,9 @@ public abstract class LarderClientContract {
         LarderClient.builder()
             .localNode(nodes().get(index % nodes().size()))
             .nodes(nodes())
-            .callTimeout(Duration.ofSeconds(20))
-            .attemptTimeout(Duration.ofSeconds(10))
+            .connectTimeout(Patience.limit())
+            .attemptTimeout(Patience.limit())
+            .callTimeout(Patience.limit())
             .build();
     open.add(client);
     return client;
@@ -205,9 +204,7 @@ public abstract class LarderClientContract {
     larder.put(key("brief"), value(10, 5), PutOptions.NONE.withTimeToLive(Duration.ofMillis(300)));
     assertThat(larder.delete(key("gone"))).isTrue();
     assertThat(larder.get(key("gone"))).isEmpty();
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(10))
-        .until(() -> larder.get(key("brief")).isEmpty());
+    Awaitility.await().until(() -> larder.get(key("brief")).isEmpty());
   }
 
   @Test
@@ -242,8 +239,8 @@ public abstract class LarderClientContract {
       gets.add(puts.get(i).thenCompose(stored -> there.reader().get(key)));
     }
     for (int i = 0; i < 60; i++) {
-      assertThat(puts.get(i).get(60, TimeUnit.SECONDS)).isEqualTo(PutOutcome.STORED);
-      Optional<CachedBlock> found = gets.get(i).get(60, TimeUnit.SECONDS);
+      assertThat(Patience.get(puts.get(i))).isEqualTo(PutOutcome.STORED);
+      Optional<CachedBlock> found = Patience.get(gets.get(i));
       // On a busy machine a slow peer is a miss, as promised; other bytes never are an answer.
       byte[] key = key("at once " + i);
       Awaitility.await().until(() -> found.isPresent() || there.blocking().get(key).isPresent());

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.larder.node.local.JavaCommand;
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ class ConnectionFuzzTest {
       Files.write(corpus.resolve("seed-" + i), seed);
     }
     String log = fuzz(corpus);
-    assertThat(found(DONE, log).getFirst()).as("inputs tried").isGreaterThan(1_000);
+    assertThat(found(DONE, log).getFirst()).as("inputs tried").isGreaterThan(SEEDS.size());
     List<Long> coverage = found(COVERAGE, log);
     assertThat(coverage.getLast()).as("edges").isGreaterThan(coverage.getFirst());
   }
@@ -78,7 +79,7 @@ class ConnectionFuzzTest {
             "-artifact_prefix=" + dir + "/",
             "-max_total_time=" + SECONDS,
             "-max_len=4096",
-            "-timeout=10",
+            "-timeout=" + Patience.limit().toSeconds(),
             "-dict=" + dictionary,
             corpus.toString()));
     Process process =
@@ -88,7 +89,8 @@ class ConnectionFuzzTest {
             .redirectOutput(log.toFile())
             .start();
     try {
-      assertThat(process.waitFor(SECONDS + 60, TimeUnit.SECONDS)).as("Jazzer ended").isTrue();
+      boolean ended = process.waitFor(SECONDS + Patience.limit().toSeconds(), TimeUnit.SECONDS);
+      assertThat(ended).as("Jazzer ended").isTrue();
     } finally {
       process.destroyForcibly();
     }
