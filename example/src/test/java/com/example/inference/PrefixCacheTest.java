@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a user of Larder relies on, through the public API alone. */
-@Timeout(60)
+@Timeout(600)
 class PrefixCacheTest {
   private static final int TOKENS = 256;
   private static final int BLOCK_BYTES = 1 << 20;
@@ -119,7 +119,7 @@ class PrefixCacheTest {
     }
     int computed = 0;
     for (CompletableFuture<PrefixCache.Prefilled> each : running) {
-      computed += each.get(30, TimeUnit.SECONDS).computed();
+      computed += each.get(5, TimeUnit.MINUTES).computed();
     }
     clients.forEach(LarderClient::close);
     assertThat(computed).isEqualTo(12);

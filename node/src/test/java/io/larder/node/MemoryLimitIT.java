@@ -66,7 +66,8 @@ class MemoryLimitIT {
               threads.submit(() -> readUntil(cluster, over, reads)),
               threads.submit(() -> writeUntil(cluster, over)));
       await().until(() -> reads.get() > 0); // while all the memory is held
-      assertThat(cluster.metric(0, "larder_memory_used_bytes")).isGreaterThanOrEqualTo(held);
+      assertThat(cluster.metric(0, "larder_memory_used_bytes"))
+          .isGreaterThanOrEqualTo((double) held);
       List<Future<String>> waiting = new ArrayList<>();
       for (int i = 0; i < WAITING_PUTS; i++) {
         int number = i;

@@ -9,11 +9,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class EmbeddedLarderTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   @Test
   void oneThatIsClosedGivesItsMemoryBack() throws Exception {
