@@ -64,7 +64,15 @@ class EnsembleIT {
       for (int i = 0; i < 3; i++) {
         specs.add(
             new InstanceSpec(
-                null, -1, -1, -1, true, -1, TICK_MS, -1, Map.of("maxSessionTimeout", SESSION_MS)));
+                null,
+                -1,
+                -1,
+                -1,
+                true,
+                -1,
+                TICK_MS,
+                -1,
+                Map.of("maxSessionTimeout", "" + SESSION_MS)));
       }
     } while (specs.stream()
             .flatMap(s -> Stream.of(s.getPort(), s.getElectionPort(), s.getQuorumPort()))
