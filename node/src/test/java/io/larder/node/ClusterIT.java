@@ -17,7 +17,6 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,9 +30,6 @@ import redis.clients.jedis.params.SetParams;
 class ClusterIT {
   /** What a waiter gives the writer it waits for. */
   private static final long WAIT_MS = Patience.limit().toMillis();
-
-  private static final long LOOKUP_DEADLINE_NANOS = 250_000_000;
-  private static final long PEER_PAUSE_NANOS = 2_000_000_000;
 
   @TempDir static Path dir;
   private static TestCluster cluster;
@@ -239,7 +235,7 @@ class ClusterIT {
   @Test
   void whoIsToldThatABlockExistsFindsIt() throws Exception {
     int rounds = 400;
-    AtomicLong late = new AtomicLong(System.nanoTime());
+    LateAnswers late = new LateAnswers();
     try (Jedis a = cluster.connect(0);
         Jedis b = cluster.connect(1);
         ExecutorService waiter = Executors.newSingleThreadExecutor()) {
@@ -260,24 +256,15 @@ class ClusterIT {
     }
   }
 
-  /**
-   * The value at once, or, if an answer was late, as soon as it comes: a miss is one that took as
-   * long as a lookup may, or came while the owner is left alone after such a one.
-   *
-   * @param late until when misses are explained; moved on by a late answer
-   */
-  private static byte[] foundUnlessLate(Jedis node, byte[] key, AtomicLong late) {
+  /** The value at once, or, if an answer was late, as soon as it comes. */
+  private static byte[] foundUnlessLate(Jedis node, byte[] key, LateAnswers late) {
     while (true) {
       long asked = System.nanoTime();
       byte[] value = node.get(key);
       if (value != null) {
         return value;
       }
-      long now = System.nanoTime();
-      if (now - asked >= LOOKUP_DEADLINE_NANOS) {
-        late.set(now + PEER_PAUSE_NANOS);
-      }
-      assertThat(now - late.get()).as("a miss though nothing was late").isNegative();
+      assertThat(late.explain(asked)).as("a late answer before this miss").isTrue();
     }
   }
 
