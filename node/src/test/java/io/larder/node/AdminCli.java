@@ -24,7 +24,6 @@ public final class AdminCli {
    * @param always follows every word
    */
   public AdminCli(String... always) {
-    always("--timeout", String.valueOf(Patience.limit().toSeconds()));
     always(always);
   }
 
@@ -32,6 +31,9 @@ public final class AdminCli {
   public int run(String... words) {
     List<String> all = new ArrayList<>(List.of(words));
     all.addAll(always);
+    if (!all.contains("--timeout")) {
+      all.addAll(List.of("--timeout", String.valueOf(Patience.limit().toSeconds())));
+    }
     return runBare(all.toArray(String[]::new));
   }
 
