@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.larder.protocol.Blocks;
 import io.larder.protocol.PutToken;
+import io.larder.testing.Patience;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,7 +15,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class LarderClientTest extends TwoScriptedNodes {
@@ -150,13 +150,7 @@ class LarderClientTest extends TwoScriptedNodes {
   void bytesInFlightAreBoundedAndEverybodyIsServedInTheEnd() {
     byte[] value = Blocks.bytes(3 << 20, 7);
     local.blocks.put("key", value);
-    try (LarderClient client =
-        builder()
-            .maxInFlightBytes(4 << 20)
-            .maxInFlightRequests(5)
-            .callTimeout(Duration.ofSeconds(30))
-            .attemptTimeout(Duration.ofSeconds(20))
-            .build()) {
+    try (LarderClient client = builder().maxInFlightBytes(4 << 20).maxInFlightRequests(5).build()) {
       List<CompletableFuture<Boolean>> all = new ArrayList<>();
       for (int i = 0; i < 40; i++) {
         all.add(
@@ -174,7 +168,7 @@ class LarderClientTest extends TwoScriptedNodes {
                 .put(ascii("k" + i), ByteBuffer.wrap(value), PutOptions.NONE)
                 .thenApply(outcome -> outcome == PutOutcome.STORED));
       }
-      assertThat(all).allSatisfy(done -> assertThat(done.get(30, TimeUnit.SECONDS)).isTrue());
+      assertThat(all).allSatisfy(done -> assertThat(Patience.get(done)).isTrue());
       assertThat(meters.get("larder.client.inflight.bytes").gauge().value()).isZero();
       assertThat(meters.get("larder.client.inflight.requests").gauge().value()).isZero();
     }

@@ -2,6 +2,7 @@ package io.larder.client;
 
 import static io.larder.client.ScriptedNode.ascii;
 
+import io.larder.testing.Patience;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,10 +10,8 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Timeout;
 
 /** A client's local node and another, both scripted. */
-@Timeout(60)
 abstract class TwoScriptedNodes {
   static final byte[] KEY = ascii("key");
 
@@ -32,17 +31,18 @@ abstract class TwoScriptedNodes {
     other.close();
   }
 
-  /** Patient enough for a machine that does ten other things. */
+  /** Patient, whatever else the machine does. */
   LarderClient.Builder builder() {
     return LarderClient.builder()
         .localNode(local.address())
         .nodes(List.of(other.address()))
         .meterRegistry(meters)
-        .attemptTimeout(Duration.ofSeconds(10))
-        .callTimeout(Duration.ofSeconds(30));
+        .connectTimeout(Patience.limit())
+        .attemptTimeout(Patience.limit())
+        .callTimeout(Patience.limit());
   }
 
-  /** For tests in which a node is too slow. */
+  /** For tests in which a node never answers. */
   LarderClient.Builder impatient() {
     return builder().attemptTimeout(Duration.ofMillis(400)).callTimeout(Duration.ofSeconds(2));
   }

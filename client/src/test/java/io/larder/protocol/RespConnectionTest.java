@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.larder.testing.Patience;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoopGroup;
@@ -24,9 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
 class RespConnectionTest {
   private static final EventLoopGroup group =
       new MultiThreadIoEventLoopGroup(
@@ -42,8 +41,7 @@ class RespConnectionTest {
   }
 
   static RespConnection connect(ScriptedPeer peer, ConnectionOptions options) throws Exception {
-    return RespConnection.connect(group, "127.0.0.1", peer.port(), options)
-        .get(5, TimeUnit.SECONDS);
+    return Patience.get(RespConnection.connect(group, "127.0.0.1", peer.port(), options));
   }
 
   private static byte[] ascii(String text) {
@@ -63,7 +61,7 @@ class RespConnectionTest {
         RespConnection connection = connect(peer)) {
       List<CompletableFuture<Reply>> replies = new ArrayList<>();
       for (int i = 0; i < 1000; i++) {
-        replies.add(connection.send(Command.of("ECHO").arg("message " + i), 10_000));
+        replies.add(connection.send(Command.of("ECHO").arg("message " + i), Patience.limitMs()));
       }
       for (int i = 0; i < 1000; i++) {
         assertThat(replies.get(i).get())
@@ -89,9 +87,11 @@ class RespConnectionTest {
       ByteBuf direct = direct(first);
       ByteBuf heap = Unpooled.wrappedBuffer(second);
       var mixed =
-          connection.send(Command.of("SET").arg("mixed").payload(List.of(direct, heap)), 10_000);
-      var empty = connection.send(Command.of("SET").arg("empty").payload(List.of()), 10_000);
-      var small = connection.send(Command.of("SET").arg("small").arg("value"), 10_000);
+          connection.send(
+              Command.of("SET").arg("mixed").payload(List.of(direct, heap)), Patience.limitMs());
+      var empty =
+          connection.send(Command.of("SET").arg("empty").payload(List.of()), Patience.limitMs());
+      var small = connection.send(Command.of("SET").arg("small").arg("value"), Patience.limitMs());
       assertThat(mixed.get()).isEqualTo(Reply.OK);
       assertThat(empty.get()).isEqualTo(Reply.OK);
       assertThat(small.get()).isEqualTo(Reply.OK);
@@ -120,7 +120,7 @@ class RespConnectionTest {
         for (int length : lengths) {
           CollectingSink sink = new CollectingSink();
           sinks.add(sink);
-          hits.add(connection.get(Command.of("KV.GET").arg(length), sink, 20_000));
+          hits.add(connection.get(Command.of("KV.GET").arg(length), sink, Patience.limitMs()));
         }
       }
       for (int i = 0; i < sinks.size(); i++) {
@@ -149,7 +149,8 @@ class RespConnectionTest {
             });
         RespConnection connection = connect(peer)) {
       CollectingSink sink = new CollectingSink();
-      assertThat(connection.get(Command.of("KV.GET").arg("k"), sink, 20_000).get()).isTrue();
+      assertThat(connection.get(Command.of("KV.GET").arg("k"), sink, Patience.limitMs()).get())
+          .isTrue();
       assertThat(sink.bytes()).isEqualTo(value);
     }
   }
@@ -175,14 +176,16 @@ class RespConnectionTest {
             new ScriptedPeer((command, out) -> out.write(answers.get(command.get(1))));
         RespConnection connection = connect(peer)) {
       CollectingSink unused = new CollectingSink();
-      var null2 = connection.get(Command.of("KV.GET").arg("null2"), unused, 9_000);
-      var null3 = connection.get(Command.of("KV.GET").arg("null3"), unused, 9_000);
-      var nullArray = connection.get(Command.of("KV.GET").arg("nullArray"), unused, 9_000);
-      var error = connection.get(Command.of("KV.GET").arg("error"), unused, 9_000);
+      var null2 = connection.get(Command.of("KV.GET").arg("null2"), unused, Patience.limitMs());
+      var null3 = connection.get(Command.of("KV.GET").arg("null3"), unused, Patience.limitMs());
+      var nullArray =
+          connection.get(Command.of("KV.GET").arg("nullArray"), unused, Patience.limitMs());
+      var error = connection.get(Command.of("KV.GET").arg("error"), unused, Patience.limitMs());
       CollectingSink broken = new CollectingSink();
-      var brokenOff = connection.get(Command.of("KV.GET").arg("brokenOff"), broken, 9_000);
+      var brokenOff =
+          connection.get(Command.of("KV.GET").arg("brokenOff"), broken, Patience.limitMs());
       CollectingSink whole = new CollectingSink();
-      var hit = connection.get(Command.of("KV.GET").arg("pushThenHit"), whole, 9_000);
+      var hit = connection.get(Command.of("KV.GET").arg("pushThenHit"), whole, Patience.limitMs());
       assertThat(null2.get()).isFalse();
       assertThat(null3.get()).isFalse();
       assertThat(nullArray.get()).isFalse();
@@ -214,7 +217,7 @@ class RespConnectionTest {
                   throw new IllegalStateException("no memory");
                 }
               },
-              9_000);
+              Patience.limitMs());
       var atBeginLater =
           connection.get(
               Command.of("KV.GET").arg("k"),
@@ -224,7 +227,7 @@ class RespConnectionTest {
                   return CompletableFuture.failedFuture(new IllegalStateException("no memory"));
                 }
               },
-              9_000);
+              Patience.limitMs());
       var atChunk =
           connection.get(
               Command.of("KV.GET").arg("k"),
@@ -234,9 +237,9 @@ class RespConnectionTest {
                   throw new IllegalStateException("bad checksum");
                 }
               },
-              9_000);
+              Patience.limitMs());
       CollectingSink sound = new CollectingSink();
-      var hit = connection.get(Command.of("KV.GET").arg("k"), sound, 9_000);
+      var hit = connection.get(Command.of("KV.GET").arg("k"), sound, Patience.limitMs());
       assertThatThrownBy(atBegin::get).hasRootCauseMessage("no memory");
       assertThatThrownBy(atBeginLater::get).hasRootCauseMessage("no memory");
       assertThatThrownBy(atChunk::get).hasRootCauseMessage("bad checksum");
@@ -266,10 +269,10 @@ class RespConnectionTest {
               return permit.thenCompose(granted -> ready);
             }
           };
-      var first = connection.get(Command.of("KV.GET").arg("k"), patient, 20_000);
+      var first = connection.get(Command.of("KV.GET").arg("k"), patient, Patience.limitMs());
       CollectingSink next = new CollectingSink();
-      var second = connection.get(Command.of("KV.GET").arg("k"), next, 20_000);
-      asked.get(5, TimeUnit.SECONDS);
+      var second = connection.get(Command.of("KV.GET").arg("k"), next, Patience.limitMs());
+      Patience.get(asked);
       assertThat(first.isDone() || second.isDone()).isFalse();
       permit.complete(null);
       assertThat(first.get()).isTrue();
@@ -288,7 +291,7 @@ class RespConnectionTest {
                   return late;
                 }
               },
-              20_000);
+              Patience.limitMs());
       assertThat(empty.get()).isTrue();
     }
   }
@@ -300,16 +303,15 @@ class RespConnectionTest {
         RespConnection stuck = connect(silent);
         RespConnection healthy = connect(sound)) {
       long start = System.nanoTime();
-      var patient = stuck.send(Command.of("PING"), 30_000);
+      var patient = stuck.send(Command.of("PING"), Patience.limitMs());
       var hurried = stuck.send(Command.of("PING"), 300);
       assertThatThrownBy(hurried::get).hasRootCauseInstanceOf(RespTimeoutException.class);
       assertThatThrownBy(patient::get).hasCauseInstanceOf(RespClosedException.class);
-      assertThat(Duration.ofNanos(System.nanoTime() - start))
-          .isBetween(Duration.ofMillis(290), Duration.ofSeconds(5));
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(290));
       assertThat(stuck.isOpen()).isFalse();
-      stuck.closed().get(1, TimeUnit.SECONDS);
-      assertThat(healthy.send(Command.of("PING"), 5_000).get()).isEqualTo(Reply.PONG);
-      assertThatThrownBy(() -> stuck.send(Command.of("PING"), 1_000).get())
+      Patience.get(stuck.closed());
+      assertThat(healthy.send(Command.of("PING"), Patience.limitMs()).get()).isEqualTo(Reply.PONG);
+      assertThatThrownBy(() -> stuck.send(Command.of("PING"), Patience.limitMs()).get())
           .hasCauseInstanceOf(RespClosedException.class);
     }
   }
@@ -331,13 +333,14 @@ class RespConnectionTest {
     try (ScriptedPeer peer = new ScriptedPeer((command, out) -> got.complete(null));
         RespConnection connection = connect(peer)) {
       ByteBuf payload = direct(Blocks.bytes(8 << 20, 1));
-      var ping = connection.send(Command.of("PING"), 30_000);
+      var ping = connection.send(Command.of("PING"), Patience.limitMs());
       got.get();
-      var put = connection.send(Command.of("SET").arg("k").payload(List.of(payload)), 30_000);
+      var put =
+          connection.send(Command.of("SET").arg("k").payload(List.of(payload)), Patience.limitMs());
       peer.dropConnections();
       assertThatThrownBy(ping::get).hasCauseInstanceOf(RespClosedException.class);
       assertThatThrownBy(put::get).hasCauseInstanceOf(RespClosedException.class);
-      connection.closed().get(5, TimeUnit.SECONDS);
+      Patience.get(connection.closed());
       org.awaitility.Awaitility.await().until(() -> payload.refCnt() == 0);
     }
   }
@@ -346,10 +349,11 @@ class RespConnectionTest {
   void requestsInFlightAreBounded() throws Exception {
     try (ScriptedPeer silent = new ScriptedPeer((command, out) -> {});
         RespConnection connection = connect(silent, ConnectionOptions.DEFAULTS.withMaxPending(2))) {
-      var first = connection.send(Command.of("PING"), 20_000);
-      var second = connection.send(Command.of("PING"), 20_000);
+      var first = connection.send(Command.of("PING"), Patience.limitMs());
+      var second = connection.send(Command.of("PING"), Patience.limitMs());
       ByteBuf payload = direct(new byte[10]);
-      var third = connection.send(Command.of("SET").arg("k").payload(List.of(payload)), 20_000);
+      var third =
+          connection.send(Command.of("SET").arg("k").payload(List.of(payload)), Patience.limitMs());
       assertThatThrownBy(third::get).hasMessageContaining("maxPending");
       assertThat(payload.refCnt()).isZero();
       assertThat(first.isDone() || second.isDone()).isFalse();
@@ -362,8 +366,8 @@ class RespConnectionTest {
         List.of("HTTP/1.1 400\r\n", "$99999999\r\n", "*1000000\r\n", ":12x\r\n", "+A\r\n+B\r\n")) {
       try (ScriptedPeer peer = ScriptedPeer.answering(ascii(nonsense));
           RespConnection connection = connect(peer)) {
-        var reply = connection.send(Command.of("PING"), 9_000);
-        connection.closed().get(5, TimeUnit.SECONDS);
+        var reply = connection.send(Command.of("PING"), Patience.limitMs());
+        Patience.get(connection.closed());
         if (!nonsense.startsWith("+")) {
           assertThatThrownBy(reply::get).hasCauseInstanceOf(RespException.class);
         }

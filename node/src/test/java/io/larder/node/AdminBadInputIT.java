@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.larder.testing.Patience;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,6 +19,9 @@ import redis.clients.jedis.Jedis;
  * and nothing is changed.
  */
 class AdminBadInputIT {
+  /** As patient as the tests. */
+  private static final String WITHIN = "--within=" + Patience.limit().toSeconds();
+
   @TempDir Path dir;
   private TestCluster cluster;
   private AdminCli admin;
@@ -92,9 +95,7 @@ class AdminBadInputIT {
   @Test
   void aNodeThatCannotBeReachedIsNamedAndNotDrained() throws Exception {
     cluster.addUnreachableNode();
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> admin.run("nodes") == 3 && admin.out().contains("silent"));
+    await().until(() -> admin.run("nodes") == 3 && admin.out().contains("silent"));
     assertThat(admin.err()).contains("node node-4", "127.0.0.200");
     admin.ends(3, List.of("node node-4", "127.0.0.200"), "check");
     // It may still be getting its slots, as a young cluster's fourth.
@@ -144,7 +145,7 @@ class AdminBadInputIT {
     refused(1, List.of("no plan", "--file"), "rebalance", "apply", dir.resolve("none").toString());
     refused(1, List.of("cannot be read"), "rebalance", "apply", dir.toString());
 
-    admin.must("node", "drain", "node-3", "--yes", "--within=60");
+    admin.must("node", "drain", "node-3", "--yes", WITHIN);
     refused(
         1,
         List.of("stale", "version", "Make a new one", "Nothing was changed"),
@@ -156,7 +157,7 @@ class AdminBadInputIT {
   @Test
   void oneMoveIsUnderWayAtATime() {
     fill(0, "k", 100, 150_000);
-    admin.must("node", "drain", "node-1", "--yes", "--throttle", "1MiB");
+    admin.must("node", "drain", "node-1", "--yes", "--throttle", "100KiB");
     admin.ends(
         1,
         List.of("drain-node-1", "is under way", "rebalance status --wait", "rebalance cancel"),
@@ -174,7 +175,7 @@ class AdminBadInputIT {
   void theLastNodeAndOneThatHoldsMoreThanFitsElsewhereAreNotDrained() throws Exception {
     cluster.close();
     start("another", new TestCluster.Options(64L << 20, 2 << 20, ""));
-    admin.must("node", "drain", "node-3", "--yes", "--within=60");
+    admin.must("node", "drain", "node-3", "--yes", WITHIN);
     fill(0, "a", 24, 1_380_000);
     fill(1, "b", 24, 1_380_000);
     refused(
@@ -186,8 +187,8 @@ class AdminBadInputIT {
         "--yes");
     admin.must("node", "drain", "node-2", "--allow-eviction");
     admin.must("node", "undrain", "node-3", "--yes");
-    admin.must("node", "drain", "node-2", "--yes", "--within=60");
-    admin.must("node", "drain", "node-3", "--yes", "--allow-eviction", "--within=60");
+    admin.must("node", "drain", "node-2", "--yes", WITHIN);
+    admin.must("node", "drain", "node-3", "--yes", "--allow-eviction", WITHIN);
     refused(
         1,
         List.of("node-1 is the last one", "start another node, or undrain one"),
@@ -201,7 +202,6 @@ class AdminBadInputIT {
   void aNodeThatIsGoneUndrainedIsForgottenOnlyIfItsDeviceIsSaidToBeLost() {
     cluster.stop(2);
     await()
-        .atMost(Duration.ofSeconds(20))
         .untilAsserted(() ->
             admin.ends(
                 1,

@@ -6,10 +6,10 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.larder.coordinator.cli.AdminCommand;
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
@@ -31,6 +31,9 @@ public final class AdminCli {
   public int run(String... words) {
     List<String> all = new ArrayList<>(List.of(words));
     all.addAll(always);
+    if (!all.contains("--timeout")) {
+      all.addAll(List.of("--timeout", String.valueOf(Patience.limit().toSeconds())));
+    }
     return runBare(all.toArray(String[]::new));
   }
 
@@ -66,7 +69,6 @@ public final class AdminCli {
    */
   public void awaitSlots(String... nodeIds) {
     await()
-        .atMost(Duration.ofSeconds(20))
         .until(() -> {
           for (String nodeId : nodeIds) {
             if (node(nodeId).path("slots").asInt() == 0) {
@@ -90,9 +92,9 @@ public final class AdminCli {
     return JsonMapper.builder().build().readTree(out.toString());
   }
 
-  /** The line of one node. */
+  /** The line of one node, as soon as every node has answered in time. */
   public JsonNode node(String nodeId) throws IOException {
-    must("nodes", "-o", "json");
+    await().until(() -> run("nodes", "-o", "json") == 0);
     for (JsonNode node : json()) {
       if (node.path("nodeId").asText().equals(nodeId)) {
         return node;

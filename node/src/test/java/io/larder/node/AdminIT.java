@@ -6,9 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.larder.protocol.Slots;
+import io.larder.testing.Patience;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -31,6 +31,9 @@ class AdminIT {
 
   /** Three fill a segment of 4 MiB. */
   private static final int LARGE_BYTES = 1_380_000;
+
+  /** As patient as the tests. */
+  private static final String WITHIN = "--within=" + Patience.limit().toSeconds();
 
   @TempDir Path dir;
   private TestCluster cluster;
@@ -73,7 +76,7 @@ class AdminIT {
   private void assertOneRightCopyOfEach(Collection<Integer> keys, int valueBytes) {
     List<Jedis> nodes = IntStream.range(0, cluster.size()).mapToObj(cluster::connect).toList();
     for (int i : keys) {
-      assertThat(nodes.get(i % nodes.size()).get(key(i)))
+      assertThat(TestCluster.found(nodes.get(i % nodes.size()), key(i)))
           .as("key %d", i)
           .isEqualTo(TestCluster.value(valueBytes, i));
     }
@@ -106,14 +109,16 @@ class AdminIT {
     private void run(int number, int stored) {
       int next = 1_000_000 * (number + 1);
       java.util.Random random = new java.util.Random(number);
+      LateAnswers late = new LateAnswers();
       try (Jedis jedis = cluster.connect(number)) {
         jedis.clientSetname("load"); // else an error to SET closes the connection
         while (!over.get()) {
           int old = random.nextInt(stored);
+          long asked = System.nanoTime();
           byte[] found = jedis.get(key(old));
           reads.incrementAndGet();
           if (found == null) {
-            missing.incrementAndGet();
+            missing.addAndGet(late.explain(asked) ? 0 : 1);
           } else if (!Arrays.equals(found, TestCluster.value(VALUE_BYTES, old))) {
             wrong.incrementAndGet();
           }
@@ -147,13 +152,14 @@ class AdminIT {
       admin.must("node", "drain", "node-2");
       assertThat(admin.err()).contains("nothing was changed: say --yes");
       assertThat(admin.node("node-2").path("state").asText()).isEqualTo("live");
-      admin.must("node", "drain", "node-2", "--yes", "--within=60");
+      admin.must("node", "drain", "node-2", "--yes", WITHIN);
+      await().until(() -> load.reads.get() > 50 && load.acknowledged.size() > 160);
     }
     assertThat(load.wrong).hasValue(0);
     assertThat(load.refused).hasValue(0);
-    assertThat(load.reads.get()).isGreaterThan(50);
-    assertThat(load.missing.get()).as("misses of %s reads", load.reads).isLessThan(30);
-    assertThat(load.acknowledged.size()).isGreaterThan(160);
+    assertThat(load.missing.get())
+        .as("misses of %s reads that no late peer explains", load.reads)
+        .isLessThan(30);
     JsonNode drained = admin.node("node-2");
     assertThat(drained.path("state").asText()).isEqualTo("draining");
     assertThat(drained.path("records").asLong()).isZero();
@@ -165,9 +171,7 @@ class AdminIT {
         .isGreaterThanOrEqualTo(120L * VALUE_BYTES);
 
     cluster.stop(1);
-    await()
-        .atMost(Duration.ofSeconds(10))
-        .untilAsserted(() -> admin.must("node", "remove", "node-2", "--yes"));
+    await().untilAsserted(() -> admin.must("node", "remove", "node-2", "--yes"));
     admin.must("slots", "-o", "json");
     assertThat(admin.out()).doesNotContain("node-2");
   }
@@ -175,14 +179,12 @@ class AdminIT {
   @Test
   void aNodeDrainedUntilItsReturnTakesRecordsByItselfWhenItIsBack() throws Exception {
     put(1, 0, 30);
-    admin.must("node", "drain", "node-2", "--yes", "--until-return", "--within=60");
+    admin.must("node", "drain", "node-2", "--yes", "--until-return", WITHIN);
     assertThat(admin.node("node-2").path("records").asLong()).isZero();
     put(1, 30, 40);
     assertThat(admin.node("node-2").path("records").asLong()).isZero();
     cluster.restart(1);
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> admin.node("node-2").path("state").asText().equals("live"));
+    await().until(() -> admin.node("node-2").path("state").asText().equals("live"));
     put(1, 40, 50);
     assertThat(admin.node("node-2").path("records").asLong()).isEqualTo(10);
     assertOneRightCopyOfEach(upTo(50));
@@ -191,28 +193,26 @@ class AdminIT {
   @Test
   void aDrainUntilReturnThatIsCutShortEndsAndHoldsNoOtherUp() throws Exception {
     put(1, 0, 60);
-    // 9 MB at 1 MB a second.
-    admin.must("node", "drain", "node-2", "--yes", "--until-return", "--throttle=1MiB");
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> admin.node("node-2").path("records").asLong() < 60);
+    // 9 MB: it would take a minute and a half.
+    admin.must("node", "drain", "node-2", "--yes", "--until-return", "--throttle=100KiB");
+    await().until(() -> admin.node("node-2").path("records").asLong() < 60);
     cluster.restart(1);
     await()
-        .atMost(Duration.ofSeconds(20))
         .untilAsserted(() -> {
           admin.must("rebalance", "status", "-o", "json");
           assertThat(admin.json().path("state").asText()).isEqualTo("CANCELLED");
           assertThat(admin.node("node-2").path("state").asText()).isEqualTo("live");
         });
-    admin.must("node", "drain", "node-3", "--yes", "--within=60");
+    admin.must("node", "drain", "node-3", "--yes", WITHIN);
     assertOneRightCopyOfEach(upTo(60));
   }
 
   @Test
   void aDrainThatWaitsTakesItsTurnBehindAnother() throws Exception {
     put(0, 0, 40);
-    admin.must("node", "drain", "node-1", "--yes", "--throttle=3MiB");
-    admin.must("node", "drain", "node-2", "--yes", "--within=60");
+    // 6 MB, 20 seconds: it is not over before the next is asked for.
+    admin.must("node", "drain", "node-1", "--yes", "--throttle=300KiB");
+    admin.must("node", "drain", "node-2", "--yes", WITHIN);
     assertThat(admin.err()).contains("the drain of node-2 comes after it");
     assertThat(admin.node("node-1").path("records").asLong()).isZero();
     assertThat(admin.node("node-2").path("records").asLong()).isZero();
@@ -222,22 +222,18 @@ class AdminIT {
   @Test
   void aFourthNodeGetsItsShareByPlanAndApply() throws Exception {
     put(0, 0, 20);
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .until(() -> admin.run("rebalance", "plan", "--check") == 0);
-    // Past the time in which a new cluster spreads by itself.
-    await().pollDelay(Duration.ofSeconds(6)).atMost(Duration.ofSeconds(7)).until(() -> true);
+    await().until(() -> admin.run("rebalance", "plan", "--check") == 0);
+    cluster.restartCoordinator();
     cluster.addNode();
     await()
-        .atMost(Duration.ofSeconds(20))
         .untilAsserted(
             () -> admin.ends(3, List.of("node-4 owns no slots", "rebalance plan"), "check"));
     Path plan = dir.resolve("plan.json");
     assertThat(admin.run("rebalance", "plan", "--check", "--file", plan.toString())).isEqualTo(3);
     assertThat(admin.node("node-4").path("slots").asInt()).isZero();
-    admin.must("rebalance", "apply", plan.toString(), "--within=60");
+    admin.must("rebalance", "apply", plan.toString(), WITHIN);
     assertThat(admin.node("node-4").path("slots").asInt()).isEqualTo(Slots.COUNT / 4);
-    await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> admin.must("check"));
+    await().untilAsserted(() -> admin.must("check"));
     put(3, 20, 40);
     assertOneRightCopyOfEach(upTo(40));
   }
@@ -256,7 +252,7 @@ class AdminIT {
     }
     assertThat(admin.run("rebalance", "plan", "--check", "-o", "json")).isEqualTo(3);
     assertThat(admin.json().at("/steps/0/from").asText()).isEqualTo("node-1");
-    admin.must("rebalance", "apply", "--yes", "--throttle=none", "--within=120");
+    admin.must("rebalance", "apply", "--yes", "--throttle=none", WITHIN);
     assertThat(fill(admin.node("node-1"))).isBetween(0.25, 0.40);
     assertThat(fill(admin.node("node-2"))).isBetween(0.25, 0.40);
     assertThat(fill(admin.node("node-3"))).isBetween(0.25, 0.40);
@@ -276,7 +272,7 @@ class AdminIT {
     Files.writeString(file, "sesame\n");
     admin.always("--password-file", file.toString());
     admin.must("check");
-    admin.must("node", "drain", "node-2", "--yes", "--within=60");
+    admin.must("node", "drain", "node-2", "--yes", WITHIN);
     assertThat(admin.node("node-2").path("records").asLong()).isZero();
     admin.must("key", "locate", "moved-1");
     assertOneRightCopyOfEach(upTo(30));

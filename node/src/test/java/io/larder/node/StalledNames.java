@@ -10,12 +10,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * The name service of the tests' process: names under {@code .stalled.test} are looked up for as
- * long as a name server that does not answer makes it last, all others as ever. The JDK finds it as
- * a service.
+ * The name service of the tests' process: names under {@code .stalled.test} are looked up for ever,
+ * as by a name server that does not answer, all others as ever. The JDK finds it as a service.
  */
 public final class StalledNames extends InetAddressResolverProvider {
-  private static final long STALL_SECONDS = 20;
+  private static final long STALL_SECONDS = 3_600;
 
   /** Counts down when a lookup stalls. */
   static final CountDownLatch STALLED = new CountDownLatch(1);

@@ -14,6 +14,7 @@ import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.FormatOptions;
 import io.larder.protocol.ConnectionOptions;
 import io.larder.protocol.Slots;
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +36,19 @@ import redis.clients.jedis.Jedis;
  */
 public final class TestCluster implements AutoCloseable {
   private static final String CLUSTER = "test";
-  private static final int SESSION_TIMEOUT_MS = 10_000;
+
+  /** Sessions end here by being closed only, however busy the machine is. */
+  private static final int SESSION_TIMEOUT_MS = 30_000;
+
+  /** The most a node allows. */
+  private static final long PEER_DEADLINE_MS = 60_000;
+
+  /**
+   * Nodes that are late share in the first layout however late they are, and what is away keeps its
+   * slots.
+   */
+  private static final AssignmentOptions ASSIGNMENT =
+      new AssignmentOptions(600_000, 600_000, 300, false);
 
   /**
    * What its nodes are like.
@@ -76,7 +90,7 @@ public final class TestCluster implements AutoCloseable {
   private final Servers servers;
   private final Path dir;
   private final Options options;
-  private final Coordinator coordinator;
+  private Coordinator coordinator;
   private final List<NodeProcess> nodes = new ArrayList<>();
   private final List<NodeConfig> configs = new ArrayList<>();
 
@@ -92,12 +106,7 @@ public final class TestCluster implements AutoCloseable {
     this.dir = dir;
     this.options = options;
     this.servers = servers;
-    coordinator =
-        Coordinator.start(
-            zooKeeperSettings(servers.coordinatorConnect()).options(CLUSTER),
-            new AssignmentOptions(5_000, 5_000, 300, false),
-            "test",
-            nodeAccess(options));
+    coordinator = coordinator(servers, options);
     for (int i = 1; i <= nodeCount; i++) {
       addNode();
     }
@@ -111,6 +120,24 @@ public final class TestCluster implements AutoCloseable {
       }
       return owned == Slots.COUNT;
     });
+  }
+
+  private static Coordinator coordinator(Servers servers, Options options) throws IOException {
+    return Coordinator.start(
+        settings(servers.coordinatorConnect(), servers).options(CLUSTER),
+        ASSIGNMENT,
+        "test",
+        nodeAccess(options));
+  }
+
+  /**
+   * Another coordinator leads from now on: the cluster is not young any more, nodes that join get
+   * slots by plan only.
+   */
+  public void restartCoordinator() throws IOException {
+    coordinator.close();
+    coordinator = coordinator(servers, options);
+    awaitUntil(coordinator::isLeader);
   }
 
   private static ConnectionOptions nodeAccess(Options options) throws IOException {
@@ -153,15 +180,16 @@ public final class TestCluster implements AutoCloseable {
         "",
         new NodeConfig.Listen("127.0.0.1", 0, advertisedHost, defaults.listen().transport(), 0),
         new NodeConfig.Http("127.0.0.1", 0),
-        zooKeeperSettings(servers.nodesConnect().apply(configs.size())),
+        settings(servers.nodesConnect().apply(configs.size()), servers),
         new NodeConfig.Memory(256L << 20, 0, 0),
         defaults.storage(),
         new NodeConfig.Security(options.password(), ""),
         options.tls(),
-        defaults.limits());
+        new NodeConfig.Limits(
+            defaults.limits().maxConnections(), defaults.limits().setWaitMs(), PEER_DEADLINE_MS));
   }
 
-  private CoordinatorConfig.ZooKeeper zooKeeperSettings(String connect) {
+  private static CoordinatorConfig.ZooKeeper settings(String connect, Servers servers) {
     return new CoordinatorConfig.ZooKeeper(
         connect, servers.sessionTimeoutMs(), EmbeddedZooKeeper.TICK_MS);
   }
@@ -172,7 +200,7 @@ public final class TestCluster implements AutoCloseable {
   }
 
   private static void awaitUntil(Callable<Boolean> condition) {
-    await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20)).until(condition);
+    await().pollInterval(Duration.ofMillis(20)).until(condition);
   }
 
   /** Stops a node in order and starts it again on the same device. */
@@ -211,10 +239,21 @@ public final class TestCluster implements AutoCloseable {
     return new Jedis(
         new HostAndPort("127.0.0.1", nodes.get(index).port()),
         DefaultJedisClientConfig.builder()
-            .timeoutMillis(30_000)
+            .timeoutMillis(Patience.limitMs())
             .autoNegotiateProtocol(false)
             .password(options.password().isEmpty() ? null : options.password())
             .build());
+  }
+
+  /**
+   * The value, as soon as the node brings it: a peer that is late is a miss, as promised, so on a
+   * busy machine it is asked again.
+   */
+  public static byte[] found(Jedis node, byte[] key) {
+    byte[] value = node.get(key);
+    return value != null
+        ? value
+        : Objects.requireNonNull(await().until(() -> node.get(key), Objects::nonNull));
   }
 
   /** How many nodes hold the key on their own device. */

@@ -2,6 +2,7 @@ package io.larder.coordinator.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.larder.testing.Patience;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.util.concurrent.CountDownLatch;
@@ -19,6 +20,6 @@ class ParentWatchTest {
       parent.flush();
       assertThat(gone.await(300, TimeUnit.MILLISECONDS)).isFalse();
     }
-    assertThat(gone.await(20, TimeUnit.SECONDS)).isTrue();
+    Patience.await(gone);
   }
 }

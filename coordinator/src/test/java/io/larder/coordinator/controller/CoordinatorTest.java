@@ -13,13 +13,13 @@ import io.larder.coordinator.registry.NodeRecord;
 import io.larder.coordinator.registry.Paths;
 import io.larder.coordinator.registry.ZooKeeperOptions;
 import io.larder.protocol.Slots;
+import io.larder.testing.Patience;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,10 +38,11 @@ import picocli.CommandLine;
 /** Coordinators and nodes' sessions together, over a real ZooKeeper. */
 @SuppressWarnings("NullAway.Init")
 class CoordinatorTest {
-  private static final Duration SOON = Duration.ofSeconds(30);
-  private static final Duration LATE = Duration.ofMinutes(5);
   private static final AssignmentOptions QUICK = new AssignmentOptions(10_000, 1_000, 500, true);
   private static final AssignmentOptions MANUAL = new AssignmentOptions(0, 500, 500, false);
+
+  /** Sessions end here by being closed only, however busy the machine is. */
+  private static final int SESSION_MS = 30_000;
 
   private static final class Silent implements NodeSession.Listener {
     @Override
@@ -71,7 +72,7 @@ class CoordinatorTest {
   @BeforeEach
   void start(@TempDir Path dir) throws Exception {
     server = EmbeddedZooKeeper.start(dir, 0);
-    options = ZooKeeperOptions.of(server.address(), "test", 2_000, EmbeddedZooKeeper.TICK_MS);
+    options = ZooKeeperOptions.of(server.address(), "test", SESSION_MS, EmbeddedZooKeeper.TICK_MS);
     status = new StatusReader(options);
     opened.add(server);
     opened.add(status);
@@ -104,9 +105,8 @@ class CoordinatorTest {
 
   private ClusterStatus healthy() {
     return await()
-        .atMost(SOON)
         .ignoreExceptions()
-        .until(() -> status.read(Duration.ofSeconds(5)), s -> s.isPresent() && s.get().healthy())
+        .until(() -> status.read(Patience.limit()), s -> s.isPresent() && s.get().healthy())
         .orElseThrow();
   }
 
@@ -120,9 +120,8 @@ class CoordinatorTest {
     assertThat(now.leader()).isEqualTo("first");
     assertThat(now.nodes()).extracting(ClusterStatus.Node::slots).containsOnly(5461, 5462);
     await()
-        .atMost(SOON)
         .until(
-            () -> status.read(SOON).orElseThrow().nodes(),
+            () -> status.read(Patience.limit()).orElseThrow().nodes(),
             nodes -> nodes.stream().mapToInt(ClusterStatus.Node::claimed).sum() == Slots.COUNT);
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     coordinator.bindTo(registry);
@@ -132,9 +131,21 @@ class CoordinatorTest {
 
     StringWriter out = new StringWriter();
     CommandLine command = new CommandLine(new StatusCommand()).setOut(new PrintWriter(out, true));
-    assertThat(command.execute("--zookeeper", server.address(), "--cluster", "test")).isZero();
+    assertThat(
+            command.execute(
+                "--timeout", "300", "--zookeeper", server.address(), "--cluster", "test"))
+        .isZero();
     assertThat(out.toString()).contains("coordinator  first", "health       healthy");
-    assertThat(command.execute("--zookeeper", server.address(), "--cluster", "test", "-o", "json"))
+    assertThat(
+            command.execute(
+                "--timeout",
+                "300",
+                "--zookeeper",
+                server.address(),
+                "--cluster",
+                "test",
+                "-o",
+                "json"))
         .isZero();
     assertThat(out.toString()).contains("\"healthy\" : true", "\"leader\" : \"first\"");
   }
@@ -147,9 +158,9 @@ class CoordinatorTest {
     healthy();
     assertThat(b.claimedCount()).isEqualTo(Slots.COUNT / 2);
     b.close();
-    await().atMost(SOON).until(() -> a.claimedCount() == Slots.COUNT);
+    await().until(() -> a.claimedCount() == Slots.COUNT);
     NodeSession c = node(options, "c");
-    await().atMost(SOON).until(() -> c.claimedCount() == Slots.COUNT / 2);
+    await().until(() -> c.claimedCount() == Slots.COUNT / 2);
     healthy();
     assertThat(a.claimedCount()).isEqualTo(Slots.COUNT / 2);
   }
@@ -159,19 +170,19 @@ class CoordinatorTest {
   void aNodeGetsItsShareByItselfUntilAnyNodeHasEverHeldARecord() throws Exception {
     Coordinator first = coordinator(options, "first", MANUAL);
     NodeSession a = node(options, "a");
-    await().atMost(LATE).until(() -> a.claimedCount() == Slots.COUNT);
+    await().until(() -> a.claimedCount() == Slots.COUNT);
     NodeSession b = node(options, "b");
-    await().atMost(LATE).until(() -> b.claimedCount() == Slots.COUNT / 2);
+    await().until(() -> b.claimedCount() == Slots.COUNT / 2);
 
     records.put("b", 1L); // it says so with its next heartbeat
-    await().atMost(LATE).until(() -> saidToHold("b") == 1);
+    await().until(() -> saidToHold("b") == 1);
     b.close(); // what it held counts, though it has gone
-    await().atMost(LATE).until(() -> a.claimedCount() == Slots.COUNT);
+    await().until(() -> a.claimedCount() == Slots.COUNT);
     NodeSession c = node(options, "c");
-    await().atMost(LATE).until(c::isReady);
+    await().until(c::isReady);
     NodeSession again = node(options, "b");
     // Slots go home when nodes no longer come and go, which is when c would get some.
-    await().atMost(LATE).until(() -> again.claimedCount() == Slots.COUNT / 2);
+    await().until(() -> again.claimedCount() == Slots.COUNT / 2);
     assertThat(a.claimedCount()).isEqualTo(Slots.COUNT / 2);
     assertThat(first.image().slots().counts()).containsOnlyKeys("a", "b");
   }
@@ -186,14 +197,14 @@ class CoordinatorTest {
   @Test
   void whenTheLeaderGoesTheNextOneAssigns() throws Exception {
     Coordinator first = coordinator(options, "first");
-    await().atMost(SOON).until(first::isLeader);
+    await().until(first::isLeader);
     Coordinator second = coordinator(options, "second");
     NodeSession a = node(options, "a");
-    await().atMost(SOON).until(() -> a.claimedCount() == Slots.COUNT);
+    await().until(() -> a.claimedCount() == Slots.COUNT);
     first.close();
-    await().atMost(SOON).until(second::isLeader);
+    await().until(second::isLeader);
     NodeSession b = node(options, "b");
-    await().atMost(SOON).until(() -> b.claimedCount() == Slots.COUNT / 2);
+    await().until(() -> b.claimedCount() == Slots.COUNT / 2);
     assertThat(healthy().leader()).isEqualTo("second");
   }
 
@@ -203,16 +214,22 @@ class CoordinatorTest {
     NodeSession a = node(options, "a");
     healthy();
     only.close();
-    Optional<ClusterStatus> now = status.read(SOON);
+    Optional<ClusterStatus> now = status.read(Patience.limit());
     assertThat(now).hasValueSatisfying(s -> assertThat(s.problems()).hasSize(1));
     assertThat(a.claimedCount()).isEqualTo(Slots.COUNT);
     assertThat(a.mayGrant()).isTrue();
     StringWriter err = new StringWriter();
     CommandLine command = new CommandLine(new StatusCommand());
     command.setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(err, true));
-    assertThat(command.execute("--zookeeper", server.address(), "--cluster", "test")).isEqualTo(3);
+    assertThat(
+            command.execute(
+                "--timeout", "300", "--zookeeper", server.address(), "--cluster", "test"))
+        .isEqualTo(3);
     assertThat(err.toString()).contains("no coordinator leads");
-    assertThat(command.execute("--zookeeper", server.address(), "--cluster", "other")).isEqualTo(1);
+    assertThat(
+            command.execute(
+                "--timeout", "300", "--zookeeper", server.address(), "--cluster", "other"))
+        .isEqualTo(1);
     assertThat(command.execute("--zookeeper", "127.0.0.1:1", "--timeout", "1")).isEqualTo(4);
     assertThat(command.execute("--zookeeper", "not an address")).isEqualTo(2);
   }
@@ -235,16 +252,16 @@ class CoordinatorTest {
     try (TestingCluster ensemble = new TestingCluster(servers)) {
       ensemble.start();
       ZooKeeperOptions three =
-          ZooKeeperOptions.of(ensemble.getConnectString(), "three", 8_000, 2_000);
+          ZooKeeperOptions.of(ensemble.getConnectString(), "three", SESSION_MS, 2_000);
       Coordinator coordinator = coordinator(three, "first");
       NodeSession a = node(three, "a");
-      await().atMost(SOON).until(() -> a.claimedCount() == Slots.COUNT && a.mayGrant());
+      await().until(() -> a.claimedCount() == Slots.COUNT && a.mayGrant());
       var gone = ensemble.getInstances().iterator().next();
       assertThat(ensemble.killServer(gone)).isTrue();
-      await().atMost(SOON).until(() -> a.mayGrant() && a.isConnected() && a.remainingMs() > 3_000);
+      await().until(() -> a.mayGrant() && a.isConnected() && a.remainingMs() > 3_000);
       assertThat(a.claimedCount()).isEqualTo(Slots.COUNT);
       NodeSession b = node(three, "b");
-      await().atMost(SOON).until(() -> b.claimedCount() == Slots.COUNT / 2);
+      await().until(() -> b.claimedCount() == Slots.COUNT / 2);
       a.close();
       b.close();
       coordinator.close();

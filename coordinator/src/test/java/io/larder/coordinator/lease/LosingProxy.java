@@ -1,5 +1,6 @@
 package io.larder.coordinator.lease;
 
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -88,7 +89,7 @@ final class LosingProxy implements AutoCloseable {
 
   /** Goes on forwarding until the effect is seen. */
   private boolean awaitEffect(InputStream in, OutputStream out, byte[] buffer) throws IOException {
-    long deadlineNs = System.nanoTime() + 5_000_000_000L;
+    long deadlineNs = System.nanoTime() + Patience.limit().toNanos();
     while (System.nanoTime() < deadlineNs) {
       if (in.available() > 0) {
         out.write(buffer, 0, in.read(buffer));

@@ -19,8 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** ConnectionLoss means unknown: what a node believes afterwards is what ZooKeeper has. */
 class LostAnswerTest {
-  private static final Duration SOON = Duration.ofSeconds(20);
-  private static final int LONG_SESSION_MS = 15_000;
+  private static final int LONG_SESSION_MS = 60_000;
 
   private static @Nullable Stat stat(ZooKeeper hand, String path) {
     try {
@@ -52,14 +51,12 @@ class LostAnswerTest {
       direct.share(hand, "nobody", "b");
       Node a = proxied.start("a");
       Node b = direct.start("b");
-      await()
-          .atMost(SOON)
-          .until(() -> b.epochs.size() == Slots.COUNT / 2 && a.image.nodes().size() == 2);
+      await().until(() -> b.epochs.size() == Slots.COUNT / 2 && a.image.nodes().size() == 2);
 
       // Slots 0–8191 go to a; the answer to a's first claim never arrives.
       proxy.loseNextAnswer(() -> isHeldBy(a, hand, direct.paths.putLease(0)));
       direct.share(hand, "a", "b");
-      await().atMost(SOON).until(() -> a.epochs.size() == Slots.COUNT / 2);
+      await().until(() -> a.epochs.size() == Slots.COUNT / 2);
       assertThat(proxy.lost).hasValue(1);
       assertThat(a.incarnations).as("the same session went on").hasSize(1);
       for (int slot = 0; slot < Slots.COUNT / 2; slot += 512) {
@@ -71,12 +68,11 @@ class LostAnswerTest {
       // Then to b; the answer to a's first deletion is lost while b waits to claim.
       proxy.loseNextAnswer(() -> !isHeldBy(a, hand, direct.paths.putLease(0)));
       direct.share(hand, "b");
-      await().atMost(SOON).until(() -> b.epochs.size() == Slots.COUNT);
+      await().until(() -> b.epochs.size() == Slots.COUNT);
       assertThat(proxy.lost).hasValue(2);
       assertThat(a.epochs).isEmpty();
       await()
           .during(Duration.ofSeconds(1))
-          .atMost(SOON)
           .until(() -> hand.getChildren(direct.paths.putLeases(), false).size() == Slots.COUNT);
       for (int slot : List.of(0, 1, 4095, 8191)) {
         assertThat(isHeldBy(b, hand, direct.paths.putLease(slot))).isTrue();

@@ -41,7 +41,7 @@ public final class EmbeddedLarder implements AutoCloseable {
   private static final String CLUSTER = "embedded";
   private static final long DEVICE_BYTES = 2L << 30;
   private static final long MEMORY_BYTES = 256L << 20;
-  private static final int SESSION_TIMEOUT_MS = 10_000;
+  private static final int SESSION_TIMEOUT_MS = 30_000;
   private static final long START_MS = 30_000;
   private static final long POLL_MS = 10;
 

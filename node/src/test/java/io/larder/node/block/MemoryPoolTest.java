@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.larder.node.block.MemoryPool.Purpose;
+import io.larder.testing.Patience;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -14,7 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class MemoryPoolTest {
@@ -83,17 +83,17 @@ class MemoryPoolTest {
   @Test
   void waitersAreServedFirstComeFirstServedAndPutsLeaveTheFloor() throws Exception {
     try (MemoryPool pool = new MemoryPool(8 * MIB, 2 * MIB)) {
-      Payload six = pool.allocate(6 * MIB, Purpose.PUT).get(1, TimeUnit.SECONDS);
+      Payload six = Patience.get(pool.allocate(6 * MIB, Purpose.PUT));
       CompletableFuture<Payload> large = pool.allocate(5 * MIB, Purpose.PUT);
       CompletableFuture<Payload> small = pool.allocate(1, Purpose.PUT);
       assertThat(large).isNotDone();
       assertThat(small).isNotDone(); // not past the one before it
-      Payload read = pool.allocate(2 * MIB, Purpose.READ).get(1, TimeUnit.SECONDS);
+      Payload read = Patience.get(pool.allocate(2 * MIB, Purpose.READ));
       assertThat(pool.waiting()).isEqualTo(2);
       read.release();
       six.release();
-      large.get(1, TimeUnit.SECONDS).release();
-      small.get(1, TimeUnit.SECONDS).release();
+      Patience.get(large).release();
+      Patience.get(small).release();
       assertThat(pool.usedBytes()).isZero();
       assertThatThrownBy(() -> pool.allocate(7 * MIB, Purpose.PUT))
           .isInstanceOf(IllegalArgumentException.class);
@@ -103,12 +103,12 @@ class MemoryPoolTest {
   @Test
   void aCancelledWaiterDoesNotHoldUpTheNext() throws Exception {
     try (MemoryPool pool = new MemoryPool(4 * MIB, 0)) {
-      Payload all = pool.allocate(4 * MIB, Purpose.PUT).get(1, TimeUnit.SECONDS);
+      Payload all = Patience.get(pool.allocate(4 * MIB, Purpose.PUT));
       CompletableFuture<Payload> first = pool.allocate(4 * MIB, Purpose.PUT);
       CompletableFuture<Payload> second = pool.allocate(MIB, Purpose.PUT);
       assertThat(first.cancel(false)).isTrue();
       all.release();
-      second.get(1, TimeUnit.SECONDS).release();
+      Patience.get(second).release();
       assertThat(pool.usedBytes()).isZero();
       assertThat(pool.waiting()).isZero();
     }
@@ -127,7 +127,7 @@ class MemoryPoolTest {
         return true;
       });
       for (int i = 0; i < 100; i++) {
-        hot.add(pool.allocate(MIB + 1, Purpose.PUT).get(1, TimeUnit.SECONDS));
+        hot.add(Patience.get(pool.allocate(MIB + 1, Purpose.PUT)));
       }
       hot.forEach(Payload::release);
       assertThat(pool.usedBytes()).isZero();
@@ -146,15 +146,14 @@ class MemoryPoolTest {
               SplittableRandom random = new SplittableRandom(seed);
               for (int i = 0; i < 500; i++) {
                 Purpose purpose = random.nextBoolean() ? Purpose.PUT : Purpose.READ;
-                Payload payload =
-                    pool.allocate(random.nextInt(4 * MIB), purpose).get(10, TimeUnit.SECONDS);
+                Payload payload = Patience.get(pool.allocate(random.nextInt(4 * MIB), purpose));
                 payload.release();
               }
               return null;
             }));
       }
       for (Future<?> one : all) {
-        Object _ = one.get(30, TimeUnit.SECONDS);
+        Object _ = Patience.get(one);
       }
       assertThat(pool.usedBytes()).isZero();
       assertThat(pool.waiting()).isZero();

@@ -2,15 +2,14 @@ package io.larder.node.block;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -34,7 +33,7 @@ class PrefaultTest {
       for (long at = 8; at < BYTES / 2; at += SMALL_PAGE_BYTES) {
         bytes.set(ValueLayout.JAVA_LONG, at, ~at);
       }
-      Object _ = running.get(30, TimeUnit.SECONDS);
+      Object _ = Patience.get(running);
     }
 
     assertThat(presentBytes(bytes)).isEqualTo(BYTES);
@@ -60,26 +59,18 @@ class PrefaultTest {
   }
 
   @Test
-  void itEndsWhenThePoolIsClosedAndNeverTouchesWhatIsUnmapped() {
+  void itEndsWhenThePoolIsClosedAndNeverTouchesWhatIsUnmapped() throws Exception {
     for (int i = 0; i < 20; i++) {
       HugeMemory memory = new HugeMemory(BYTES);
       Thread running = Thread.ofPlatform().start(prefault(memory, Long.MAX_VALUE, BYTES));
       memory.unmap();
       assertThat(memory.populate(0, BYTES)).isFalse();
-      assertThat(joined(running)).isTrue();
+      Patience.await(running);
     }
   }
 
   private static Prefault prefault(HugeMemory memory, long mostBytes, long spareBytes) {
     return new Prefault(memory, mostBytes, () -> spareBytes, () -> false);
-  }
-
-  private static boolean joined(Thread thread) {
-    try {
-      return thread.join(Duration.ofSeconds(30));
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   /** By the kernel's own book: bit 63 of a page's entry. */

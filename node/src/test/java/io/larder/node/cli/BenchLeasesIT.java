@@ -4,14 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** The benchmark of put-leases, shortened: what it counts is right on any machine. */
 class BenchLeasesIT {
   @Test
-  @Timeout(value = 240, unit = TimeUnit.SECONDS)
   void putsAndGetsWriteNothingToZooKeeperAndAHerdLeavesOneCopyOfEachKey() throws IOException {
     CommandRun run =
         CommandRun.larder("bench", "leases", "--json", "--keys", "3000", "--rounds", "1");

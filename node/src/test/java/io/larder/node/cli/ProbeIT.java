@@ -6,16 +6,13 @@ import io.larder.node.local.LocalCluster;
 import io.larder.node.local.LocalClusterOptions;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class ProbeIT {
   @TempDir Path dir;
 
   @Test
-  @Timeout(value = 120, unit = TimeUnit.SECONDS)
   void whatIsPutThroughOneNodeIsReadThroughEveryNode() throws Exception {
     LocalClusterOptions options =
         new LocalClusterOptions(2, dir, List.of(), false, 1L << 30, 128L << 20, false);
@@ -23,7 +20,8 @@ class ProbeIT {
       String one = cluster.nodes().get(0).address();
       String other = cluster.nodes().get(1).address();
       CommandRun run =
-          CommandRun.larder("probe", "--node", one, "--node", other, "--block-bytes", "3MiB");
+          CommandRun.larder(
+              "probe", "--node", one, "--node", other, "--block-bytes", "3MiB", "--timeout", "300");
       assertThat(run.code()).as(run.err()).isZero();
       assertThat(run.out().lines())
           .satisfiesExactly(

@@ -7,10 +7,10 @@ import io.larder.client.ComputedBlock;
 import io.larder.client.LarderClient;
 import io.larder.client.LeaseOutcome;
 import io.larder.client.Obtained;
+import io.larder.testing.Patience;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -34,7 +34,7 @@ public abstract class SharedWorkContract extends LarderClientContract {
     }
     List<Obtained> got = new ArrayList<>();
     for (CompletableFuture<Obtained> one : wanted) {
-      got.add(one.get(60, TimeUnit.SECONDS));
+      got.add(Patience.get(one));
     }
     assertThat(computed).hasValue(blocks);
     for (int i = 0; i < blocks; i++) {
@@ -59,13 +59,13 @@ public abstract class SharedWorkContract extends LarderClientContract {
               goOn.join();
               return ComputedBlock.of(value(1 << 20, 1));
             });
-    begun.get(20, TimeUnit.SECONDS);
+    Patience.get(begun);
     assertThat(waiter.blocking().lease(List.of(key("k")))).containsExactly(LeaseOutcome.HELD);
     CompletableFuture<Obtained> second =
         waiter.putOrWait(key("k"), key -> ComputedBlock.of(value(1 << 20, 2)));
     goOn.complete(null);
-    try (Obtained mine = first.get(20, TimeUnit.SECONDS);
-        Obtained theirs = second.get(20, TimeUnit.SECONDS)) {
+    try (Obtained mine = Patience.get(first);
+        Obtained theirs = Patience.get(second)) {
       assertThat(mine.how()).isEqualTo(Obtained.How.COMPUTED);
       // FOUND when the writer had finished before the waiter asked.
       assertThat(theirs.how()).isNotEqualTo(Obtained.How.COMPUTED);
@@ -81,7 +81,7 @@ public abstract class SharedWorkContract extends LarderClientContract {
     CompletableFuture<Obtained> waiting =
         client(1).putOrWait(key("k"), key -> ComputedBlock.of(value(1000, 2)));
     writer.close();
-    try (Obtained got = waiting.get(60, TimeUnit.SECONDS)) {
+    try (Obtained got = Patience.get(waiting)) {
       assertThat(got.how()).isEqualTo(Obtained.How.COMPUTED);
     }
     try (CachedBlock block = client(0).blocking().get(key("k")).orElseThrow()) {

@@ -8,6 +8,7 @@ import io.larder.coordinator.controller.ClusterStatus;
 import io.larder.coordinator.controller.StatusReader;
 import io.larder.coordinator.registry.ZooKeeperOptions;
 import io.larder.node.device.LoopDevice;
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.SocketException;
@@ -43,7 +44,6 @@ final class ContainerCluster implements AutoCloseable {
   private static final int TICK_MS = 500;
   private static final int REASSIGN_AFTER_MS = 3_000;
   private static final long DEVICE_BYTES = 2L << 30;
-  private static final Duration SETTLES_WITHIN = Duration.ofSeconds(60);
 
   private final Path logs;
   private final List<LoopDevice> devices = new ArrayList<>();
@@ -208,7 +208,7 @@ final class ContainerCluster implements AutoCloseable {
         String address = zooKeeper.address(control).orElseThrow() + ":2181";
         statusReader = new StatusReader(ZooKeeperOptions.of(address, CLUSTER));
       }
-      return statusReader.read(Duration.ofSeconds(10)).orElseThrow();
+      return statusReader.read(Patience.limit()).orElseThrow();
     } catch (IOException e) {
       throw new IllegalStateException(e.getMessage(), e);
     } catch (InterruptedException e) {
@@ -219,7 +219,6 @@ final class ContainerCluster implements AutoCloseable {
 
   void awaitStatus(String what, Predicate<ClusterStatus> wanted) {
     await(what)
-        .atMost(SETTLES_WITHIN)
         .pollInterval(Duration.ofMillis(200))
         .ignoreException(IllegalStateException.class) // before the cluster is laid out
         .until(this::status, wanted);
@@ -229,7 +228,7 @@ final class ContainerCluster implements AutoCloseable {
   void awaitHealth() {
     // A node that was killed is in ZooKeeper until its session ends: the node itself is asked
     // first.
-    await("every node is ready").atMost(SETTLES_WITHIN).until(this::allReady);
+    await("every node is ready").until(this::allReady);
     awaitStatus(
         "every node is there and every slot is claimed",
         status ->
@@ -283,7 +282,7 @@ final class ContainerCluster implements AutoCloseable {
     return new Jedis(
         new HostAndPort(nodes.get(index).address(clients).orElseThrow(), 7379),
         DefaultJedisClientConfig.builder()
-            .timeoutMillis(20_000)
+            .timeoutMillis(Patience.limitMs())
             .autoNegotiateProtocol(false)
             .build());
   }

@@ -8,18 +8,16 @@ import static org.awaitility.Awaitility.await;
 import io.larder.client.CachedBlock;
 import io.larder.client.LarderClient;
 import io.larder.coordinator.controller.ClusterStatus;
+import io.larder.testing.Patience;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -30,7 +28,6 @@ import org.testcontainers.containers.Network;
  * has one holder, every acknowledged put is there and every value has its bytes.
  */
 @NeedsEngine
-@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class ContainersIT {
   @TempDir static Path dir;
   private static ContainerCluster cluster;
@@ -207,13 +204,12 @@ class ContainersIT {
   private void awaitAcknowledged(int more) {
     int before = ledger.acknowledged().size();
     await("puts go on; the last failure: " + ledger.lastFailure())
-        .atMost(Duration.ofSeconds(40))
         .until(() -> ledger.acknowledged().size() >= before + more);
   }
 
   private void assertNoCallOutlivedItsDeadline() {
     assertThat(ledger.reads()).isPositive();
-    // With room for a busy machine.
-    assertThat(ledger.slowest()).isLessThan(CALL_TIMEOUT.plusSeconds(2));
+    // What is much later than its deadline hangs; what is a little later is on a busy machine.
+    assertThat(ledger.slowest()).isLessThan(CALL_TIMEOUT.plus(Patience.limit()));
   }
 }

@@ -30,7 +30,6 @@ import redis.clients.jedis.Jedis;
  */
 final class Ledger {
   private static final int[] LENGTHS = {1_000, 70_000, 300_000, 1_200_000};
-  private static final Duration SETTLES_WITHIN = Duration.ofSeconds(90);
 
   private final Map<String, Set<Long>> seeds = new ConcurrentHashMap<>();
   private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
@@ -126,7 +125,6 @@ final class Ledger {
       assertThat(unsettled).isNotEmpty();
       assertThat(wrongBytes).isEmpty();
       await()
-          .atMost(SETTLES_WITHIN)
           .pollInterval(Duration.ofMillis(250))
           .untilAsserted(() -> {
             unsettled.replaceAll((key, _) -> complaint(key, connections));

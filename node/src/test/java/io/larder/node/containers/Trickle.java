@@ -1,6 +1,7 @@
 package io.larder.node.containers;
 
 import io.larder.client.LarderClient;
+import io.larder.testing.Patience;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -40,9 +41,7 @@ final class Trickle implements AutoCloseable {
     threads.shutdown();
     boolean ended = false;
     try {
-      ended =
-          threads.awaitTermination(
-              4 * ContainerCluster.CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      ended = threads.awaitTermination(Patience.limitMs(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -3,9 +3,10 @@ package io.larder.node.device;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.abort;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.larder.testing.LeftOut;
+import io.larder.testing.Need;
+import io.larder.testing.Patience;
 import io.netty.channel.uring.IoUring;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -53,19 +53,15 @@ class DeviceContractTest {
     if (subject.engine == null) {
       return SimulatedDevice.reordering(SimulatedDevice.blank(SIZE), 1);
     }
-    assumeTrue(
-        subject.engine != Engine.IO_URING || IoUring.isAvailable(),
-        "io_uring is not offered by this kernel or container");
+    LeftOut.unless(
+        subject.engine != Engine.IO_URING || IoUring.isAvailable(), getClass(), Need.IO_URING);
     if (path == null) {
       path = directory.resolve("device");
       if (!subject.onBlockDevice) {
         SparseFile.create(path, SIZE);
       } else {
-        try {
-          loop = new LoopDevice(path, SIZE);
-        } catch (IOException e) {
-          abort("no loop device, which takes root and losetup: " + e.getMessage());
-        }
+        LeftOut.unless(Need.LOOP_DEVICES.isMet(), getClass(), Need.LOOP_DEVICES);
+        loop = new LoopDevice(path, SIZE);
         path = Path.of(loop.path());
       }
     }
@@ -106,13 +102,13 @@ class DeviceContractTest {
       throws Exception {
     CompletableFuture<Boolean> done = new CompletableFuture<>();
     device.write(offset, segments, completing(done));
-    assertThat(done.get(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(Patience.get(done)).isTrue();
   }
 
   private static void read(Device device, long offset, MemorySegment... segments) throws Exception {
     CompletableFuture<Boolean> done = new CompletableFuture<>();
     device.read(offset, segments, completing(done));
-    assertThat(done.get(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(Patience.get(done)).isTrue();
   }
 
   @ParameterizedTest
@@ -196,7 +192,7 @@ class DeviceContractTest {
         caller.join();
       }
       for (CompletableFuture<Boolean> one : written) {
-        assertThat(one.get(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(Patience.get(one)).isTrue();
       }
       await().until(() -> device.pending() == 0);
       assertThat(device.oldestNanos(true)).isZero();
@@ -225,7 +221,7 @@ class DeviceContractTest {
         all.add(done);
       }
       for (CompletableFuture<Boolean> one : all) {
-        assertThat(one.get(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(Patience.get(one)).isTrue();
       }
     }
   }
@@ -252,7 +248,7 @@ class DeviceContractTest {
               }
             }
           });
-      assertThat(done.get(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(Patience.get(done)).isTrue();
       if (subject != Subject.SIMULATED) {
         device.flush(failure -> {
           throw new IllegalStateException("a caller's bug, on purpose");
@@ -291,7 +287,7 @@ class DeviceContractTest {
       }
       CompletableFuture<Boolean> late = new CompletableFuture<>();
       device.write(0, memory, completing(late));
-      assertThatThrownBy(() -> late.get(1, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> Patience.get(late))
           .isInstanceOf(ExecutionException.class)
           .hasMessageContaining("is closed");
       try (Device again = open(subject)) { // its lock is gone

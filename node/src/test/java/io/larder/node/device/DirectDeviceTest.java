@@ -5,16 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.larder.node.store.FaultRow;
 import io.larder.node.store.Survives;
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -192,11 +191,11 @@ public class DirectDeviceTest {
       held.begun.await();
       Thread closing = new Thread(device::close);
       closing.start();
-      assertThat(closing.join(Duration.ofNanos(2 * Device.CLOSE_DEADLINE_NANOS))).isTrue();
+      Patience.await(closing);
       assertThat(answered).isNotDone();
       assertThatThrownBy(() -> DirectDevice.open(file, 2)).hasMessageContaining("locked");
       held.mayEnd.countDown();
-      assertThat(answered.get(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(Patience.get(answered)).isTrue();
       assertThat(memory.mismatch(arena.allocate(BYTES))).isEqualTo(-1); // zeros, as the file has
     }
   }

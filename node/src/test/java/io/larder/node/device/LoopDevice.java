@@ -2,10 +2,10 @@ package io.larder.node.device;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 
 /** A block device over a sparse file; a container engine can hand it to a container. */
 public final class LoopDevice implements AutoCloseable {
@@ -38,7 +38,7 @@ public final class LoopDevice implements AutoCloseable {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8).trim();
     try {
-      if (process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0) {
+      if (Patience.await(process) == 0) {
         return output;
       }
     } catch (InterruptedException e) {

@@ -4,18 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.larder.client.LarderClient;
+import io.larder.client.LarderException;
 import io.larder.client.PutOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-@Timeout(120)
 class EmbeddedLarderTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   @Test
   void oneThatIsClosedGivesItsMemoryBack() throws Exception {
@@ -24,13 +21,16 @@ class EmbeddedLarderTest {
       try (EmbeddedLarder larder = EmbeddedLarder.start();
           LarderClient client = larder.newClient()) {
         byte[] key = {(byte) i};
-        var _ = client.blocking().put(key, ByteBuffer.allocate(3 << 20), PutOptions.NONE);
-        ByteBuffer read = ByteBuffer.allocate(3 << 20);
-        assertThat(client.blocking().getInto(key, read)).isPresent();
+        await() // whose deadlines a busy machine misses
+            .ignoreExceptionsInstanceOf(LarderException.class)
+            .until(() -> {
+              var _ = client.blocking().put(key, ByteBuffer.allocate(3 << 20), PutOptions.NONE);
+              return client.blocking().getInto(key, ByteBuffer.allocate(3 << 20)).isPresent();
+            });
         assertThat(hugeAdvisedKiB()).isGreaterThan(before);
       }
       // When the last who was at work on it has let go.
-      await().atMost(PATIENCE).until(() -> hugeAdvisedKiB() == before);
+      await().until(() -> hugeAdvisedKiB() == before);
     }
   }
 

@@ -10,22 +10,19 @@ import io.larder.client.CachedBlock;
 import io.larder.client.LarderClient;
 import io.larder.client.PutOptions;
 import io.larder.client.PutOutcome;
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class LocalClusterIT {
   private static final int BLOCKS = 50;
 
@@ -36,7 +33,11 @@ class LocalClusterIT {
   }
 
   private static LarderClient clientOf(LocalCluster cluster, int node) {
-    return LarderClient.builder().localNode(cluster.nodes().get(node).address()).build();
+    return LarderClient.builder()
+        .localNode(cluster.nodes().get(node).address())
+        .attemptTimeout(Patience.limit())
+        .callTimeout(Patience.limit())
+        .build();
   }
 
   private static byte[] key(int i) {
@@ -73,7 +74,6 @@ class LocalClusterIT {
       for (int i = 0; i < BLOCKS; i++) {
         byte[] key = key(i);
         await()
-            .atMost(Duration.ofSeconds(20))
             .untilAsserted(() -> {
               Optional<CachedBlock> found = client.blocking().get(key);
               assertThat(found).isPresent();

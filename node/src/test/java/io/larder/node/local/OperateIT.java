@@ -6,16 +6,14 @@ import static org.awaitility.Awaitility.await;
 import io.larder.node.AdminCli;
 import io.larder.node.bench.Trace;
 import io.larder.protocol.Slots;
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -23,7 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
  * write: a node joins and gets its share, another is emptied, and the coordinator that leads is
  * killed in the middle of that.
  */
-@Timeout(value = 300, unit = TimeUnit.SECONDS)
 class OperateIT {
   private static final int REQUESTS = 500;
 
@@ -63,9 +60,7 @@ class OperateIT {
       ChildProcess joining = null;
       Process load = load(addresses);
       try {
-        await()
-            .atMost(Duration.ofSeconds(60))
-            .until(() -> admin.node("node-2").path("records").asLong() > 200);
+        await().until(() -> admin.node("node-2").path("records").asLong() > 200);
 
         LocalDevice.prepare(fourth, options);
         joining =
@@ -76,7 +71,6 @@ class OperateIT {
                 List.of("-Xmx512m"),
                 LocalConfiguration.node(fourth, cluster.zooKeeperAddress(), options.memoryBytes()));
         await()
-            .atMost(Duration.ofSeconds(60))
             .until(() -> admin.run("check") == 3 && admin.out().contains("node-4 owns no slots"));
         Path plan = dir.resolve("plan.json");
         admin.must("rebalance", "plan", "--file", plan.toString());
@@ -84,7 +78,7 @@ class OperateIT {
         assertThat(admin.node("node-4").path("slots").asInt()).isEqualTo(Slots.COUNT / 4);
 
         admin.must("node", "drain", "node-2", "--yes", "--throttle=12MiB");
-        await().atMost(Duration.ofSeconds(30)).until(() -> moved(admin) > 0);
+        await().until(() -> moved(admin) > 0);
         String leader = cluster.leadingCoordinator();
         assertThat(leader).isNotNull();
         assertThat(load.isAlive()).as("the load was over too soon to mean anything").isTrue();
@@ -98,7 +92,7 @@ class OperateIT {
 
         // Every byte that was read was right, every acknowledged block is there, once.
         Path _ = Files.createFile(enough());
-        assertThat(load.waitFor(200, TimeUnit.SECONDS)).isTrue();
+        int _ = Patience.await(load);
         assertThat(load.exitValue()).as(() -> loadSaid()).isZero();
         assertThat(admin.node("node-4").path("records").asLong()).isPositive();
         admin.must("check");

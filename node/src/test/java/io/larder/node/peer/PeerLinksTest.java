@@ -11,11 +11,11 @@ import io.larder.node.directory.Member;
 import io.larder.node.server.MapBlockService;
 import io.larder.node.server.RespServer;
 import io.larder.node.server.ServerConfig;
+import io.larder.testing.Patience;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +31,7 @@ class PeerLinksTest {
 
   PeerLinksTest() throws IOException {
     server = RespServer.start(ServerConfig.at("127.0.0.1", 0), service, new SimpleMeterRegistry());
-    links = new PeerLinks(pool, "n2", null, null, 5_000);
+    links = new PeerLinks(pool, "n2", null, null, Patience.limitMs());
     // As after two nodes have exchanged their addresses: both are looked for where n1 is.
     PeerLinks.Address address = new PeerLinks.Address("127.0.0.1", server.port());
     links.setMembers(Map.of(SERVING, address, OTHER, address));
@@ -46,8 +46,8 @@ class PeerLinksTest {
 
   @Test
   void whoeverAnswersAtAPeersAddressIsAskedOnlyIfItIsThatPeer() throws Exception {
-    assertThat(fetch(SERVING).get(10, TimeUnit.SECONDS)).isNull(); // it does not have the key
-    assertThatThrownBy(() -> fetch(OTHER).get(10, TimeUnit.SECONDS))
+    assertThat(Patience.get(fetch(SERVING))).isNull(); // it does not have the key
+    assertThatThrownBy(() -> Patience.get(fetch(OTHER)))
         .hasRootCauseInstanceOf(PeerException.class)
         .hasMessageContaining("n9")
         .hasMessageContaining("n1");

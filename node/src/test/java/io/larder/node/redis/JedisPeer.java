@@ -2,6 +2,7 @@ package io.larder.node.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.larder.testing.Patience;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -29,7 +30,7 @@ final class JedisPeer implements OrdinaryClient {
   private static JedisClientConfig config() {
     return DefaultJedisClientConfig.builder()
         .protocol(RedisProtocol.RESP3)
-        .timeoutMillis(20_000)
+        .timeoutMillis(Patience.limitMs())
         .build();
   }
 

@@ -2,6 +2,7 @@ package io.larder.node.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.larder.testing.Patience;
 import io.lettuce.core.AbstractRedisClient;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.KeyValue;
@@ -25,7 +26,7 @@ import redis.clients.jedis.HostAndPort;
 
 /** Lettuce with RESP3, with one node or with the slot table. */
 final class LettucePeer implements OrdinaryClient {
-  private static final Duration TIMEOUT = Duration.ofSeconds(20);
+  private static final Duration TIMEOUT = Patience.limit();
 
   private final AbstractRedisClient client;
   private final RedisClusterAsyncCommands<byte[], byte[]> commands;
@@ -70,7 +71,7 @@ final class LettucePeer implements OrdinaryClient {
   }
 
   private static <T> T await(RedisFuture<T> future) throws Exception {
-    return future.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+    return Patience.get(future);
   }
 
   @Override

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.larder.testing.Patience;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
 
@@ -47,7 +47,7 @@ final class RedisCliPeer implements OrdinaryClient {
             .redirectErrorStream(true)
             .start();
     try {
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("%s ended", command).isTrue();
+      int _ = Patience.await(process);
       byte[] output = Files.readAllBytes(out);
       assertThat(process.exitValue()).as("%s: %s", command, shortened(output)).isZero();
       return output;

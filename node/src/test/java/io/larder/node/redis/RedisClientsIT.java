@@ -8,6 +8,10 @@ import static org.awaitility.Awaitility.await;
 import io.larder.node.local.LocalCluster;
 import io.larder.node.local.LocalClusterOptions;
 import io.larder.node.local.LocalNode;
+import io.larder.testing.LeftOut;
+import io.larder.testing.Need;
+import io.larder.testing.Needs;
+import io.larder.testing.Patience;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,23 +21,19 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import redis.clients.jedis.HostAndPort;
 
 /** Ordinary Redis clients against three nodes, each a process of its own. */
-@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class RedisClientsIT {
   private static final int BIG_BYTES = 64 << 20;
   private static final int KEYS = 16;
-  private static final Duration TAKE_OVER = Duration.ofSeconds(30);
 
   @TempDir static Path dir;
   private static LocalCluster cluster;
@@ -48,6 +48,9 @@ class RedisClientsIT {
     REDIS_CLI_CLUSTER;
 
     OrdinaryClient connect() {
+      if (name().startsWith("REDIS_CLI")) {
+        LeftOut.unless(Need.REDIS_TOOLS.isMet(), RedisClientsIT.class, Need.REDIS_TOOLS);
+      }
       List<HostAndPort> nodes = addresses();
       return switch (this) {
         case LETTUCE -> LettucePeer.standalone(nodes.getLast());
@@ -110,10 +113,10 @@ class RedisClientsIT {
       assertThat(client.get(keys.get(0))).isNull();
 
       assertThat(client.setForSeconds(kind.key("hour"), text("v"), 3600)).isEqualTo("OK");
-      assertThat(client.ttlSeconds(kind.key("hour"))).isBetween(3500L, 3600L);
+      assertThat(client.ttlSeconds(kind.key("hour"))).isBetween(3000L, 3600L);
       assertThat(client.ttlSeconds(keys.get(2))).isEqualTo(-1);
       assertThat(client.setForSeconds(kind.key("brief"), text("v"), 1)).isEqualTo("OK");
-      await().atMost(Duration.ofSeconds(5)).until(() -> client.get(kind.key("brief")) == null);
+      await().until(() -> client.get(kind.key("brief")) == null);
       assertThat(client.exists(kind.key("brief"))).isZero();
     }
   }
@@ -129,7 +132,6 @@ class RedisClientsIT {
       assertThat(client.pipelineSets(values)).isEqualTo(values.size());
       // A peer that is slow for once is a miss, as promised; other bytes never are an answer.
       await()
-          .atMost(TAKE_OVER)
           .untilAsserted(() ->
               assertThat(client.pipelineGets(List.copyOf(values.keySet())))
                   .containsExactlyElementsOf(values.values()));
@@ -156,12 +158,13 @@ class RedisClientsIT {
         String key = "contested-" + i;
         assertThat(one.set(key, text("v"))).isEqualTo("OK");
         Future<Long> deleted = thread.submit(() -> other.del(key));
-        assertThat(one.del(key) + deleted.get(20, TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(one.del(key) + Patience.get(deleted)).isEqualTo(1);
       }
     }
   }
 
   @Test
+  @Needs(Need.REDIS_TOOLS)
   void redisBenchmarkRunsPipelinedWithBigValuesAndInClusterModeWithoutAnError() throws Exception {
     LocalNode node = cluster.nodes().getLast();
     benchmark(node, "-t", "set,get", "-r", "10000", "-n", "5000", "-c", "20", "-P", "16");
@@ -187,6 +190,7 @@ class RedisClientsIT {
 
   /** Keys put before are read as they were put or missed; every slot soon takes puts again. */
   @Test
+  @Needs(Need.REDIS_TOOLS)
   void everyClientGoesOnWhenANodeIsKilled() throws Exception {
     Map<Kind, OrdinaryClient> clients = new LinkedHashMap<>();
     try {
@@ -244,6 +248,6 @@ class RedisClientsIT {
   }
 
   private static void soon(ThrowingRunnable assertion) {
-    await().atMost(TAKE_OVER).pollDelay(Duration.ZERO).ignoreExceptions().untilAsserted(assertion);
+    await().pollDelay(Duration.ZERO).ignoreExceptions().untilAsserted(assertion);
   }
 }

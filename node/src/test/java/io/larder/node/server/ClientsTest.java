@@ -5,6 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.larder.node.server.ServerConfig.Transport;
+import io.larder.testing.Need;
+import io.larder.testing.Needs;
+import io.larder.testing.Patience;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisURI;
@@ -35,7 +38,13 @@ class ClientsTest {
   void bigValuesComeBackThroughLettuceOnEveryTransport(Transport transport) throws Exception {
     try (ServerHarness node =
         new ServerHarness(ServerHarness.config().withTransport(transport), 512L << 20)) {
-      RedisClient client = RedisClient.create(RedisURI.create("127.0.0.1", node.port()));
+      RedisClient client =
+          RedisClient.create(
+              RedisURI.builder()
+                  .withHost("127.0.0.1")
+                  .withPort(node.port())
+                  .withTimeout(Patience.limit())
+                  .build());
       try (StatefulRedisConnection<byte[], byte[]> connection =
           client.connect(ByteArrayCodec.INSTANCE)) {
         byte[] big = randomBytes(BIG_BYTES, 6);
@@ -47,7 +56,7 @@ class ClientsTest {
           pipelined.add(connection.async().exists(bytes("odd" + i)));
         }
         for (RedisFuture<?> future : pipelined) {
-          assertThat(future.get(20, TimeUnit.SECONDS)).isIn("OK", 1L);
+          assertThat(Patience.get(future)).isIn("OK", 1L);
         }
         assertThat(connection.sync().get(bytes("big"))).isEqualTo(big);
         assertThat(connection.sync().mget(bytes("odd0"), bytes("none"), bytes("odd19")))
@@ -67,12 +76,12 @@ class ClientsTest {
   @Test
   void bigValuesComeBackThroughJedis() throws Exception {
     try (ServerHarness node = new ServerHarness(ServerHarness.config(), 256L << 20);
-        Jedis jedis = new Jedis("127.0.0.1", node.port())) {
+        Jedis jedis = new Jedis("127.0.0.1", node.port(), Patience.limitMs())) {
       byte[] big = randomBytes(BIG_BYTES, 8);
       assertThat(jedis.set(bytes("big"), big)).isEqualTo("OK");
       assertThat(jedis.get(bytes("big"))).isEqualTo(big);
-      assertThat(jedis.set("t", "v", SetParams.setParams().ex(100))).isEqualTo("OK");
-      assertThat(jedis.ttl("t")).isBetween(98L, 100L);
+      assertThat(jedis.set("t", "v", SetParams.setParams().ex(10_000))).isEqualTo("OK");
+      assertThat(jedis.ttl("t")).isBetween(9_000L, 10_000L);
       assertThat(jedis.del("big", "t", "none")).isEqualTo(2);
       assertThat(jedis.info("replication")).contains("role:master");
     }
@@ -109,6 +118,7 @@ class ClientsTest {
   }
 
   @Test
+  @Needs(Need.REDIS_TOOLS)
   void redisCliAndRedisBenchmarkRunWithoutAnError() throws Exception {
     try (ServerHarness node = new ServerHarness(ServerHarness.config(), 256L << 20)) {
       String port = String.valueOf(node.port());
@@ -148,7 +158,7 @@ class ClientsTest {
       Process process =
           new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out).start();
       try {
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        int _ = Patience.await(process);
       } finally {
         process.destroyForcibly();
       }

@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.larder.node.local.JavaCommand;
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,7 +92,7 @@ class ConnectionFuzzTest {
             "-artifact_prefix=" + dir + "/",
             "-max_total_time=" + SECONDS,
             "-max_len=4096",
-            "-timeout=300",
+            "-timeout=" + Patience.limit().toSeconds(),
             "-dict=" + dictionary,
             corpus.toString()));
     Process process =
@@ -101,7 +102,8 @@ class ConnectionFuzzTest {
             .redirectOutput(log.toFile())
             .start();
     try {
-      assertThat(process.waitFor(SECONDS + 600, TimeUnit.SECONDS)).as("Jazzer ended").isTrue();
+      boolean ended = process.waitFor(SECONDS + Patience.limit().toSeconds(), TimeUnit.SECONDS);
+      assertThat(ended).as("Jazzer ended").isTrue();
     } finally {
       process.destroyForcibly();
     }

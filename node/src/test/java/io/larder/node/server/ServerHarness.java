@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.larder.node.block.MemoryPool;
+import io.larder.testing.Patience;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.time.Duration;
 import java.util.Random;
 import org.awaitility.Awaitility;
 
@@ -52,12 +52,12 @@ final class ServerHarness implements AutoCloseable {
 
   @Override
   public void close() {
-    server.stop(2_000);
+    server.stop(Patience.limitMs());
     service.clear();
     assertThat(pool.waiting()).isZero();
     assertThat(service.openPuts).hasValue(0);
     // A get that was still on its way gives its block back on another thread.
-    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> pool.usedBytes() == 0);
+    Awaitility.await().until(() -> pool.usedBytes() == 0);
     pool.close();
   }
 
@@ -85,7 +85,7 @@ final class ServerHarness implements AutoCloseable {
     Raw(int port) throws IOException {
       socket = new Socket(InetAddress.getLoopbackAddress(), port);
       socket.setTcpNoDelay(true);
-      socket.setSoTimeout(20_000);
+      socket.setSoTimeout(Patience.limitMs());
       in = socket.getInputStream();
       out = socket.getOutputStream();
     }

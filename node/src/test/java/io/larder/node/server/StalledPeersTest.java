@@ -5,8 +5,8 @@ import static io.larder.node.server.ServerHarness.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.larder.node.server.ServerHarness.Raw;
+import io.larder.testing.Patience;
 import java.io.IOException;
-import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -87,9 +87,7 @@ class StalledPeersTest {
       other.expect("+OK\r\n");
       stalled.send(request("GET", "k") + request("GET", "k"));
       other.ask("+PONG\r\n", "PING");
-      Awaitility.await()
-          .atMost(Duration.ofSeconds(10))
-          .until(() -> node.rejections("slow_reader") == 1);
+      Awaitility.await().until(() -> node.rejections("slow_reader") == 1);
       other.ask(":1\r\n", "DEL", "k");
       Awaitility.await().until(() -> node.pool.usedBytes() == 0);
     }
@@ -119,8 +117,8 @@ class StalledPeersTest {
                   // closed by the server, as it must be
                 }
               });
-      assertThat(sending.join(Duration.ofSeconds(20))).isTrue();
-      assertThat(node.rejections("slow_reader")).isEqualTo(1);
+      Patience.await(sending);
+      Awaitility.await().until(() -> node.rejections("slow_reader") == 1);
       other.ask("+PONG\r\n", "PING");
     }
   }
@@ -170,11 +168,11 @@ class StalledPeersTest {
       writing.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$" + value.length + "\r\n");
       writing.send(java.util.Arrays.copyOf(value, MIB));
       Awaitility.await().until(() -> node.pool.usedBytes() >= value.length);
-      Thread stopping = Thread.ofPlatform().start(() -> node.server.stop(10_000));
+      Thread stopping = Thread.ofPlatform().start(() -> node.server.stop(Patience.limitMs()));
       idle.expectEnd();
       writing.send(java.util.Arrays.copyOfRange(value, MIB, value.length)).send("\r\n");
       writing.expect("+OK\r\n").expectEnd();
-      assertThat(stopping.join(Duration.ofSeconds(10))).isTrue();
+      Patience.await(stopping);
     }
   }
 }

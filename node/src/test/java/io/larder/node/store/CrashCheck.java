@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.larder.node.device.CrashImages;
 import io.larder.node.device.SimulatedDevice;
 import io.larder.node.device.SimulatedDevice.Event;
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +18,6 @@ import java.util.concurrent.locks.LockSupport;
  * crashes the recovery too, recovers again, and compares.
  */
 final class CrashCheck {
-  private static final long EVICTION_NANOS = 2_000_000_000L;
-
   private final StoreConfig.Durability durability;
   private int checks;
 
@@ -83,7 +82,7 @@ final class CrashCheck {
 
   /** Whether reclaim has dropped the key; it says so just after it has. */
   private static boolean wasEvicted(SimulatedStore s, String key) {
-    long end = System.nanoTime() + EVICTION_NANOS;
+    long end = System.nanoTime() + Patience.limit().toNanos();
     while (!s.evicted.contains(key) && System.nanoTime() < end) {
       LockSupport.parkNanos(100_000);
     }

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import io.larder.node.device.CrashImages;
 import io.larder.node.device.SimulatedDevice;
 import io.larder.node.device.SimulatedDevice.Event;
+import io.larder.testing.Patience;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -125,19 +126,19 @@ class CrashTest {
     SimulatedDevice device = SimulatedDevice.prompt(image);
     try (SimulatedStore s = SimulatedStore.open(device, durability)) {
       for (int i = 0; i < 5; i++) {
-        var _ = s.put("a" + i, 1).get(20, TimeUnit.SECONDS);
+        var _ = Patience.get(s.put("a" + i, 1));
       }
       s.checkpoint();
-      assertThat(s.delete("a1").get(20, TimeUnit.SECONDS)).isTrue();
-      var _ = s.put("a1", 2).get(20, TimeUnit.SECONDS);
-      var _ = s.put("a2", 2).get(20, TimeUnit.SECONDS);
-      var _ = s.discard("a3", 2).get(20, TimeUnit.SECONDS);
-      assertThat(s.pin("a4", true).get(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(Patience.get(s.delete("a1"))).isTrue();
+      var _ = Patience.get(s.put("a1", 2));
+      var _ = Patience.get(s.put("a2", 2));
+      var _ = Patience.get(s.discard("a3", 2));
+      assertThat(Patience.get(s.pin("a4", true))).isTrue();
       s.checkpoint();
       for (int i = 0; i < 4; i++) { // seals a segment
-        var _ = s.put("b" + i, 1).get(20, TimeUnit.SECONDS);
+        var _ = Patience.get(s.put("b" + i, 1));
       }
-      assertThat(s.delete("a2").get(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(Patience.get(s.delete("a2"))).isTrue();
     }
     CrashImages images =
         new CrashImages(image, device.log(), durability == StoreConfig.Durability.FLUSH);

@@ -5,9 +5,9 @@ import static io.larder.node.store.TestStore.key;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.larder.testing.Patience;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,10 +37,7 @@ class DeviceVerifierTest {
       s.put("replaced", 1000);
       s.put("replaced", 2000);
       assertThat(s.delete("deleted")).isTrue();
-      assertThat(
-              s.store
-                  .pin(key("small").slot(), key("small").fingerprint(), true)
-                  .get(20, TimeUnit.SECONDS))
+      assertThat(Patience.get(s.store.pin(key("small").slot(), key("small").fingerprint(), true)))
           .isTrue();
       for (int i = 0; i < 20; i++) { // seals a segment
         s.put("more" + i, 250_000);

@@ -7,11 +7,11 @@ import static org.awaitility.Awaitility.await;
 import io.larder.node.device.SimulatedDevice;
 import io.larder.node.device.SimulatedDevice.Kind;
 import io.larder.node.device.SimulatedDevice.Outcome;
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -51,7 +51,7 @@ class FailingDeviceTest {
   void aPinnedRecordThatReclaimCannotReadStaysWhereItIs() throws Exception {
     try (SimulatedStore s = SimulatedStore.open(device, WRITTEN)) {
       s.put("k");
-      assertThat(s.pin("k", true).get(SimulatedStore.PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(Patience.get(s.pin("k", true))).isTrue();
       long place = s.place("k");
       device.faults((kind, offset, bytes) ->
           kind == Kind.READ && offset == place ? new Outcome.Failed("EIO") : SimulatedDevice.DONE);
@@ -76,7 +76,7 @@ class FailingDeviceTest {
       for (int i = 0; i < 60; i++) {
         assertThat(s.version("k" + i)).isZero();
       }
-      await().atMost(10, TimeUnit.SECONDS).until(() -> s.store.stats().readOnly());
+      await().until(() -> s.store.stats().readOnly());
       assertThatThrownBy(() -> s.put("new"))
           .hasRootCauseInstanceOf(StoreException.class)
           .hasMessageContaining("could not be read")

@@ -4,17 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import io.larder.node.device.DirectDeviceTest;
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -54,8 +55,8 @@ class FaultRowsTest {
   private static final Path TABLE =
       Path.of("src/main/resources/io/larder/node/bench/crash/fault-rows.tsv");
 
-  /** Threads are real, so what is broken may need more than one try to come about. */
-  private static final long TRY_NANOS = TimeUnit.SECONDS.toNanos(60);
+  /** For stores of which it is known that they hang. */
+  private static final Duration BRIEF = Duration.ofSeconds(2);
 
   private static List<Method> tests() {
     return TESTS.stream()
@@ -82,12 +83,12 @@ class FaultRowsTest {
 
   @BeforeAll
   static void mutantsHaveLittleTime() {
-    String _ = System.setProperty("larder.patience.seconds", "2");
+    Patience.shorten(BRIEF);
   }
 
   @AfterAll
   static void othersHave() {
-    String _ = System.clearProperty("larder.patience.seconds");
+    Patience.restore();
     String _ = System.clearProperty("larder.crash.seed");
   }
 
@@ -102,15 +103,14 @@ class FaultRowsTest {
 
   @ParameterizedTest
   @MethodSource("everyTestAndMutant")
-  @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  @Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void aBrokenStoreFailsTheTestOfItsFault(Method test, String mutant) throws Exception {
-    long begun = System.nanoTime();
+    // Threads are real, so what is broken may need more than one try to come about.
     boolean failed = false;
-    for (long tried = 0; !failed && System.nanoTime() - begun < TRY_NANOS; tried++) {
+    for (long tried = 0; !failed; tried++) { // in vain until JUnit's time is up
       String _ = System.setProperty("larder.crash.seed", String.valueOf(1 + 1000 * tried));
       failed = failsOn(mutant(mutant), test);
     }
-    assertThat(failed).as("whether the test noticed").isTrue();
   }
 
   /** Runs a test on a mutant until the first of its invocations fails. */

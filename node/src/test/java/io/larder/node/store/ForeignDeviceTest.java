@@ -7,13 +7,13 @@ import io.larder.node.device.CrashImages;
 import io.larder.node.device.Device;
 import io.larder.node.device.SimulatedDevice;
 import io.larder.node.device.SimulatedDevice.Event;
+import io.larder.testing.Patience;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** A device that is not, no longer, or not all of it this store's. */
@@ -41,7 +41,7 @@ class ForeignDeviceTest {
       Superblocks.write(device, now.mounted(now.mountSequence() + 1));
       assertThatThrownBy(s.store::checkpoint).hasMessageContaining("no longer this process's");
       CompletableFuture<WrittenRecord> released = waiting;
-      assertThatThrownBy(() -> released.get(SimulatedStore.PATIENCE_SECONDS, TimeUnit.SECONDS))
+      assertThatThrownBy(() -> Patience.get(released))
           .hasMessageContaining("another process has opened the device");
     }
   }

@@ -11,20 +11,18 @@ import io.larder.node.block.Payload;
 import io.larder.node.device.DirectDevice;
 import io.larder.node.device.Engine;
 import io.larder.protocol.PutToken;
+import io.larder.testing.Patience;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.nio.file.Path;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a store leaves to the garbage collector, by the JVM's own count for its threads. */
-@Timeout(120)
 class GarbageTest {
   private static final int ONE = (int) MIB;
   private static final int MANY = 32 * ONE;
@@ -76,11 +74,11 @@ class GarbageTest {
 
   private static void put(Store store, Payload payload) throws Exception {
     Block block = new Block(new PutToken(1, 1), Block.NO_METADATA, Block.NEVER, payload);
-    store.write(key("of " + payload.length()), block).get(20, TimeUnit.SECONDS).publish();
+    Patience.get(store.write(key("of " + payload.length()), block)).publish();
   }
 
   private static void get(Store store, int length) throws Exception {
-    Block block = store.read(key("of " + length)).get(20, TimeUnit.SECONDS);
+    Block block = Patience.get(store.read(key("of " + length)));
     Objects.requireNonNull(block, "evicted").payload().release();
   }
 

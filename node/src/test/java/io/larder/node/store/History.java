@@ -1,6 +1,7 @@
 package io.larder.node.store;
 
 import io.larder.node.device.SimulatedDevice;
+import io.larder.testing.Patience;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -10,7 +11,6 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One life of a store, drawn from a seed: puts, puts of keys that were there before, puts that are
@@ -91,7 +91,7 @@ final class History {
 
   private static void await(CompletableFuture<?> operation) throws Exception {
     try {
-      Object _ = operation.get(20, TimeUnit.SECONDS);
+      Object _ = Patience.get(operation);
     } catch (ExecutionException e) {
       if (!(e.getCause() instanceof StoreException)) { // such as a pin too many
         throw e;

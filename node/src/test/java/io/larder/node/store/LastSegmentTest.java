@@ -7,7 +7,7 @@ import ch.qos.logback.classic.Logger;
 import io.larder.node.device.CrashImages;
 import io.larder.node.device.SimulatedDevice;
 import io.larder.node.device.SimulatedDevice.Event;
-import java.util.concurrent.TimeUnit;
+import io.larder.testing.Patience;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,13 +36,12 @@ class LastSegmentTest {
     try (SimulatedStore s = SimulatedStore.open(device, StoreConfig.Durability.WRITTEN)) {
       for (int i = 0; i < PINNED; i++) { // so that reclaim has much to carry on
         put(s, "pinned" + i);
-        boolean _ =
-            s.pin("pinned" + i, true).get(SimulatedStore.PATIENCE_SECONDS, TimeUnit.SECONDS);
+        boolean _ = Patience.get(s.pin("pinned" + i, true));
       }
       for (int i = 0; i < 400; i++) {
         put(s, "k" + i);
         if (i % 2 == 0) { // so that no segment is without a tombstone that is still needed
-          boolean _ = s.delete("k" + i).get(SimulatedStore.PATIENCE_SECONDS, TimeUnit.SECONDS);
+          boolean _ = Patience.get(s.delete("k" + i));
         }
       }
     }
@@ -61,7 +60,7 @@ class LastSegmentTest {
   }
 
   private static void put(SimulatedStore s, String name) throws Exception {
-    var _ = s.put(name, 1).get(SimulatedStore.PATIENCE_SECONDS, TimeUnit.SECONDS);
+    var _ = Patience.get(s.put(name, 1));
   }
 
   /** Whether every segment holds records. */

@@ -4,9 +4,10 @@ import static io.larder.node.store.TestStore.MIB;
 import static io.larder.node.store.TestStore.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.larder.node.device.LoopDevice;
+import io.larder.testing.Need;
+import io.larder.testing.Needs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -16,18 +17,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** On a real block device, where the user may make one. */
+/** On a real block device. */
+@Needs(Need.LOOP_DEVICES)
 class LoopDeviceTest {
   @TempDir Path directory;
   private @Nullable LoopDevice loop;
 
   @BeforeEach
-  void attach() {
-    try {
-      loop = new LoopDevice(directory.resolve("backing"), 64 * MIB);
-    } catch (IOException e) {
-      abort("no loop device, which takes root and losetup: " + e.getMessage());
-    }
+  void attach() throws IOException {
+    loop = new LoopDevice(directory.resolve("backing"), 64 * MIB);
   }
 
   @AfterEach

@@ -8,10 +8,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.larder.node.block.Block;
+import io.larder.testing.Patience;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +27,7 @@ class PinTest {
   }
 
   private static boolean pin(TestStore s, String name, boolean on) throws Exception {
-    return s.store.pin(key(name).slot(), key(name).fingerprint(), on).get(20, TimeUnit.SECONDS);
+    return Patience.get(s.store.pin(key(name).slot(), key(name).fingerprint(), on));
   }
 
   /** Puts more than the device holds, so that reclaim empties every segment. */
@@ -170,7 +170,7 @@ class PinTest {
   void anExpiredValueIsNotCarriedOnAndGivesItsPinBack() throws Exception {
     try (TestStore s = TestStore.open(file)) {
       Block block = s.block("brief", 300_000, s.store.nowMs() + 500);
-      s.store.write(key("brief"), block).get(20, TimeUnit.SECONDS).publish();
+      Patience.get(s.store.write(key("brief"), block)).publish();
       block.payload().release();
       assertThat(pin(s, "brief", true)).isTrue();
       assertThat(s.get("brief")).isNotNull(); // and it is hot

@@ -6,6 +6,7 @@ import static io.larder.node.store.TestStore.key;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.larder.testing.Patience;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,7 +18,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
@@ -111,7 +111,7 @@ class ReclaimTest {
       }
       stop.set(true);
       for (Future<Void> one : readers) {
-        Void _ = one.get(20, TimeUnit.SECONDS);
+        Void _ = Patience.get(one);
       }
       assertThat(hits.get()).isPositive();
       assertThat(s.store.stats().segmentsReclaimed()).isGreaterThan(20);
@@ -160,7 +160,7 @@ class ReclaimTest {
       for (int i = 0; i < 400; i++) { // and now it is the oldest
         s.put("n" + i, 200_000);
       }
-      await().atMost(10, TimeUnit.SECONDS).until(() -> s.stamp("unread") == 0);
+      await().until(() -> s.stamp("unread") == 0);
     }
   }
 }

@@ -5,10 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.larder.node.device.SimulatedDevice;
 import io.larder.node.device.SimulatedDevice.Kind;
+import io.larder.testing.Patience;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Segments that are written anew while something still depends on what was in them. */
@@ -32,7 +32,7 @@ class SegmentReuseTest {
         s.put("churn" + i);
       }
       assertThat(s.evicted).doesNotContain(name);
-      assertThat(s.delete(name).get(SimulatedStore.PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+      assertThat(Patience.get(s.delete(name))).isTrue();
       s.put("beside");
       for (int i = 0; !s.evicted.contains("beside"); i++) {
         s.put("more" + i);
@@ -71,7 +71,7 @@ class SegmentReuseTest {
                 }
               },
               task -> Thread.ofPlatform().start(task));
-      assertThat(reading.await(10, TimeUnit.SECONDS)).isTrue();
+      Patience.await(reading);
       CompletableFuture<Void> churn =
           CompletableFuture.runAsync(
               () -> {
@@ -84,20 +84,18 @@ class SegmentReuseTest {
                 }
               },
               task -> Thread.ofPlatform().start(task));
-      await()
-          .atMost(10, TimeUnit.SECONDS)
-          .until(() -> s.evicted.contains("k") || s.place("k") != place);
+      await().until(() -> s.evicted.contains("k") || s.place("k") != place);
       Thread.sleep(200); // for what must not happen
       goOn.countDown();
-      assertThat(read.get(SimulatedStore.PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(1);
+      assertThat(Patience.get(read)).isEqualTo(1);
       assertThat(s.store.stats().checksumFailures()).isZero();
-      assertThat(churn).succeedsWithin(20, TimeUnit.SECONDS);
+      assertThat(churn).succeedsWithin(Patience.limit());
     }
   }
 
   private static void awaitQuietly(CountDownLatch latch) {
     try {
-      boolean _ = latch.await(20, TimeUnit.SECONDS);
+      Patience.await(latch);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

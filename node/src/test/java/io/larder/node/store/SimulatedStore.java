@@ -10,6 +10,7 @@ import io.larder.node.device.Device;
 import io.larder.node.device.SimulatedDevice;
 import io.larder.node.store.Ledger.Note;
 import io.larder.protocol.PutToken;
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Map;
@@ -17,7 +18,6 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,9 +27,6 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedStore implements AutoCloseable {
   static final int SEGMENT_BYTES = 256 << 10;
   static final int SEGMENTS = 12;
-
-  /** How long an operation may take; short for stores of which it is known that they hang. */
-  static final long PATIENCE_SECONDS = Long.getLong("larder.patience.seconds", 20);
 
   private static final MemoryPool POOL = new MemoryPool(64 << 20, 16 << 20);
   private static final Map<Long, String> NAMES = new ConcurrentHashMap<>();
@@ -128,7 +125,7 @@ final class SimulatedStore implements AutoCloseable {
 
   /** Writes version 1 and waits for it. */
   void put(String name) throws Exception {
-    var _ = put(name, 1).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    var _ = Patience.get(put(name, 1));
   }
 
   CompletableFuture<Void> discard(String name, int version) throws Exception {
@@ -174,7 +171,7 @@ final class SimulatedStore implements AutoCloseable {
   }
 
   byte @Nullable [] get(String name) throws Exception {
-    Block block = store.read(key(name)).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    Block block = Patience.get(store.read(key(name)));
     if (block == null) {
       return null;
     }
@@ -187,7 +184,7 @@ final class SimulatedStore implements AutoCloseable {
 
   /** Which version is there, {@link Ledger#ABSENT} for none; fails if its bytes are not its own. */
   int version(String name) throws Exception {
-    Block block = store.read(key(name)).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    Block block = Patience.get(store.read(key(name)));
     if (block == null) {
       return Ledger.ABSENT;
     }

@@ -9,13 +9,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.device.Engine;
+import io.larder.testing.Patience;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +42,7 @@ class StoreTest {
         s.put("k" + length, length);
       }
       for (int length : LENGTHS) {
-        Block block = s.store.read(key("k" + length)).get(10, TimeUnit.SECONDS);
+        Block block = Patience.get(s.store.read(key("k" + length)));
         assertThat(block).isNotNull();
         assertThat(TestStore.bytes(block.payload())).isEqualTo(bytes("k" + length, length));
         assertThat(block.id().sequence()).isEqualTo(("k" + length).hashCode());
@@ -110,8 +110,8 @@ class StoreTest {
     Path copy = directory.resolve("copy");
     try (TestStore s = TestStore.open(file)) {
       s.put("old", 1000);
-      Void _ = s.write("old", 2000).discard().get(10, TimeUnit.SECONDS);
-      Void _ = s.write("never", 70_000).discard().get(10, TimeUnit.SECONDS);
+      Void _ = Patience.get(s.write("old", 2000).discard());
+      Void _ = Patience.get(s.write("never", 70_000).discard());
       Path _ = Files.copy(file, copy);
     }
     try (TestStore s = TestStore.open(copy)) {
@@ -166,8 +166,7 @@ class StoreTest {
       long stamp = s.stamp("k");
       s.put("k", 20);
       Key k = key("k");
-      assertThat(s.store.delete(k.slot(), k.fingerprint(), stamp).get(10, TimeUnit.SECONDS))
-          .isFalse();
+      assertThat(Patience.get(s.store.delete(k.slot(), k.fingerprint(), stamp))).isFalse();
       assertThat(s.get("k")).isEqualTo(bytes("k", 20));
     }
   }
@@ -176,7 +175,7 @@ class StoreTest {
   void anExpiredKeyIsAbsentEverywhere() throws Exception {
     try (TestStore s = TestStore.open(file)) {
       Block block = s.block("k", 10, s.store.nowMs() - 1);
-      s.store.write(key("k"), block).get(10, TimeUnit.SECONDS).publish();
+      Patience.get(s.store.write(key("k"), block)).publish();
       block.payload().release();
       s.put("stays", 10);
       assertThat(s.get("k")).isNull();
@@ -203,7 +202,7 @@ class StoreTest {
         reads.add(s.store.read(key("k")));
       }
       for (CompletableFuture<@Nullable Block> read : reads) {
-        Block block = read.get(10, TimeUnit.SECONDS);
+        Block block = Patience.get(read);
         assertThat(block).isNotNull();
         assertThat(TestStore.bytes(block.payload())).isEqualTo(bytes("k", 5 << 20));
         block.payload().release();

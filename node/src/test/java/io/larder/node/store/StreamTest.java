@@ -13,11 +13,11 @@ import io.larder.node.device.SimulatedDevice;
 import io.larder.node.device.SimulatedDevice.Kind;
 import io.larder.node.device.SimulatedDevice.Outcome;
 import io.larder.protocol.PutToken;
+import io.larder.testing.Patience;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -78,7 +78,7 @@ class StreamTest {
 
   private Payload stream(String name) throws Exception {
     CompletableFuture<Block> block = store.stream(key(name)).thenApply(Objects::requireNonNull);
-    return block.get(20, TimeUnit.SECONDS).payload();
+    return Patience.get(block).payload();
   }
 
   private static void assertArrived(Payload payload, String name, int chunks) {
@@ -110,7 +110,7 @@ class StreamTest {
     assertArrived(early, "k", 5);
     assertArrived(late, "k", 5);
     assertThat(told).hasValue(2);
-    Block block = (Block) whole.get(1, TimeUnit.SECONDS);
+    Block block = (Block) Patience.get(whole);
     assertThat(TestStore.bytes(block.payload())).isEqualTo(bytes("k", VALUE_BYTES));
     assertThat(block.payload()).isSameAs(early).isSameAs(late);
     early.release();

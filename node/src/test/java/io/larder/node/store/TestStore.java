@@ -8,13 +8,13 @@ import io.larder.node.block.Keyspace;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
 import io.larder.protocol.PutToken;
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A store on a file, and blocks whose bytes follow from their key and a seed. */
@@ -82,7 +82,7 @@ final class TestStore implements AutoCloseable {
 
   /** A payload of these bytes, with its checksums. */
   static Payload payload(MemoryPool pool, byte[] bytes) throws Exception {
-    Payload payload = pool.allocate(bytes.length, MemoryPool.Purpose.PUT).get(20, TimeUnit.SECONDS);
+    Payload payload = Patience.get(pool.allocate(bytes.length, MemoryPool.Purpose.PUT));
     int at = 0;
     for (int i = 0; i < payload.chunkCount(); i++) {
       ByteBuffer _ = payload.chunk(i).put(bytes, at, payload.chunkLength(i));
@@ -95,7 +95,7 @@ final class TestStore implements AutoCloseable {
   WrittenRecord write(String name, int length) throws Exception {
     Block block = block(name, length);
     try {
-      return store.write(key(name), block).get(20, TimeUnit.SECONDS);
+      return Patience.get(store.write(key(name), block));
     } finally {
       block.payload().release();
     }
@@ -107,7 +107,7 @@ final class TestStore implements AutoCloseable {
 
   /** The value's bytes, or null for a miss. */
   byte @Nullable [] get(String name) throws Exception {
-    Block block = store.read(key(name)).get(20, TimeUnit.SECONDS);
+    Block block = Patience.get(store.read(key(name)));
     if (block == null) {
       return null;
     }
@@ -130,7 +130,7 @@ final class TestStore implements AutoCloseable {
 
   boolean delete(String name) throws Exception {
     Key key = key(name);
-    return store.delete(key.slot(), key.fingerprint(), 0).get(20, TimeUnit.SECONDS);
+    return Patience.get(store.delete(key.slot(), key.fingerprint(), 0));
   }
 
   /** Where a key's record starts on a device formatted with these sizes. */

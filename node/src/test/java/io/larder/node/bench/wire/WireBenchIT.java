@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.larder.node.bench.Figure;
 import io.larder.node.bench.Progress;
 import io.larder.node.bench.wire.WireBench.Part;
+import io.larder.testing.Need;
+import io.larder.testing.Needs;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
+@Needs({Need.REDIS_SERVER, Need.REDIS_TOOLS, Need.GCC})
 class WireBenchIT {
   @Test
   void everyPartMeasuresBothSides() throws Exception {
