@@ -221,17 +221,23 @@ volumeMounts:
 {{- end }}
 {{- end -}}
 
-{{/* Bytes of Larder's "8GiB", Kubernetes' "8Gi" or "8G", Java's "8g", or a plain number. */}}
+{{/* Bytes of a quantity: Kubernetes' "8Gi", "2.5G" or "1000m", Larder's "8GiB", or a plain number. */}}
 {{- define "larder.bytes" -}}
-{{- $text := ternary (printf "%d" (int64 .)) (toString .) (kindIs "float64" .) -}}
-{{- $number := regexFind "^[0-9]+" $text | int64 -}}
-{{- if regexMatch "^[0-9]+Ki(B)?$" $text -}}{{ mul $number 1024 }}
-{{- else if regexMatch "^[0-9]+(Mi(B)?|m)$" $text -}}{{ mul $number 1048576 }}
-{{- else if regexMatch "^[0-9]+(Gi(B)?|g)$" $text -}}{{ mul $number 1073741824 }}
-{{- else if regexMatch "^[0-9]+Ti(B)?$" $text -}}{{ mul $number 1099511627776 }}
-{{- else if regexMatch "^[0-9]+M$" $text -}}{{ mul $number 1000000 }}
-{{- else if regexMatch "^[0-9]+G$" $text -}}{{ mul $number 1000000000 }}
-{{- else if regexMatch "^[0-9]+$" $text -}}{{ $number }}
-{{- else -}}0
+{{- $text := include "larder.plain" . -}}
+{{- $units := dict "" 1 "m" 0.001 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "P" 1e15 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "Pi" 1125899906842624 -}}
+{{- $unit := regexReplaceAll "^[0-9.]+" $text "" | trimSuffix "B" -}}
+{{- if not (hasKey $units $unit) -}}
+{{- fail (printf "%s is no number of bytes: give it as 512Mi, 8Gi or 8G" $text) -}}
 {{- end -}}
+{{- mulf (regexFind "^[0-9.]+" $text | float64) (get $units $unit) | int64 -}}
+{{- end -}}
+
+{{/* Bytes of a heap as -Xmx takes it: "512m", "2g". */}}
+{{- define "larder.heapBytes" -}}
+{{- include "larder.bytes" (printf "%si" (upper .)) -}}
+{{- end -}}
+
+{{/* A value as text. Helm reads numbers as floats, and Go prints large ones as 1e+06. */}}
+{{- define "larder.plain" -}}
+{{- if kindIs "string" . }}{{ . }}{{ else }}{{ toJson . }}{{ end -}}
 {{- end -}}

@@ -25,7 +25,8 @@
 - /bin/sh
 - -c
 # A hook's command is not expanded by Kubernetes, so the shell does it. A drain that fails does not stop the pod's end.
-- {{ printf "%s \"$LARDER_NODE_ID\"; sleep %d" (join " " $words) (int $stop.sleepSeconds) | quote }}
+# The node's own JVM options are not for this one: another collector, and a heap of the node's size.
+- {{ printf "LARDER_JAVA_OPTS=-Xmx128m %s \"$LARDER_NODE_ID\"; sleep %d" (join " " $words) (int $stop.sleepSeconds) | quote }}
 {{- else if gt (int $stop.sleepSeconds) 0 -}}
 - sleep
 - {{ int $stop.sleepSeconds | quote }}

@@ -50,13 +50,38 @@
 {{- if le (int .terminationGracePeriodSeconds) (int .preStop.sleepSeconds) -}}
 {{- fail (printf "node.terminationGracePeriodSeconds %d is no more than node.preStop.sleepSeconds %d: no time is left to close the device; raise it" (int .terminationGracePeriodSeconds) (int .preStop.sleepSeconds)) -}}
 {{- end -}}
-{{- $limit := dig "limits" "memory" "" .resources -}}
-{{- if $limit -}}
-{{- $limitBytes := include "larder.bytes" $limit | int64 -}}
-{{- $needed := add (include "larder.bytes" (dig "memory" "poolBytes" "1GiB" .config) | int64) (include "larder.bytes" .heap | int64) 536870912 -}}
-{{- if and (gt $limitBytes 0) (gt $needed $limitBytes) -}}
-{{- fail (printf "node.resources.limits.memory %s is too small: memory.poolBytes %v, heap %s and 512Mi for the JVM itself need %dMi; raise the limit or lower them" (toString $limit) (dig "memory" "poolBytes" "1GiB" .config) .heap (div $needed 1048576)) -}}
 {{- end -}}
+{{- $pool := (.Values.node.config).memory | default dict -}}
+{{- $poolBytes := get $pool "poolBytes" | default "1GiB" -}}
+{{- $nodeParts := list (list (printf "memory.poolBytes %s" (include "larder.plain" $poolBytes)) (include "larder.bytes" $poolBytes)) (list "512Mi for the JVM itself" 536870912) -}}
+{{- if .Values.node.preStop.drain.enabled -}}
+{{- $nodeParts = append $nodeParts (list "256Mi for the command that drains" 268435456) -}}
+{{- end -}}
+{{- $parts := list (list "192Mi for the JVM itself" 201326592) -}}
+{{- include "larder.validateMemory" (list "node" .Values.node $nodeParts) -}}
+{{- include "larder.validateMemory" (list "coordinator" .Values.coordinator $parts) -}}
+{{- if $zk.install -}}
+{{- include "larder.validateMemory" (list "zookeeper" $zk $parts) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The heap and the other parts must fit the container's limit. Call with (list name values parts), a part being (list text bytes). */}}
+{{- define "larder.validateMemory" -}}
+{{- $name := index . 0 -}}
+{{- $values := index . 1 -}}
+{{- $needed := include "larder.heapBytes" $values.heap | int64 -}}
+{{- if lt $needed 67108864 -}}
+{{- fail (printf "%s.heap %s is too small: no JVM of Larder's works with it; give at least 64m" $name $values.heap) -}}
+{{- end -}}
+{{- $texts := list (printf "heap %s" $values.heap) -}}
+{{- range index . 2 -}}
+{{- $texts = append $texts (index . 0) -}}
+{{- $needed = add $needed (index . 1 | int64) -}}
+{{- end -}}
+{{- $limit := (($values.resources).limits).memory -}}
+{{- if $limit -}}
+{{- if gt $needed (include "larder.bytes" $limit | int64) -}}
+{{- fail (printf "%s.resources.limits.memory %s is too small: %s need %dMi; raise the limit or lower them" $name (include "larder.plain" $limit) (join ", " $texts) (div (add $needed 1048575) 1048576)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

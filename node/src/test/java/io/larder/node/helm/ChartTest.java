@@ -240,7 +240,7 @@ class ChartTest {
         .containsExactly(
             "/bin/sh",
             "-c",
-            "'larder' 'admin' 'node' 'drain' '--yes' '--until-return' '--within=7135' '--zookeeper' 'zk-0:2181,zk-1:2181' '--cluster' 'larder' '--throttle' '1GiB' \"$LARDER_NODE_ID\"; sleep 5");
+            "LARDER_JAVA_OPTS=-Xmx128m 'larder' 'admin' 'node' 'drain' '--yes' '--until-return' '--within=7135' '--zookeeper' 'zk-0:2181,zk-1:2181' '--cluster' 'larder' '--throttle' '1GiB' \"$LARDER_NODE_ID\"; sleep 5");
     assertThat(chart.nodeContainer().getEnv())
         .anyMatch(env -> env.getName().equals("LARDER_NODE_ID"));
   }

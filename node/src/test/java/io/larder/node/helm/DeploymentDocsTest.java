@@ -2,15 +2,11 @@ package io.larder.node.helm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.larder.coordinator.config.ConfigReader;
-import io.larder.coordinator.config.CoordinatorConfig;
-import io.larder.node.config.NodeConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -26,18 +22,6 @@ class DeploymentDocsTest {
     Manifests chart = Chart.render(values);
     Hangings.check(chart, Set.of("larder-password"));
     assertThat(chart.nodes().getSpec().getReplicas()).isEqualTo(6);
-  }
-
-  @Test
-  void theConfigurationOfTheBareMetalPageIsRead() throws IOException {
-    String node = example("how-to-deploy-on-bare-metal.md", "device: /dev/larder");
-    assertThat(ConfigReader.parse(NodeConfig.DEFAULTS, "node.yaml", node, Map.of()).zone())
-        .isEqualTo("rack-7");
-    String coordinator = example("how-to-deploy-on-bare-metal.md", "listen: 0.0.0.0:9378");
-    assertThat(
-            ConfigReader.parse(CoordinatorConfig.DEFAULT, "coordinator.yaml", coordinator, Map.of())
-                .cluster())
-        .isEqualTo("prod");
   }
 
   @Test
