@@ -186,7 +186,11 @@ public final class TestCluster implements AutoCloseable {
         new NodeConfig.Security(options.password(), ""),
         options.tls(),
         new NodeConfig.Limits(
-            defaults.limits().maxConnections(), defaults.limits().setWaitMs(), PEER_DEADLINE_MS));
+            defaults.limits().maxConnections(),
+            defaults.limits().setWaitMs(),
+            defaults.limits().plainSetWaitMs(),
+            defaults.limits().plainSessions(),
+            PEER_DEADLINE_MS));
   }
 
   private static CoordinatorConfig.ZooKeeper settings(String connect, Servers servers) {
