@@ -158,7 +158,7 @@ public final class NodeProcess implements AutoCloseable {
       return Readiness.no(
           current != null && current.isConnected()
               ? "registering and claiming slots in ZooKeeper"
-              : "ZooKeeper is out of reach; trying on");
+              : "ZooKeeper is out of reach; retrying");
     }
     int unowned = current.image().slots().unowned();
     if (unowned > 0) {
@@ -175,6 +175,11 @@ public final class NodeProcess implements AutoCloseable {
     int syncing = router.syncingSlots();
     if (syncing > 0) {
       return Readiness.no(syncing + " slots wait to hear what the other nodes hold");
+    }
+    int unannounced = router.unannouncedSlots();
+    if (unannounced > 0) {
+      return Readiness.no(
+          "the owners of " + unannounced + " slots have not asked what this node holds yet");
     }
     wasReady.set(true);
     return Readiness.yes();

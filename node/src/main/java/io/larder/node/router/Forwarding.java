@@ -3,6 +3,7 @@ package io.larder.node.router;
 import io.larder.node.block.Key;
 import io.larder.node.block.Payload;
 import io.larder.node.directory.Member;
+import io.larder.node.peer.PeerException;
 import io.larder.node.server.BlockService;
 import io.larder.node.server.PutOptions;
 import io.larder.node.server.PutOutcome;
@@ -14,6 +15,7 @@ import io.larder.protocol.Reply;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -28,12 +30,14 @@ final class Forwarding {
   private final Cluster cluster;
   private final Reads reads;
   private final RouterMetrics metrics;
+  private final ScheduledExecutorService timer;
   private final AtomicInteger turn = new AtomicInteger();
 
-  Forwarding(Cluster cluster, Reads reads, RouterMetrics metrics) {
+  Forwarding(Cluster cluster, Reads reads, RouterMetrics metrics, ScheduledExecutorService timer) {
     this.cluster = cluster;
     this.reads = reads;
     this.metrics = metrics;
+    this.timer = timer;
   }
 
   BlockService.PutHandle begin(Key key, PutOptions options) {
@@ -64,13 +68,28 @@ final class Forwarding {
               Refusal.OVERLOADED,
               "TRYAGAIN this node is being drained and no other is there to take the value"));
     }
-    return cluster
-        .transport()
-        .put(target, command(key, options, payload), payload, DEADLINE_MS + options.waitMs())
-        .handle((reply, failure) -> {
-          payload.release();
-          return outcome(target, reply, failure);
-        });
+    CompletableFuture<PutOutcome> put =
+        cluster
+            .transport()
+            .put(target, command(key, options, payload), payload, DEADLINE_MS + options.waitMs())
+            .handle((reply, failure) -> {
+              payload.release();
+              return outcome(target, reply, failure);
+            });
+    return options.droppable() ? within(put, options.settleMs(), target) : put;
+  }
+
+  /** What is late may be stored or withdrawn there; a client that counts bytes is told neither. */
+  private CompletableFuture<PutOutcome> within(
+      CompletableFuture<PutOutcome> put, long ms, Member target) {
+    return Futures.within(put, ms, timer)
+        .exceptionallyCompose(failure ->
+            CompletableFuture.failedFuture(
+                failure instanceof PeerException
+                    ? new ServiceException(
+                        Refusal.UNSETTLED,
+                        "TIMEOUT node " + target.nodeId() + " has not answered in time")
+                    : failure));
   }
 
   private static PutOutcome outcome(
@@ -107,6 +126,9 @@ final class Forwarding {
     PutToken token = options.token();
     if (token != null) {
       put.arg("TOKEN").arg(token.toString());
+    }
+    if (options.droppable()) {
+      put.arg("WITHIN").arg(options.settleMs());
     }
     return put.arg("WAIT").arg(options.waitMs()).arg("VALUE");
   }

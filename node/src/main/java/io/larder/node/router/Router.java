@@ -29,6 +29,7 @@ import io.larder.node.store.BlockStore;
 import io.larder.node.store.EvictionListener;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Reply;
+import io.larder.protocol.Slots;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -112,7 +113,7 @@ public final class Router implements BlockService, AutoCloseable {
     this.writes =
         new Writes(
             cluster, leases, openPuts, store, hot, timing, pending, withdrawals, reads, metrics);
-    this.forwarding = new Forwarding(cluster, reads, metrics);
+    this.forwarding = new Forwarding(cluster, reads, metrics, control);
     Duplicates duplicates = new Duplicates(cluster, directory, metrics);
     this.announcer = new Announcer(cluster, directory, members, timing, duplicates, voided);
     PeerService peerService =
@@ -187,6 +188,17 @@ public final class Router implements BlockService, AutoCloseable {
   /** Owned slots that cannot be written to yet because announcements are missing. */
   public int syncingSlots() {
     return announcer.syncingSlots();
+  }
+
+  /** Slots of which a reachable owner has not heard from this process what it holds there. */
+  public int unannouncedSlots() {
+    int unannounced = 0;
+    for (int slot = 0; slot < Slots.COUNT; slot++) {
+      if (!openPuts.hasAnnounced(slot) && cluster.isOwnerReachable(slot)) {
+        unannounced++;
+      }
+    }
+    return unannounced;
   }
 
   private ClusterView view(ClusterImage image) {

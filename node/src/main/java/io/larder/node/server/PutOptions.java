@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param settleMs how long to wait for other nodes in all, from the payload's last byte; the wait
  *     for another writer is part of it
  * @param length the payload's length in bytes
- * @param droppable whether the client counts replies' bytes and cannot take an error: a put that is
- *     not settled in time is withdrawn, so that it does not come true later
+ * @param droppable whether a put that is not settled in time is withdrawn, so that it does not come
+ *     true later: as for a client that is then told OK, since it cannot take an error
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record PutOptions(

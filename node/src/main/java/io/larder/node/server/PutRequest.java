@@ -17,8 +17,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   SET key value [EX seconds | PX milliseconds] [NX]
- *   KV.PUT key [META bytes] [CRC bytes] [PX ms] [TOKEN token] [WAIT ms] VALUE payload
+ *   KV.PUT key [META bytes] [CRC bytes] [PX ms] [TOKEN token] [WAIT ms] [WITHIN ms] VALUE payload
  * </pre>
+ *
+ * <p>WITHIN bounds what KV.PUT waits for other nodes, from its last byte; what is not settled by
+ * then is withdrawn, and does not come true later.
  *
  * @param crcs four bytes big-endian of CRC32C for each MiB of the payload, or null if none were
  *     sent
@@ -94,6 +97,7 @@ record PutRequest(Key key, PutOptions options, byte @Nullable [] crcs, Replies r
     long expiresInMs = PutOptions.NO_EXPIRY;
     PutToken token = null;
     long waitMs = 0;
+    long withinMs = 0;
     int last = call.count() - 1;
     int i = 2;
     for (; i + 1 < last && !call.word(i).equals("VALUE"); i += 2) {
@@ -104,17 +108,20 @@ record PutRequest(Key key, PutOptions options, byte @Nullable [] crcs, Replies r
         case "TOKEN" -> token = PutToken.parse(call.text(i + 1));
         case "WAIT" ->
             waitMs = Numbers.checkMs("WAIT", call.number(i + 1), 0, LarderCommands.MAX_WAIT_MS);
+        case "WITHIN" ->
+            withinMs = Numbers.checkMs("WITHIN", call.number(i + 1), 1, LarderCommands.MAX_WAIT_MS);
         default ->
             throw new ServiceException(
-                "ERR syntax error: KV.PUT takes META, CRC, PX, TOKEN, WAIT and VALUE");
+                "ERR syntax error: KV.PUT takes META, CRC, PX, TOKEN, WAIT, WITHIN and VALUE");
       }
     }
     if (i + 1 != last || !call.word(i).equals("VALUE")) {
       throw new ServiceException("ERR syntax error: KV.PUT ends with VALUE payload");
     }
+    boolean droppable = withinMs > 0;
+    long settleMs = droppable ? withinMs : waitMs + COMMIT_WAIT_MS;
     PutOptions options =
-        new PutOptions(
-            metadata, expiresInMs, token, waitMs, waitMs + COMMIT_WAIT_MS, length, false);
+        new PutOptions(metadata, expiresInMs, token, waitMs, settleMs, length, droppable);
     return new PutRequest(call.key(1), options, crcs, Replies.KV);
   }
 

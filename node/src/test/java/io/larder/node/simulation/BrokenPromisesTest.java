@@ -59,4 +59,9 @@ class BrokenPromisesTest {
   void discardingWithoutATombstoneIsNoticed() {
     isNoticed(Broken.DISCARD);
   }
+
+  @Test
+  void keepingWhatADeleteHasDeclaredVoidIsNoticed() {
+    isNoticed(Broken.VOIDING);
+  }
 }

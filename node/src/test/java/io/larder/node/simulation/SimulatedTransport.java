@@ -79,7 +79,11 @@ final class SimulatedTransport implements PeerTransport {
     return call(
             to,
             request.toString(),
-            peer -> peer.router().peer(name, List.of(body), PEER),
+            peer ->
+                world.broken == Broken.VOIDING && request instanceof PeerRequest.VoidPuts
+                    ? CompletableFuture.completedFuture(
+                        new Reply.Bulk(PeerAnswerWire.encode(request, true, 0)))
+                    : peer.router().peer(name, List.of(body), PEER),
             deadlineMs)
         .thenApply(reply -> {
           byte[] answer = ((Reply.Bulk) reply).bytes();
