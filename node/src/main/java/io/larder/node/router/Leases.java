@@ -30,6 +30,9 @@ final class Leases {
   /** A waiter that is not woken in this time asks again: the wake may have been lost. */
   private static final long REASK_MS = 1_000;
 
+  /** What is refused later than this was waited for. */
+  private static final long AT_ONCE_MS = 100;
+
   private static final long FIRST_RETRY_MS = 5;
   private static final long MAX_RETRY_MS = 100;
 
@@ -95,10 +98,12 @@ final class Leases {
         acquisitions.computeIfAbsent(client, _ -> new ConcurrentHashMap<>()).put(request, this);
       }
       var lease = new PeerRequest.Lease(cluster.self(), request, leaseMs, waitMs, List.of(ref));
+      long atOnceNanos = timing.deadline(AT_ONCE_MS);
       Futures.finish(
           cluster.askOwner(key.slot(), lease, ASK_DEADLINE_MS),
           (answers, failure) -> {
             if (answers == null) {
+              waited |= timing.nowNanos() - atOnceNanos > 0;
               withdraw(ref, request); // it may have been granted all the same
               stopWaiting(request);
               decide(new LeaseAnswer.TryAgain(reason(failure)));
