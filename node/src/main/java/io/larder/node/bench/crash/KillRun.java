@@ -30,6 +30,9 @@ final class KillRun {
   private static final long LOAD_MS_MIN = 20;
   private static final long LOAD_MS_MAX = 900;
 
+  /** Kills beyond those asked for, until the device has been full and read. */
+  private static final int MORE_KILLS = 200;
+
   private final Durability durability;
   private final int kills;
   private final SplittableRandom random;
@@ -58,7 +61,7 @@ final class KillRun {
           DeviceFormat.format(
               new FormatOptions(device.path(), 0, "crash", "node", Content.MAX_BYTES, false));
       ledger = new CrashLedger(KEYS, identity.capacityBytes());
-      for (int i = 0; i < kills; i++) {
+      for (int i = 0; i < kills || (i < kills + MORE_KILLS && !isWhole(ledger)); i++) {
         boolean early = random.nextInt(100) < EARLY_PERCENT;
         live(
             device.path(),
@@ -66,12 +69,23 @@ final class KillRun {
             early ? Kind.OPENING : Kind.LOOKED,
             early ? random.nextLong(EARLY_MS_MAX) : random.nextLong(LOAD_MS_MIN, LOAD_MS_MAX));
         killed++;
-        task.step(1);
+        if (i < kills) {
+          task.step(1);
+        }
       }
       live(device.path(), ledger, Kind.LOOKED, 0); // what the last kill left
     }
     ledger.told().forEach(progress::say);
     return figures(level, ledger);
+  }
+
+  /** Whether there was something of each kind to lose; on a busy machine that takes longer. */
+  private static boolean isWhole(CrashLedger ledger) {
+    return ledger.puts() > 0
+        && ledger.recovered() > 0
+        && ledger.evictions() > 0
+        && ledger.deletes() > 0
+        && ledger.reads() > 0;
   }
 
   /** One life: killed so long after the note of that kind. */
