@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.larder.coordinator.registry.Heartbeat;
+import io.larder.coordinator.registry.Paths;
 import io.larder.protocol.Slots;
 import io.larder.testing.Patience;
 import java.nio.file.Files;
@@ -18,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.apache.zookeeper.ZooKeeper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -223,6 +226,7 @@ class AdminIT {
   void aFourthNodeGetsItsShareByPlanAndApply() throws Exception {
     put(0, 0, 20);
     await().until(() -> admin.run("rebalance", "plan", "--check") == 0);
+    await().until(() -> saidToHold("node-1") == 20); // else the new node gets its share by itself
     cluster.restartCoordinator();
     cluster.addNode();
     await()
@@ -236,6 +240,15 @@ class AdminIT {
     await().untilAsserted(() -> admin.must("check"));
     put(3, 20, 40);
     assertOneRightCopyOfEach(upTo(40));
+  }
+
+  /** How many records a node's last heartbeat speaks of. */
+  private long saidToHold(String nodeId) throws Exception {
+    try (ZooKeeper reader = new ZooKeeper(cluster.zooKeeperAddress(), 10_000, _ -> {})) {
+      byte[] written =
+          reader.getData(new Paths(TestCluster.CLUSTER).heartbeat(nodeId), false, null);
+      return Heartbeat.decode(written).records();
+    }
   }
 
   @Test

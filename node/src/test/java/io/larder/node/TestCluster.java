@@ -35,7 +35,7 @@ import redis.clients.jedis.Jedis;
  * devices, all over real sockets.
  */
 public final class TestCluster implements AutoCloseable {
-  private static final String CLUSTER = "test";
+  static final String CLUSTER = "test";
 
   /** Sessions end here by being closed only, however busy the machine is. */
   private static final int SESSION_TIMEOUT_MS = 30_000;
