@@ -19,8 +19,13 @@ public final class LeftOut {
 
   /** Ends the running test here unless {@code is}, as one that needs {@code need}. */
   public static void unless(boolean is, Class<?> test, Need need) {
+    unless(is, name(test, Optional.empty()), need);
+  }
+
+  /** Ends the running test here unless {@code is}; it is the part of one that is named. */
+  public static void unless(boolean is, String test, Need need) {
     if (!is) {
-      Assumptions.abort(test(name(test, Optional.empty()), need.what()));
+      Assumptions.abort(test(test, need.what()));
     }
   }
 

@@ -4,6 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.larder.node.bench.faults.ByteCounter;
+import io.larder.node.bench.faults.ByteCounter.Outcome;
+import io.larder.node.bench.faults.ByteCounter.Reading;
 import io.larder.testing.Patience;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,6 +112,30 @@ class AdminBadInputIT {
         "--yes");
     admin.must("rebalance", "status");
     assertThat(admin.err()).contains("no move is under way, and none was");
+  }
+
+  @Test
+  void whatPlainSessionsLostIsAWarningOfAHealthyCluster() throws Exception {
+    await().untilAsserted(() -> admin.must("check"));
+    assertThat(admin.out()).contains("healthy: 3 nodes").doesNotContain("warning");
+    try (ByteCounter client =
+        ByteCounter.connect(
+            "127.0.0.1", cluster.node(1).port(), Reading.BY_COUNT, Patience.limitMs())) {
+      assertThat(client.set("", new byte[10])).isEqualTo(Outcome.YES); // no key is empty
+    }
+    admin.must("check");
+    assertThat(admin.out())
+        .contains(
+            "healthy: 3 nodes", "warning: node node-2 has dropped puts", "(too_large 1): format");
+    admin.must("check", "-o", "json");
+    JsonNode verdict = admin.json();
+    assertThat(verdict.path("healthy").asBoolean()).isTrue();
+    assertThat(verdict.path("warnings")).hasSize(1);
+    JsonNode report = verdict.path("nodes").path("node-2");
+    assertThat(report.path("droppedPuts").path("too_large").asInt()).isEqualTo(1);
+    assertThat(verdict.path("nodes").path("node-1").path("droppedPuts")).isEmpty();
+    assertThat(report.path("droppedNotes").isNumber()).isTrue();
+    assertThat(report.path("withdrawnPuts").isNumber()).isTrue();
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.larder.coordinator.cli;
 
 import io.larder.coordinator.controller.ClusterAdmin;
 import io.larder.coordinator.controller.ClusterStatus;
+import io.larder.coordinator.controller.NodeReport;
 import io.larder.coordinator.controller.StatusReader;
 import io.larder.coordinator.moves.Move;
 import io.larder.coordinator.moves.Usage;
@@ -20,9 +21,22 @@ import picocli.CommandLine.Command;
     name = "check",
     description = {
       "Ask ZooKeeper and every node; say what is wrong and what to do.",
-      "Exit 0 if nothing is, 3 if something is."
+      "Warnings say what nodes dropped, by reason, and what may return.",
+      "Exit 0 if nothing is wrong, with or without warnings; 3 if something is."
     })
 final class CheckCommand extends AdminWord {
+  /**
+   * The answer, as printed.
+   *
+   * @param warnings what does not make a cluster unhealthy
+   * @param nodes what each node that answers counts since its start
+   */
+  record Verdict(
+      boolean healthy,
+      List<String> problems,
+      List<String> warnings,
+      Map<String, NodeReport> nodes) {}
+
   @Override
   int run(ClusterAdmin admin) throws IOException, InterruptedException {
     List<String> problems = new ArrayList<>();
@@ -62,12 +76,19 @@ final class CheckCommand extends AdminWord {
     if (versions.size() > 1) {
       problems.add("nodes run different versions " + versions + ": finish the upgrade");
     }
+    List<NodeRecord> answering =
+        image.nodes().values().stream().filter(node -> usage.containsKey(node.nodeId())).toList();
+    Map<String, NodeReport> reports = admin.reports(answering, problems);
+    List<String> warnings = new ArrayList<>();
+    reports.forEach((nodeId, report) -> warnings.addAll(ReportWarnings.of(nodeId, report)));
     if (asJson()) {
-      json(Map.of("healthy", problems.isEmpty(), "problems", problems));
-    } else if (problems.isEmpty()) {
-      out().printf("healthy: %d nodes answer, every slot has its owner%n", image.nodes().size());
+      json(new Verdict(problems.isEmpty(), problems, warnings, reports));
     } else {
+      if (problems.isEmpty()) {
+        out().printf("healthy: %d nodes answer, every slot has its owner%n", image.nodes().size());
+      }
       problems.forEach(out()::println);
+      warnings.forEach(warning -> out().println("warning: " + warning));
     }
     return problems.isEmpty() ? OK : DIFFERS;
   }

@@ -144,6 +144,20 @@ public final class ClusterAdmin implements AutoCloseable {
     return usage;
   }
 
+  /** What nodes count; those that do not answer are left out, and named in the other list. */
+  public Map<String, NodeReport> reports(List<NodeRecord> asked, List<String> problems)
+      throws InterruptedException {
+    Map<String, NodeReport> reports = new TreeMap<>();
+    for (NodeRecord node : asked) {
+      try {
+        reports.put(node.nodeId(), nodes.report(node));
+      } catch (IOException e) {
+        problems.add("node " + node.nodeId() + ": " + e.getMessage());
+      }
+    }
+    return reports;
+  }
+
   /**
    * Which of the live nodes have the key on their own device.
    *

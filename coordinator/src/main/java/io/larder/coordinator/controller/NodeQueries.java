@@ -39,6 +39,16 @@ final class NodeQueries implements AutoCloseable {
     return new Usage(numbers[0], numbers[1], numbers[2]);
   }
 
+  /** What the node counts. */
+  NodeReport report(NodeRecord node) throws IOException, InterruptedException {
+    if (ask(node, Command.of("INFO").arg("STATS"), DEADLINE_MS) instanceof Reply.Bulk info) {
+      return NodeReport.of(info.text());
+    }
+    throw new IOException(
+        "node %s answers INFO in a form that is not understood: run one version of Larder everywhere"
+            .formatted(node.nodeId()));
+  }
+
   /** Whether the node has the key on its own device. */
   boolean holds(NodeRecord node, byte[] key) throws IOException, InterruptedException {
     return ask(node, Command.of("PEER.HOLDS").arg(key), DEADLINE_MS) instanceof Reply.Array array

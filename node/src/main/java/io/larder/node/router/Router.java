@@ -64,6 +64,7 @@ public final class Router implements BlockService, AutoCloseable {
   private final Leases leases;
   private final Reads reads;
   private final Writes writes;
+  private final VoidedPuts voided = new VoidedPuts();
   private final Withdrawals withdrawals;
   private final DeleteCalls deleteCalls;
   private final Upkeep upkeep;
@@ -99,7 +100,6 @@ public final class Router implements BlockService, AutoCloseable {
     this.control = timing.control();
     RouterMetrics metrics = new RouterMetrics(registry);
     this.cluster = new Cluster(nodeId, transport);
-    VoidedPuts voided = new VoidedPuts();
     this.directory = new Directory(members, voided, timing.nanoClock(), store::nowMs, fence);
     this.openPuts = new OpenPuts(timing.nanoClock());
     this.leases = new Leases(cluster, openPuts, timing);
@@ -441,7 +441,13 @@ public final class Router implements BlockService, AutoCloseable {
   @Override
   public NodeAccount account() {
     return new NodeAccount(
-        cluster.self().incarnation(), evicted.sum(), damaged.sum(), announcer.syncingSlots());
+        cluster.self().incarnation(),
+        evicted.sum(),
+        damaged.sum(),
+        announcer.syncingSlots(),
+        voided.size(),
+        voided.overflows(),
+        withdrawals.size());
   }
 
   @Override

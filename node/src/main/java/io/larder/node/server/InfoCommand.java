@@ -98,6 +98,9 @@ final class InfoCommand {
     line(text, "evicted_keys:" + account.evicted());
     line(text, "larder_damaged_records:" + account.damaged());
     line(text, "larder_slots_syncing:" + account.syncingSlots());
+    line(text, "larder_deletes_noted:" + account.notedDeletes());
+    line(text, "larder_deletes_notes_dropped:" + account.droppedNotes());
+    line(text, "larder_puts_withdrawn:" + account.withdrawnPuts());
     line(text, "keyspace_hits:" + metrics.readHits());
     line(text, "keyspace_misses:" + metrics.readMisses());
     line(

@@ -24,8 +24,9 @@ class DirectoryTest {
   private final AtomicLong logicalMs = new AtomicLong(1);
   private final AtomicBoolean fence = new AtomicBoolean(true);
   private final MemberTable members = new MemberTable();
+  private final VoidedPuts voided = new VoidedPuts();
   private final Directory directory =
-      new Directory(members, new VoidedPuts(), nanos::get, logicalMs::get, fence::get);
+      new Directory(members, voided, nanos::get, logicalMs::get, fence::get);
   private long requests;
 
   @BeforeEach
@@ -111,6 +112,115 @@ class DirectoryTest {
     directory.commit(SLOT, KEY, token, A, 1, EntryTable.NEVER);
     assertThat(directory.commit(SLOT, KEY, token, A, 1, EntryTable.NEVER))
         .isInstanceOf(CommitAnswer.Accepted.class);
+  }
+
+  @Test
+  void aRevokedPutIsRefusedAndItsLeasePassesToTheNextWaiter() {
+    PutToken token = granted(A);
+    List<LeaseAnswer> woken = new ArrayList<>();
+    waitFor(B, woken);
+    assertThat(directory.revoke(SLOT, KEY, token, A, 0)).isTrue();
+    assertThat(woken).singleElement().isInstanceOf(LeaseAnswer.Granted.class);
+    PutToken next = ((LeaseAnswer.Granted) woken.getFirst()).token();
+    assertThat(directory.commit(SLOT, KEY, token, A, 9, EntryTable.NEVER))
+        .isEqualTo(new CommitAnswer.Rejected(EPOCH, false));
+    assertThat(directory.commit(SLOT, KEY, next, B, 5, EntryTable.NEVER))
+        .isEqualTo(new CommitAnswer.Accepted(EPOCH));
+  }
+
+  @Test
+  void aRevokedPutThatWasAcceptedIsGoneAndItsRepeatedCommitIsRefused() {
+    PutToken token = granted(A);
+    directory.commit(SLOT, KEY, token, A, 9, EntryTable.NEVER);
+    assertThat(directory.revoke(SLOT, KEY, token, A, 9)).isTrue();
+    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Absent.class);
+    assertThat(directory.commit(SLOT, KEY, token, A, 9, EntryTable.NEVER))
+        .isEqualTo(new CommitAnswer.Rejected(EPOCH, false));
+    assertThat(lease(B)).isInstanceOf(LeaseAnswer.Granted.class);
+  }
+
+  @Test
+  void aRevokedPutDoesNotTakeAnotherRecordOfItsKeyWithIt() {
+    PutToken token = granted(A);
+    directory.abort(SLOT, KEY, token);
+    directory.commit(SLOT, KEY, granted(B), B, 5, EntryTable.NEVER);
+    assertThat(directory.revoke(SLOT, KEY, token, A, 9)).isTrue();
+    assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 5, EntryTable.NEVER));
+  }
+
+  @Test
+  void onlyTheOwnerRevokes() {
+    PutToken token = granted(A);
+    directory.release(SLOT);
+    assertThat(directory.revoke(SLOT, KEY, token, A, 0)).isFalse();
+  }
+
+  @Test
+  void aVoidPutIsRefusedAndALaterOneAccepted() {
+    PutToken before = granted(A);
+    PutToken upTo = directory.latestToken(EPOCH);
+    assertThat(voided.add(new VoidedPuts.Voided(SLOT, KEY, upTo))).isTrue();
+    assertThat(directory.commit(SLOT, KEY, before, A, 1, EntryTable.NEVER))
+        .isEqualTo(new CommitAnswer.Rejected(EPOCH, false));
+    directory.abort(SLOT, KEY, before);
+    PutToken after = granted(B);
+    assertThat(after).isGreaterThan(upTo);
+    assertThat(directory.commit(SLOT, KEY, after, B, 2, EntryTable.NEVER))
+        .isEqualTo(new CommitAnswer.Accepted(EPOCH));
+  }
+
+  @Test
+  void aVoidPutThatANodeListsAsOpenDoesNotHoldItsKey() {
+    PutToken open = granted(A);
+    assertThat(voided.add(new VoidedPuts.Voided(SLOT, KEY, directory.latestToken(EPOCH)))).isTrue();
+    directory.claim(SLOT, EPOCH + 1);
+    directory.announcedPut(SLOT, EPOCH + 1, KEY, A, open, LEASE_MS);
+    directory.ready(SLOT, EPOCH + 1);
+    assertThat(lease(B)).isInstanceOf(LeaseAnswer.Granted.class);
+  }
+
+  @Test
+  void aDeleteOfOneRecordLeavesAnotherAlone() {
+    directory.commit(SLOT, KEY, granted(A), A, 9, EntryTable.NEVER);
+    Lookup.Found there = new Lookup.Found(A, 9, EntryTable.NEVER);
+    Lookup.Found gone = new Lookup.Found(A, 8, EntryTable.NEVER);
+    assertThat(directory.beginDelete(SLOT, KEY, gone)).isInstanceOf(Lookup.Absent.class);
+    assertThat(directory.lookup(SLOT, KEY)).isEqualTo(there);
+    assertThat(lease(B)).as("it is not being deleted").isEqualTo(new LeaseAnswer.Exists(A));
+    assertThat(directory.beginDelete(SLOT, KEY, there)).isEqualTo(there);
+  }
+
+  @Test
+  void aDoubtedKeyIsNeitherGrantedNorCommittedNorDeletedUntilItIsKnown() {
+    PutToken token = granted(A);
+    directory.doubt(SLOT, EPOCH, KEY);
+    directory.doubt(SLOT, EPOCH, KEY); // of two records
+    assertThat(lease(B)).isInstanceOf(LeaseAnswer.TryAgain.class);
+    directory.endDoubt(SLOT, EPOCH, KEY);
+    assertThat(directory.commit(SLOT, KEY, token, A, 1, EntryTable.NEVER))
+        .isInstanceOf(CommitAnswer.TryAgain.class);
+    assertThat(directory.beginDelete(SLOT, KEY, null)).isInstanceOf(Lookup.Unknown.class);
+    directory.endDoubt(SLOT, EPOCH, KEY);
+    assertThat(directory.commit(SLOT, KEY, token, A, 1, EntryTable.NEVER))
+        .isEqualTo(new CommitAnswer.Accepted(EPOCH));
+  }
+
+  @Test
+  void aValueMayReturnIfItsHolderIsAwayOrItsPutWasGivenUpOrCannotBeHeardOf() {
+    assertThat(directory.mayReturn(SLOT, KEY, A::equals)).as("never heard of").isFalse();
+    PutToken token = granted(A);
+    assertThat(directory.mayReturn(SLOT, KEY, A::equals)).as("its writer is there").isFalse();
+    assertThat(directory.mayReturn(SLOT, KEY, B::equals)).as("its writer is away").isTrue();
+    directory.revoke(SLOT, KEY, token, A, 0);
+    assertThat(directory.mayReturn(SLOT, KEY, A::equals)).as("it was given up").isTrue();
+    directory.commit(SLOT, KEY + 1, leaseOf(KEY + 1), A, 9, EntryTable.NEVER);
+    members.setLive(Set.of(B));
+    assertThat(directory.lookup(SLOT, KEY + 1)).isInstanceOf(Lookup.Absent.class);
+    assertThat(directory.mayReturn(SLOT, KEY + 1, B::equals)).as("its holder is away").isTrue();
+  }
+
+  private PutToken leaseOf(long key) {
+    return ((LeaseAnswer.Granted) directory.lease(SLOT, key, A, 1, LEASE_MS, null)).token();
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import io.larder.testing.LeftOut;
+import io.larder.testing.Need;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,8 +16,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -27,12 +29,13 @@ import org.junit.jupiter.api.Timeout;
 /**
  * Every block of commands in README, CONTRIBUTING, helm and docs does what it is there for, run as
  * it is written, page after page, in one terminal. A block of {@code larder up} runs until the next
- * one; those with a comment {@code <!-- not run: REASON -->} before them are left out and listed.
+ * one; those with a comment {@code <!-- not run: REASON -->} before them are listed. A block whose
+ * tool this machine lacks is left out as a test is.
  */
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
 class DocumentationIT {
   /** What a reader need not have. */
-  private static final Set<String> TOOLS = Set.of("redis-cli", "curl", "jq");
+  private static final Map<String, Need> TOOLS = Map.of("redis-cli", Need.REDIS_TOOLS);
 
   /** An error that redis-cli prints and calls a success. */
   private static final Pattern ERROR_REPLY =
@@ -76,8 +79,10 @@ class DocumentationIT {
     }
     if (!taken.isEmpty()) {
       abort(
-          "the documentation's commands are not run: %s is in use, and 'unshare' gives this test no network of its own"
-              .formatted(String.join(", ", taken)));
+          LeftOut.test(
+              "DocumentationIT",
+              "'unshare' to give it a network of its own, since %s is in use"
+                  .formatted(String.join(", ", taken))));
     }
     FOLDERS.addAll(named(FOLDER));
   }
@@ -106,7 +111,7 @@ class DocumentationIT {
       }
       terminal.close();
     }
-    System.out.println("Documentation's commands that were not run:");
+    System.out.println("Documentation's commands that are marked as not run:");
     LEFT_OUT.forEach(line -> System.out.println("  " + line));
   }
 
@@ -115,7 +120,7 @@ class DocumentationIT {
     List<DynamicTest> tests = new ArrayList<>();
     for (Fence block : commands()) {
       if (block.notRun().isPresent()) {
-        leaveOut(block, block.notRun().get().words());
+        LEFT_OUT.add("%-45s %s".formatted(block.place(), block.notRun().get().words()));
       } else {
         tests.add(dynamicTest(block.place(), () -> run(block)));
       }
@@ -132,16 +137,11 @@ class DocumentationIT {
     return commands().stream().filter(fence -> fence.notRun().isEmpty()).toList();
   }
 
-  private static void leaveOut(Fence block, String reason) {
-    LEFT_OUT.add("%-45s %s".formatted(block.place(), reason));
-  }
-
   private static void run(Fence block) throws IOException, InterruptedException {
     for (List<String> words : ShellWords.commands(block.text())) {
-      if (TOOLS.contains(words.getFirst()) && !terminal.has(words.getFirst())) {
-        String reason = "there is no " + words.getFirst() + " here";
-        leaveOut(block, reason);
-        abort(block.place() + ": " + reason);
+      Need need = TOOLS.get(words.getFirst());
+      if (need != null) {
+        LeftOut.unless(need.isMet(), "DocumentationIT of " + block.place(), need);
       }
     }
     if (LauncherLines.of(block.text()).stream().anyMatch(DocumentationIT::runsUntilCtrlC)) {

@@ -105,11 +105,6 @@ final class Terminal implements AutoCloseable {
     return isolated;
   }
 
-  /** Whether a command's first word can be run. */
-  boolean has(String tool) throws IOException, InterruptedException {
-    return run("command -v " + tool).code() == 0;
-  }
-
   /** What a script did and said. */
   record Ended(int code, String output, String errors) {}
 

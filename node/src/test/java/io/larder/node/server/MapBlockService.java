@@ -322,7 +322,7 @@ public final class MapBlockService implements BlockService {
 
   @Override
   public NodeAccount account() {
-    return new NodeAccount(0x1f, 2, 1, 3);
+    return new NodeAccount(0x1f, 2, 1, 3, 5, 7, 11);
   }
 
   @Override

@@ -156,6 +156,24 @@ class PlainSessionsTest {
   }
 
   @Test
+  void infoCountsWhatOtherNodesHaveNotHeardOfYet() throws IOException {
+    try (ServerHarness node = new ServerHarness();
+        Raw client = node.connect()) {
+      client.send(request("INFO", "stats"));
+      StringBuilder info = new StringBuilder();
+      for (String line = ""; !line.startsWith("puts_dropped"); ) {
+        line = client.line();
+        info.append(line).append('\n');
+      }
+      assertThat(info.toString())
+          .contains(
+              "larder_deletes_noted:5\n",
+              "larder_deletes_notes_dropped:7\n",
+              "larder_puts_withdrawn:11\n");
+    }
+  }
+
+  @Test
   void whoeverSentHelloOrClientReadsEveryErrorAndStays() throws IOException {
     try (ServerHarness node = new ServerHarness();
         Raw client = node.connect()) {
