@@ -32,8 +32,8 @@ final class SlotArbiter {
   private final int slot;
   private final OwnerContext context;
 
-  /** Tokens of puts that were given up after their commits may have been sent; made when needed. */
-  private @Nullable Map<Long, PutToken> revoked;
+  /** Puts that were given up after their commits may have been sent, and their keys; if any. */
+  private @Nullable Map<PutToken, Long> revoked;
 
   private State state = State.SYNCING;
 
@@ -145,12 +145,12 @@ final class SlotArbiter {
 
   /** Ends a put that its writer has given up, whether its commit has come or is still to come. */
   void revoke(long fingerprint, PutToken token, Member holder, long stamp, List<Runnable> after) {
-    Map<Long, PutToken> known = revoked;
+    Map<PutToken, Long> known = revoked;
     if (known == null) {
       known = new LinkedHashMap<>();
       revoked = known;
     }
-    known.put(fingerprint, token);
+    known.put(token, fingerprint);
     if (known.size() > MAX_REVOKED) {
       known.remove(known.keySet().iterator().next());
     }
@@ -158,15 +158,15 @@ final class SlotArbiter {
     boolean _ = copies.forget(fingerprint, holder, stamp);
   }
 
-  private boolean isRevoked(long fingerprint, PutToken token) {
-    return revoked != null && token.equals(revoked.get(fingerprint));
+  private boolean isRevoked(PutToken token) {
+    return revoked != null && revoked.containsKey(token);
   }
 
   /** Whether a value of the key that is not to be had now may turn up again. */
   boolean mayReturn(long fingerprint, Predicate<Member> isReachable) {
     KeyLease lease = leases.get(fingerprint);
     return copies.isKnown(fingerprint)
-        || (revoked != null && revoked.containsKey(fingerprint))
+        || (revoked != null && revoked.containsValue(fingerprint))
         || (lease != null && !isReachable.test(lease.writer));
   }
 
@@ -187,7 +187,7 @@ final class SlotArbiter {
           ? new CommitAnswer.Accepted(epoch)
           : new CommitAnswer.Rejected(epoch, true);
     }
-    if (isRevoked(fingerprint, token) || context.voided.isVoid(slot, fingerprint, token)) {
+    if (isRevoked(token) || context.voided.isVoid(slot, fingerprint, token)) {
       return new CommitAnswer.Rejected(epoch, false);
     }
     if (copies.isDoubted(fingerprint)) {
