@@ -56,6 +56,7 @@ final class Announcer {
   private final Map<Integer, Long> syncingSince = new HashMap<>();
   private final Map<Member, Debt> debts = new HashMap<>();
   private volatile int syncing;
+  private volatile boolean owed;
 
   Announcer(
       Cluster cluster,
@@ -77,7 +78,20 @@ final class Announcer {
     return syncing;
   }
 
+  /**
+   * Whether a live node may hold what the directory of an open slot does not know of; readable from
+   * any thread. False only when what it announced is in the directory.
+   */
+  boolean isOwed() {
+    return owed;
+  }
+
   // ---- on the control thread ----
+
+  /** The live nodes are about to change: a newcomer owes before anyone counts it as there. */
+  void membersChange() {
+    owed = true;
+  }
 
   void claimed(int[] slots, long epoch) {
     long now = timing.nowNanos();
@@ -154,6 +168,7 @@ final class Announcer {
   }
 
   private void pump() {
+    owed = debts.values().stream().anyMatch(debt -> !debt.slots.isEmpty());
     if (!syncingSince.isEmpty()) {
       Set<Integer> ready = new HashSet<>(syncingSince.keySet());
       for (Debt debt : debts.values()) {

@@ -75,7 +75,9 @@ final class DeleteCalls {
               switch (found) {
                 case Lookup.Found record -> delete(record);
                 // Whatever is put from here on may go: it comes while the delete is under way.
-                case Lookup.Absent _ -> ask(key, null, Math.max(1, leftMs()));
+                case Lookup.Absent _ ->
+                    ask(key, null, Math.max(1, leftMs()))
+                        .exceptionallyCompose(failure -> again(this::find, failure));
                 case Lookup.Unknown _ -> again(this::find, new PeerException("no owner knows"));
               });
     }

@@ -81,8 +81,10 @@ final class Deletes {
   private CompletableFuture<Integer> deleteEntry(PeerRequest.Delete delete, long deadlineNanos) {
     KeyRef key = delete.key();
     long epoch = directory.epoch(key.slot());
+    // Asked before the key is looked up: what is announced in between is then found, or unheard of.
+    boolean unheardOf = cluster.isSomeoneAway() || announcer.isOwed();
     return switch (directory.beginDelete(key.slot(), key.fingerprint(), delete.only())) {
-      case Lookup.Absent _ -> absent(delete, epoch);
+      case Lookup.Absent _ -> absent(delete, epoch, unheardOf, deadlineNanos);
       case Lookup.Found entry -> drop(key, entry, epoch);
       case Lookup.Unknown _ -> {
         if (timing.nowNanos() >= deadlineNanos) {
@@ -111,20 +113,29 @@ final class Deletes {
     };
   }
 
-  private CompletableFuture<Integer> absent(PeerRequest.Delete delete, long epoch) {
+  /**
+   * The key has no value that is known here.
+   *
+   * @param unheardOf whether a node may hold one all the same, and memories have copies of it
+   */
+  private CompletableFuture<Integer> absent(
+      PeerRequest.Delete delete, long epoch, boolean unheardOf, long deadlineNanos) {
     KeyRef key = delete.key();
     if (delete.only() != null) {
       return CompletableFuture.completedFuture(0); // what is there now is not meant
     }
-    boolean known =
-        delete.gaveUp() || directory.mayReturn(key.slot(), key.fingerprint(), cluster::isReachable);
-    if (known) {
-      return voidAll(key, epoch).thenApply(_ -> counted(key, epoch, 0));
+    boolean mayReturn =
+        unheardOf
+            || delete.gaveUp()
+            || directory.mayReturn(key.slot(), key.fingerprint(), cluster::isReachable);
+    if (!mayReturn) {
+      return CompletableFuture.completedFuture(0);
     }
-    if (cluster.isSomeoneAway()) {
-      note(key, epoch); // that one may hold the key, for all that is known here
-    }
-    return CompletableFuture.completedFuture(0);
+    return voidAll(key, epoch)
+        .thenCompose(_ ->
+            directory.lookup(key.slot(), key.fingerprint()) instanceof Lookup.Found
+                ? delete(delete, deadlineNanos) // announced before the note was there
+                : CompletableFuture.completedFuture(counted(key, epoch, 0)));
   }
 
   private CompletableFuture<Integer> drop(KeyRef key, Lookup.Found entry, long epoch) {

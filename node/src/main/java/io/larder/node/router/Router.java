@@ -158,6 +158,7 @@ public final class Router implements BlockService, AutoCloseable {
   /** The cluster changed. */
   public void onImage(ClusterImage image) {
     control.execute(() -> {
+      announcer.membersChange();
       cluster.setImage(image);
       view = view(image);
       members.setLive(cluster.live());

@@ -1,6 +1,7 @@
 package io.larder.node.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.NodeRecord;
@@ -22,6 +23,7 @@ import io.larder.node.store.StoreException;
 import io.larder.node.store.StoreStats;
 import io.larder.node.store.StoredRecord;
 import io.larder.node.store.WrittenRecord;
+import io.larder.protocol.PutToken;
 import io.larder.protocol.Slots;
 import io.larder.testing.Patience;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -30,13 +32,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Two nodes over real sockets: one claims every slot, the other holds two million keys. */
+/** Nodes over real sockets: one claims every slot, another holds two million keys, or one. */
 class AnnounceTest {
   private static final int KEYS_PER_SLOT = 123;
   private static final int KEYS = KEYS_PER_SLOT * Slots.COUNT;
@@ -131,6 +134,39 @@ class AnnounceTest {
     assertThat(lookups).as("answered while slots were still being announced").isGreaterThan(5);
   }
 
+  @Test
+  void aDeleteVoidsWhatANodeThatIsBackHasNotAnnouncedYet() throws Exception {
+    Key key = key("deleted while its holder was about to announce it");
+    LateStore store = new LateStore(key);
+    Node late = new Node("late", 13, store);
+    try {
+      String[] owners = new String[Slots.COUNT];
+      Arrays.fill(owners, "owner");
+      SlotTable slots = SlotTable.of(owners, 1);
+      Map<Member, PeerLinks.Address> members =
+          Map.of(
+              new Member("late", 13), new PeerLinks.Address("127.0.0.1", late.record.port()),
+              new Member("owner", 12), new PeerLinks.Address("127.0.0.1", owner.record.port()));
+      owner.learns(new ClusterImage(slots, Map.of("owner", owner.record)), members);
+      owner.router.onClaimed(new int[] {key.slot()}, 100);
+      Patience.get(owner.router.onReleased(new int[0])); // after the claim, in order
+      await().until(() -> owner.router.syncingSlots() == 0);
+
+      ClusterImage both =
+          new ClusterImage(slots, Map.of("owner", owner.record, "late", late.record));
+      late.learns(both, members);
+      owner.learns(both, members);
+      Patience.await(store.asked);
+      assertThat(Patience.get(owner.router.delete(List.of(key), 0))).isZero();
+      store.answer.countDown();
+      await().until(() -> store.deleted);
+      assertThat(Patience.get(owner.router.contains(List.of(key)))).containsExactly(false);
+    } finally {
+      store.answer.countDown();
+      late.stop();
+    }
+  }
+
   private static Key key(String name) {
     return KEYSPACE.key(name.getBytes(java.nio.charset.StandardCharsets.UTF_8));
   }
@@ -140,7 +176,13 @@ class AnnounceTest {
   }
 
   /** Says that it holds so many keys in each slot, as a store's index does, without a device. */
-  private record ListedStore(int keysPerSlot) implements BlockStore {
+  private static class ListedStore implements BlockStore {
+    private final int keysPerSlot;
+
+    ListedStore(int keysPerSlot) {
+      this.keysPerSlot = keysPerSlot;
+    }
+
     private static long fingerprint(int slot, int i) {
       return ((long) slot * KEYS_PER_SLOT + i + 1) * 0x9e3779b97f4a7c15L;
     }
@@ -220,6 +262,53 @@ class AnnounceTest {
     @Override
     public StoreStats stats() {
       throw new UnsupportedOperationException("no figures of a list");
+    }
+  }
+
+  /** Has one record, and takes its time to list it. */
+  private static final class LateStore extends ListedStore {
+    private static final long STAMP = 7;
+
+    final CountDownLatch asked = new CountDownLatch(1);
+    final CountDownLatch answer = new CountDownLatch(1);
+    volatile boolean deleted;
+    private final Key key;
+
+    LateStore(Key key) {
+      super(0);
+      this.key = key;
+    }
+
+    @Override
+    public void forEach(int slot, EntryVisitor visitor) {
+      asked.countDown();
+      try {
+        Patience.await(answer);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      if (slot == key.slot() && !deleted) {
+        visitor.visit(key.fingerprint(), STAMP, Block.NEVER);
+      }
+    }
+
+    @Override
+    public long find(int slot, long fingerprint) {
+      return fingerprint == key.fingerprint() && !deleted ? STAMP : 0;
+    }
+
+    @Override
+    public CompletableFuture<@Nullable StoredRecord> describe(int slot, long fingerprint) {
+      return CompletableFuture.completedFuture(
+          find(slot, fingerprint) == 0
+              ? null
+              : new StoredRecord(key.bytes(), new PutToken(1, 1), STAMP, Block.NEVER, 1, false));
+    }
+
+    @Override
+    public CompletableFuture<Boolean> delete(int slot, long fingerprint, long expectedStamp) {
+      deleted = true;
+      return CompletableFuture.completedFuture(true);
     }
   }
 }

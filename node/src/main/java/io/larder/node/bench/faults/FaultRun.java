@@ -1,10 +1,10 @@
 package io.larder.node.bench.faults;
 
-import io.larder.node.bench.DroppedPuts;
 import io.larder.node.bench.Figure;
 import io.larder.node.bench.Figure.Better;
 import io.larder.node.bench.LocalRun;
 import io.larder.node.bench.NodeAccounts;
+import io.larder.node.bench.NodeInfo;
 import io.larder.node.bench.Progress;
 import io.larder.node.bench.RunReport;
 import io.larder.node.bench.Verdicts;
@@ -16,10 +16,12 @@ import io.larder.node.bench.verdict.BrokenPromise;
 import io.larder.node.bench.verdict.Evidence;
 import io.larder.node.bench.verdict.StallWatch;
 import io.larder.node.local.LocalCluster;
+import io.larder.node.local.LocalNode;
 import io.larder.node.local.Namespaces;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -42,7 +44,10 @@ public final class FaultRun {
   private final Evidence evidence = new Evidence();
   private final LocalRun account;
   private final NodeAccounts accounts = new NodeAccounts();
-  private final Map<String, Long> droppedBefore;
+
+  /** Of each process of a node, at the last look. */
+  private final Map<String, Long> droppedPuts = new HashMap<>();
+
   private int rounds;
   private long calls;
   private long stored;
@@ -51,16 +56,16 @@ public final class FaultRun {
   private long unplanned;
   private long settledMsMax;
   private long deletedReadWithinAMinute;
+  private long errorsOfOtherCodes;
 
   /**
    * @param network by which links are cut; null if none can be
    * @param seed of the victims and of what the clients do
    */
-  public FaultRun(LocalCluster cluster, @Nullable Namespaces network, long seed, Progress progress)
-      throws InterruptedException {
+  public FaultRun(
+      LocalCluster cluster, @Nullable Namespaces network, long seed, Progress progress) {
     this.cluster = cluster;
     this.account = new LocalRun(cluster);
-    this.droppedBefore = account.droppedPuts();
     this.network = network;
     this.random = new SplittableRandom(seed);
     this.progress = progress;
@@ -74,11 +79,14 @@ public final class FaultRun {
    * @throws IOException if something cannot be done
    */
   public RunReport run(List<Fault> faults, Duration time) throws IOException, InterruptedException {
-    try (StallWatch stalls = StallWatch.start()) {
+    CountedTotals counted;
+    try (StallWatch stalls = StallWatch.start();
+        CountingLoad counting = CountingLoad.start(cluster, random.split(), evidence, stalls)) {
+      counted = counting.totals();
       rounds(faults, time, stalls);
     }
-    evidence.dropped(DroppedPuts.between(droppedBefore, account.droppedPuts()));
-    return new RunReport(figures(), evidence.verdict());
+    lookAtDrops();
+    return new RunReport(figures(counted), evidence.verdict());
   }
 
   private void rounds(List<Fault> faults, Duration time, StallWatch stalls)
@@ -145,10 +153,26 @@ public final class FaultRun {
     Map<String, Found> audit =
         Audit.of(account, cluster.nodes(), history.keys(), history.keptKeys());
     accounts.look(account.accounts());
+    lookAtDrops();
     deletedReadWithinAMinute +=
         Checker.check(history, audit, System.nanoTime(), accounts.gone(), evidence);
     count(fault, history, (settled - mended) / 1_000_000);
     return well;
+  }
+
+  /**
+   * Nodes drop what plain sessions put, and those here are the byte-counting clients, which are
+   * there to be told so: it is a figure. A stored put that was dropped would be a lost block.
+   */
+  private void lookAtDrops() {
+    for (LocalNode node : cluster.nodes()) {
+      try {
+        NodeInfo info = NodeInfo.of(node.address());
+        droppedPuts.put(info.account().process(), info.droppedPuts());
+      } catch (IOException e) {
+        // What a process drops after the last look at it is not counted.
+      }
+    }
   }
 
   /** Whose incarnation changed was away; whose did not is a live holder through all of it. */
@@ -178,6 +202,7 @@ public final class FaultRun {
       stored += call.outcome() == Outcome.STORED ? 1 : 0;
       verified += call.outcome() == Outcome.FOUND ? 1 : 0;
       unknown += call.outcome() == Outcome.UNKNOWN ? 1 : 0;
+      errorsOfOtherCodes += call.said().startsWith(PlainCaller.OTHER_CODE) ? 1 : 0;
     }
     progress.say(
         "%s: %s; %,d calls, well again after %,d ms, %s so far"
@@ -191,18 +216,39 @@ public final class FaultRun {
                     : "BROKEN: " + evidence.verdict().counts()));
   }
 
-  private List<Figure> figures() {
+  private List<Figure> figures(CountedTotals counted) {
     List<Figure> figures = new ArrayList<>();
     figures.add(Figure.count("faults", rounds, "faults", null, Better.higher));
     figures.add(Figure.count("calls", calls, "calls", null, Better.higher));
     figures.add(Figure.count("putsStored", stored, "puts", null, Better.higher));
     figures.add(Figure.count("readsVerified", verified, "reads", null, Better.higher));
     figures.add(Figure.count("callsWithoutAnswer", unknown, "calls", null, Better.lower));
+    figures.add(
+        Figure.count("errorsOfOtherCodes", errorsOfOtherCodes, "calls", null, Better.lower));
     figures.add(Figure.count("sessionsLostUnplanned", unplanned, "sessions", null, Better.lower));
     figures.add(Figure.count("wellAgainMax", settledMsMax, "ms", null, Better.lower));
     figures.add(
         Figure.count(
             "deletedReadWithinAMinute", deletedReadWithinAMinute, "reads", null, Better.lower));
+    figures.add(Figure.count("byteCounterCalls", counted.calls(), "calls", null, Better.higher));
+    figures.add(
+        Figure.count("byteCounterPutsAccepted", counted.accepted(), "puts", null, Better.higher));
+    figures.add(
+        Figure.count(
+            "byteCounterPutsDropped",
+            droppedPuts.values().stream().mapToLong(Long::longValue).sum(),
+            "puts",
+            null,
+            Better.lower));
+    figures.add(
+        Figure.count("byteCounterReadsVerified", counted.read(), "reads", null, Better.higher));
+    figures.add(
+        Figure.count(
+            "byteCounterNilsAfterExists", counted.nilsAfterExists(), "nils", null, Better.lower));
+    figures.add(
+        Figure.count(
+            "byteCounterConnectedAnew", counted.connectedAnew(), "times", null, Better.lower));
+    figures.add(Figure.count("byteCounterCallMax", counted.longestMs(), "ms", null, Better.lower));
     figures.addAll(Verdicts.figures(evidence.verdict()));
     return figures;
   }

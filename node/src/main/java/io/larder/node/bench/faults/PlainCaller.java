@@ -21,11 +21,14 @@ final class PlainCaller implements Caller {
   /** Two lookups, two fetches and telling the owner, 250 ms each, and the transfer. */
   private static final long GET_MS = 1_500;
 
-  /** A put waits for another writer ({@code limits.setWaitMs}), then for its commit. */
-  private static final long SET_MS = 10_000 + 5_000;
+  /** Others are waited for 3 s ({@code limits.setWaitMs}); then the commit, device and transfer. */
+  private static final long SET_MS = 3_000 + 2_000;
 
-  /** What the node gives the owner of the slot, and the transfer. */
-  private static final long DEL_MS = 5_000;
+  /** What the node gives the owner of the slot, 4.5 s, and the transfer. */
+  private static final long DEL_MS = 4_500 + 500;
+
+  /** How an answer begins that is an error by another code than those of what can be mended. */
+  static final String OTHER_CODE = "neither TIMEOUT nor TRYAGAIN: ";
 
   /** Past the longest deadline and what makes a hang of it. */
   private static final int PATIENCE_MS = (int) (SET_MS + Patience.HANG.toMillis() + 1_000);
@@ -108,7 +111,9 @@ final class PlainCaller implements Caller {
       }
       return reading.read(open.call(words));
     } catch (PlainConnection.RefusedException e) {
-      return Answer.unknown(e);
+      String error = String.valueOf(e.getMessage());
+      boolean known = error.startsWith("TIMEOUT ") || error.startsWith("TRYAGAIN ");
+      return new Answer(Outcome.UNKNOWN, 0, known ? error : OTHER_CODE + error);
     } catch (IOException e) {
       close();
       return Answer.unknown(e);

@@ -6,9 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.larder.node.bench.faults.ByteCounter.Outcome;
 import io.larder.node.bench.faults.ByteCounter.Reading;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -19,7 +16,7 @@ class ByteCounterTest {
 
   @Test
   void whatIsLeftOfAnErrorIsTakenForTheNextReplies() throws IOException {
-    try (Scripted node = new Scripted("-TRYAGAIN no\r\n$10\r\nvalue of a\r\n");
+    try (ScriptedNode node = new ScriptedNode("-TRYAGAIN no\r\n$10\r\nvalue of a\r\n");
         ByteCounter client = node.connect(Reading.BY_COUNT, PATIENCE_MS)) {
       assertThat(client.delete("k")).isEqualTo(Outcome.OUT_OF_STEP);
       for (int call = 0; call < 3; call++) { // `AGAIN`, ` no`, the head of a value
@@ -30,7 +27,8 @@ class ByteCounterTest {
 
   @Test
   void aClientThatReadsLinesIsOutOfStepForOneReplyOnly() throws IOException {
-    try (Scripted node = new Scripted("-TRYAGAIN no\r\n:1\r\n$10\r\n0123456789\r\n$-1\r\n");
+    try (ScriptedNode node =
+            new ScriptedNode("-TRYAGAIN no\r\n:1\r\n$10\r\n0123456789\r\n$-1\r\n");
         ByteCounter client = node.connect(Reading.BY_LINE, PATIENCE_MS)) {
       byte[] into = new byte[10];
       assertThat(client.exists("k")).isEqualTo(Outcome.OUT_OF_STEP);
@@ -45,7 +43,7 @@ class ByteCounterTest {
   @Test
   void anotherKeysValueOfTheSameLengthIsTakenForTheOneAskedFor() throws IOException {
     // Ten bytes of an error are left: two heads of a value of ten bytes, which is what 0.5.6 reads.
-    try (Scripted node = new Scripted("-ERR-TEN-MORE\r$10\r\nvalue of a\r\n");
+    try (ScriptedNode node = new ScriptedNode("-ERR-TEN-MORE\r$10\r\nvalue of a\r\n");
         ByteCounter client = node.connect(Reading.BY_COUNT, PATIENCE_MS)) {
       byte[] into = new byte[10];
       assertThat(client.exists("k")).isEqualTo(Outcome.OUT_OF_STEP);
@@ -59,7 +57,7 @@ class ByteCounterTest {
   @ParameterizedTest
   @EnumSource(Reading.class)
   void aClosedConnectionIsDeadForEver(Reading reading) throws IOException {
-    try (Scripted node = new Scripted("");
+    try (ScriptedNode node = new ScriptedNode("");
         ByteCounter client = node.connect(reading, PATIENCE_MS)) {
       node.hangUp();
       assertThat(client.exists("k")).isEqualTo(Outcome.DEAD);
@@ -70,39 +68,9 @@ class ByteCounterTest {
   @ParameterizedTest
   @EnumSource(Reading.class)
   void aReplyThatDoesNotComeIsAHang(Reading reading) throws IOException {
-    try (Scripted node = new Scripted(":");
+    try (ScriptedNode node = new ScriptedNode(":");
         ByteCounter client = node.connect(reading, 50)) {
       assertThat(client.exists("k")).isEqualTo(Outcome.HUNG);
-    }
-  }
-
-  /** A node that has said all it will say before it is asked. */
-  private static final class Scripted implements AutoCloseable {
-    private final ServerSocket listener;
-    private final String replies;
-    private Socket accepted = new Socket();
-
-    Scripted(String replies) throws IOException {
-      this.replies = replies;
-      this.listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-    }
-
-    ByteCounter connect(Reading reading, int timeoutMs) throws IOException {
-      ByteCounter client =
-          ByteCounter.connect("127.0.0.1", listener.getLocalPort(), reading, timeoutMs);
-      accepted = listener.accept();
-      accepted.getOutputStream().write(replies.getBytes(ISO_8859_1));
-      return client;
-    }
-
-    void hangUp() throws IOException {
-      accepted.close();
-    }
-
-    @Override
-    public void close() throws IOException {
-      accepted.close();
-      listener.close();
     }
   }
 }
