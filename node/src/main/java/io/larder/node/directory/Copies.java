@@ -385,9 +385,16 @@ final class Copies {
     doubted.computeIfPresent(fingerprint, (_, count) -> count == 1 ? null : count - 1);
   }
 
-  /** Whether there is an entry of the key, be its holder live or not. */
-  boolean isKnown(long fingerprint) {
-    return entries.find(fingerprint) >= 0 || others.containsKey(fingerprint);
+  /**
+   * Whether there is an entry of the key, be its holder live or not.
+   *
+   * @param only the one record that is meant; null for any
+   */
+  boolean isKnown(long fingerprint, Lookup.@Nullable Found only) {
+    int place = entries.find(fingerprint);
+    return only == null
+        ? place >= 0 || others.containsKey(fingerprint)
+        : place >= 0 && isSameRecord(at(place), only);
   }
 
   /**
@@ -403,11 +410,17 @@ final class Copies {
       return new Lookup.Unknown(); // of two copies one could come back
     }
     Lookup.Found entry = entry(fingerprint);
-    if (entry == null || (only != null && !isEntry(entry, only.holder(), only.stamp()))) {
+    if (entry == null || (only != null && !isSameRecord(entry, only))) {
       return new Lookup.Absent();
     }
     deleting.add(fingerprint);
     return entry;
+  }
+
+  /** Whether two entries name one record of one device, which may have started anew meanwhile. */
+  private static boolean isSameRecord(Lookup.Found one, Lookup.Found other) {
+    return one.holder().nodeId().equals(other.holder().nodeId())
+        && Rules.now.isSameStamp(one.stamp(), other.stamp());
   }
 
   void endDelete(long fingerprint) {

@@ -372,10 +372,12 @@ public final class Directory {
    * Whether a value of the key that is not to be had now may turn up again: a node that is away
    * held it, or a put of it was given up or cannot be heard of.
    *
+   * @param only the one record that is meant; null for any value
    * @param isReachable whether a member can be reached
    */
-  public boolean mayReturn(int slot, long fingerprint, Predicate<Member> isReachable) {
-    return look(slot, false, arbiter -> arbiter.mayReturn(fingerprint, isReachable));
+  public boolean mayReturn(
+      int slot, long fingerprint, Lookup.@Nullable Found only, Predicate<Member> isReachable) {
+    return look(slot, false, arbiter -> arbiter.mayReturn(fingerprint, only, isReachable));
   }
 
   /** A token above all that were granted so far in a slot under an epoch of this node's. */

@@ -162,10 +162,13 @@ final class SlotArbiter {
     return revoked != null && revoked.containsKey(token);
   }
 
-  /** Whether a value of the key that is not to be had now may turn up again. */
-  boolean mayReturn(long fingerprint, Predicate<Member> isReachable) {
+  /** Whether a value of the key that is not to be had now, or that one, may turn up again. */
+  boolean mayReturn(long fingerprint, Lookup.@Nullable Found only, Predicate<Member> isReachable) {
     KeyLease lease = leases.get(fingerprint);
-    return copies.isKnown(fingerprint)
+    if (only != null) {
+      return copies.isKnown(fingerprint, only);
+    }
+    return copies.isKnown(fingerprint, null)
         || (revoked != null && revoked.containsValue(fingerprint))
         || (lease != null && !isReachable.test(lease.writer));
   }

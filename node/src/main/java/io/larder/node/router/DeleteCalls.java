@@ -6,6 +6,7 @@ import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.server.Refusal;
 import io.larder.node.server.ServiceException;
+import io.larder.node.store.BlockStore;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -22,11 +23,13 @@ final class DeleteCalls {
 
   private final Cluster cluster;
   private final Withdrawals withdrawals;
+  private final BlockStore store;
   private final Timing timing;
 
-  DeleteCalls(Cluster cluster, Withdrawals withdrawals, Timing timing) {
+  DeleteCalls(Cluster cluster, Withdrawals withdrawals, BlockStore store, Timing timing) {
     this.cluster = cluster;
     this.withdrawals = withdrawals;
+    this.store = store;
     this.timing = timing;
   }
 
@@ -41,7 +44,17 @@ final class DeleteCalls {
 
   private CompletableFuture<Integer> ask(KeyRef key, Lookup.@Nullable Found only, long deadlineMs) {
     var delete = new PeerRequest.Delete(key, only, withdrawals.isOpen(key));
-    return cluster.askOwner(key.slot(), delete, deadlineMs);
+    long mine = store.find(key.slot(), key.fingerprint());
+    return cluster
+        .askOwner(key.slot(), delete, deadlineMs)
+        .thenApply(count -> {
+          if (mine != 0 && store.find(key.slot(), key.fingerprint()) == mine) {
+            // As after an outage, while the owner has not heard of this node's new session.
+            throw new PeerException(
+                "the owner of slot " + key.slot() + " does not know what this node holds yet");
+          }
+          return count;
+        });
   }
 
   /**

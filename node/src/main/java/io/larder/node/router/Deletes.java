@@ -121,13 +121,10 @@ final class Deletes {
   private CompletableFuture<Integer> absent(
       PeerRequest.Delete delete, long epoch, boolean unheardOf, long deadlineNanos) {
     KeyRef key = delete.key();
-    if (delete.only() != null) {
-      return CompletableFuture.completedFuture(0); // what is there now is not meant
-    }
     boolean mayReturn =
-        unheardOf
-            || delete.gaveUp()
-            || directory.mayReturn(key.slot(), key.fingerprint(), cluster::isReachable);
+        (delete.only() == null && (unheardOf || delete.gaveUp()))
+            || directory.mayReturn(
+                key.slot(), key.fingerprint(), delete.only(), cluster::isReachable);
     if (!mayReturn) {
       return CompletableFuture.completedFuture(0);
     }

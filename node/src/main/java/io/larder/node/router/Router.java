@@ -106,7 +106,7 @@ public final class Router implements BlockService, AutoCloseable {
     PendingCommits pending = new PendingCommits();
     this.upkeep = new Upkeep(cluster, store, hot);
     this.withdrawals = new Withdrawals(cluster);
-    this.deleteCalls = new DeleteCalls(cluster, withdrawals, timing);
+    this.deleteCalls = new DeleteCalls(cluster, withdrawals, store, timing);
     Holder holder = new Holder(openPuts, voided, store, hot, pending, timing);
     this.reads =
         new Reads(cluster, hot, store, pending, openPuts, withdrawals, holder, control, metrics);

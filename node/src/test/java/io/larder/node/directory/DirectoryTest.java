@@ -191,6 +191,21 @@ class DirectoryTest {
   }
 
   @Test
+  void aDeleteOfOneRecordMeansItThoughItsNodeStartsAnewOrIsAway() {
+    directory.commit(SLOT, KEY, granted(A), A, 9, EntryTable.NEVER);
+    Lookup.Found meant = new Lookup.Found(A, 9, EntryTable.NEVER);
+    members.setLive(Set.of(B));
+    assertThat(directory.beginDelete(SLOT, KEY, meant)).isInstanceOf(Lookup.Absent.class);
+    assertThat(directory.mayReturn(SLOT, KEY, meant, B::equals)).as("it is noted").isTrue();
+    Lookup.Found another = new Lookup.Found(B, 9, EntryTable.NEVER);
+    assertThat(directory.mayReturn(SLOT, KEY, another, B::equals)).isFalse();
+    members.setLive(Set.of(B, A_AGAIN));
+    assertThat(directory.announced(SLOT, EPOCH, KEY, A_AGAIN, 9, EntryTable.NEVER)).isNull();
+    assertThat(directory.beginDelete(SLOT, KEY, meant))
+        .isEqualTo(new Lookup.Found(A_AGAIN, 9, EntryTable.NEVER));
+  }
+
+  @Test
   void aDoubtedKeyIsNeitherGrantedNorCommittedNorDeletedUntilItIsKnown() {
     PutToken token = granted(A);
     directory.doubt(SLOT, EPOCH, KEY);
@@ -207,16 +222,18 @@ class DirectoryTest {
 
   @Test
   void aValueMayReturnIfItsHolderIsAwayOrItsPutWasGivenUpOrCannotBeHeardOf() {
-    assertThat(directory.mayReturn(SLOT, KEY, A::equals)).as("never heard of").isFalse();
+    assertThat(directory.mayReturn(SLOT, KEY, null, A::equals)).as("never heard of").isFalse();
     PutToken token = granted(A);
-    assertThat(directory.mayReturn(SLOT, KEY, A::equals)).as("its writer is there").isFalse();
-    assertThat(directory.mayReturn(SLOT, KEY, B::equals)).as("its writer is away").isTrue();
+    assertThat(directory.mayReturn(SLOT, KEY, null, A::equals)).as("its writer is there").isFalse();
+    assertThat(directory.mayReturn(SLOT, KEY, null, B::equals)).as("its writer is away").isTrue();
     directory.revoke(SLOT, KEY, token, A, 0);
-    assertThat(directory.mayReturn(SLOT, KEY, A::equals)).as("it was given up").isTrue();
+    assertThat(directory.mayReturn(SLOT, KEY, null, A::equals)).as("it was given up").isTrue();
     directory.commit(SLOT, KEY + 1, leaseOf(KEY + 1), A, 9, EntryTable.NEVER);
     members.setLive(Set.of(B));
     assertThat(directory.lookup(SLOT, KEY + 1)).isInstanceOf(Lookup.Absent.class);
-    assertThat(directory.mayReturn(SLOT, KEY + 1, B::equals)).as("its holder is away").isTrue();
+    assertThat(directory.mayReturn(SLOT, KEY + 1, null, B::equals))
+        .as("its holder is away")
+        .isTrue();
   }
 
   private PutToken leaseOf(long key) {

@@ -47,7 +47,9 @@ final class OwnKeysWorker implements AutoCloseable {
   /** How long the DEL took of each key that is deleted. */
   private final Map<Integer, Long> deleted = new TreeMap<>();
 
-  private final List<String> returned = new ArrayList<>();
+  /** Keys that were read though they are deleted: for a moment, or for good. */
+  private final Map<Integer, Long> returned = new TreeMap<>();
+
   private long deletesInTime;
   private long deletesTooLate;
   private long returnedTooLate;
@@ -70,6 +72,7 @@ final class OwnKeysWorker implements AutoCloseable {
     int here = random.nextInt(HERE);
     if (dice < 25) {
       deleted.remove(here);
+      returned.remove(here);
       boolean accepted = client.set(here) == Outcome.YES;
       if (accepted && client.get(here) == Outcome.NO) {
         vanished++; // nobody else puts or deletes it, and it is held here: it was dropped
@@ -116,7 +119,7 @@ final class OwnKeysWorker implements AutoCloseable {
     }
     deleted.remove(number); // told once
     if (took < ANSWERED_NANOS) {
-      returned.add("%s, deleted in %d ms".formatted(client.keys().key(number), took / 1_000_000));
+      returned.put(number, took / 1_000_000);
     } else {
       returnedTooLate++;
     }
@@ -169,9 +172,20 @@ final class OwnKeysWorker implements AutoCloseable {
     return client.last();
   }
 
-  /** Keys read after a DEL that was answered. */
-  List<String> returned() {
-    return List.copyOf(returned);
+  /**
+   * Keys read after a DEL that was answered. A node that is back serves a deleted value until the
+   * slot's owner has heard what it holds, for a moment.
+   */
+  int returned() {
+    return returned.size();
+  }
+
+  /** Keys that are there still, each with the time its DEL took. */
+  List<String> stillThere() {
+    returned.keySet().removeIf(number -> client.get(number) == Outcome.NO);
+    return returned.entrySet().stream()
+        .map(key -> client.keys().key(key.getKey()) + ", deleted in " + key.getValue() + " ms")
+        .toList();
   }
 
   long deletesInTime() {
