@@ -9,7 +9,6 @@ import io.larder.node.server.ServiceException;
 import io.larder.node.store.BlockStore;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -105,24 +104,9 @@ final class DeleteCalls {
       if (leftMs() <= retryMs) {
         return CompletableFuture.failedFuture(new PeerException(Leases.reason(failure)));
       }
-      CompletableFuture<Integer> later = new CompletableFuture<>();
-      var _ =
-          timing
-              .control()
-              .schedule(
-                  () ->
-                      Futures.finish(
-                          attempt.get(),
-                          (count, why) -> {
-                            boolean _ =
-                                why == null
-                                    ? later.complete(count)
-                                    : later.completeExceptionally(why);
-                          }),
-                  retryMs,
-                  TimeUnit.MILLISECONDS);
+      long pauseMs = retryMs;
       retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
-      return later;
+      return Futures.after(pauseMs, timing.control(), attempt);
     }
   }
 }

@@ -12,7 +12,6 @@ import io.larder.protocol.PutToken;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The owner's side of a delete: waits for the holder's durable tombstone, has every node drop its
@@ -92,23 +91,7 @@ final class Deletes {
               new PeerException(
                   "the owner of slot " + key.slot() + " cannot decide about deletes just now"));
         }
-        CompletableFuture<Integer> later = new CompletableFuture<>();
-        var _ =
-            timing
-                .control()
-                .schedule(
-                    () ->
-                        Futures.finish(
-                            delete(delete, deadlineNanos),
-                            (count, failure) -> {
-                              boolean _ =
-                                  failure == null
-                                      ? later.complete(count)
-                                      : later.completeExceptionally(failure);
-                            }),
-                    RETRY_MS,
-                    TimeUnit.MILLISECONDS);
-        yield later;
+        yield Futures.after(RETRY_MS, timing.control(), () -> delete(delete, deadlineNanos));
       }
     };
   }

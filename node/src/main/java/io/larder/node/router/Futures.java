@@ -8,6 +8,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +62,26 @@ final class Futures {
             TimeUnit.MILLISECONDS);
     finish(bounded, (_, _) -> late.cancel(false));
     return bounded;
+  }
+
+  /** What an attempt comes to that is made after a while. */
+  static <T> CompletableFuture<T> after(
+      long ms, ScheduledExecutorService timer, Supplier<CompletableFuture<T>> attempt) {
+    CompletableFuture<T> later = new CompletableFuture<>();
+    var _ =
+        timer.schedule(
+            () ->
+                finish(
+                    attempt.get(),
+                    (value, failure) -> {
+                      boolean _ =
+                          failure == null
+                              ? later.complete(value)
+                              : later.completeExceptionally(failure);
+                    }),
+            ms,
+            TimeUnit.MILLISECONDS);
+    return later;
   }
 
   static CompletableFuture<?> all(List<CompletableFuture<?>> futures) {
