@@ -16,8 +16,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The layering. Data flows down one staircase: server → router → {hot, store → device}, {directory,
- * peer}. Think hard before changing a list here: a new arrow is a new dependency for ever.
+ * The layering. Data flows down one staircase: {server, router} → service, router → {hot, store →
+ * device}, {directory, peer}. Think hard before changing a list here: a new arrow is a new
+ * dependency for ever.
  */
 class LayeringTest {
   private static final String NODE = "io.larder.node.";
@@ -58,10 +59,11 @@ class LayeringTest {
             mayKnow("hot", NODE + "block..", "io.larder.protocol.."),
             mayKnow("directory", NODE + "block..", "io.larder.protocol.."),
             mayKnow("peer", NODE + "block..", NODE + "directory..", "io.larder.protocol.."),
-            mayKnow("server", NODE + "block..", "io.larder.protocol.."),
+            mayKnow("service", NODE + "block..", "io.larder.protocol.."),
+            mayKnow("server", NODE + "service..", NODE + "block..", "io.larder.protocol.."),
             mayKnow(
                 "router",
-                NODE + "server..",
+                NODE + "service..",
                 NODE + "hot..",
                 NODE + "store..",
                 NODE + "directory..",

@@ -7,7 +7,7 @@ import io.larder.node.directory.OpenPuts;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequest.KeyRef;
-import io.larder.node.server.ClientId;
+import io.larder.node.service.ClientId;
 import io.larder.protocol.PutToken;
 import java.util.ArrayList;
 import java.util.Collections;

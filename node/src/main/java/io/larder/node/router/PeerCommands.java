@@ -8,7 +8,7 @@ import io.larder.node.directory.Member;
 import io.larder.node.peer.PeerAnswerWire;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequestWire;
-import io.larder.node.server.ServiceException;
+import io.larder.node.service.ServiceException;
 import io.larder.node.store.BlockStore;
 import io.larder.node.store.StoreStats;
 import io.larder.protocol.Reply;

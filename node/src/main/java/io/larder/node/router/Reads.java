@@ -9,7 +9,7 @@ import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequest.KeyRef;
-import io.larder.node.server.Found;
+import io.larder.node.service.Found;
 import io.larder.node.store.BlockStore;
 import java.util.ArrayList;
 import java.util.List;

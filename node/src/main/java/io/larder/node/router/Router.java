@@ -14,17 +14,17 @@ import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.peer.PeerTransport;
-import io.larder.node.server.BlockService;
-import io.larder.node.server.ClientId;
-import io.larder.node.server.ClusterView;
-import io.larder.node.server.CommitAnswer;
-import io.larder.node.server.Found;
-import io.larder.node.server.LeaseAnswer;
-import io.larder.node.server.Location;
-import io.larder.node.server.NodeAccount;
-import io.larder.node.server.PutOptions;
-import io.larder.node.server.Refusal;
-import io.larder.node.server.ServiceException;
+import io.larder.node.service.BlockLocation;
+import io.larder.node.service.BlockService;
+import io.larder.node.service.ClientId;
+import io.larder.node.service.ClusterView;
+import io.larder.node.service.CommitAnswer;
+import io.larder.node.service.Found;
+import io.larder.node.service.LeaseAnswer;
+import io.larder.node.service.NodeAccount;
+import io.larder.node.service.PutOptions;
+import io.larder.node.service.Refusal;
+import io.larder.node.service.ServiceException;
 import io.larder.node.store.BlockStore;
 import io.larder.node.store.EvictionListener;
 import io.larder.protocol.PutToken;
@@ -403,17 +403,17 @@ public final class Router implements BlockService, AutoCloseable {
   }
 
   @Override
-  public CompletableFuture<List<@Nullable Location>> locate(List<Key> keys) {
+  public CompletableFuture<List<@Nullable BlockLocation>> locate(List<Key> keys) {
     return reads
         .places(keys)
         .thenApply(places -> {
-          List<@Nullable Location> locations = new ArrayList<>(places.size());
+          List<@Nullable BlockLocation> locations = new ArrayList<>(places.size());
           for (Reads.Place place : places) {
             NodeRecord node = place == null ? null : cluster.image().nodes().get(place.nodeId());
             locations.add(
                 place == null || node == null
                     ? null
-                    : new Location(node.nodeId(), node.host(), node.port(), place.stamp()));
+                    : new BlockLocation(node.nodeId(), node.host(), node.port(), place.stamp()));
           }
           return locations;
         });

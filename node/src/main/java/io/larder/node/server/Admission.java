@@ -6,6 +6,7 @@ import io.larder.node.server.Answer.Now;
 import io.larder.node.server.CommandSpec.PayloadPlace;
 import io.larder.node.server.ServerMetrics.Rejection;
 import io.larder.node.server.wire.RequestDecoder.Disposition;
+import io.larder.node.service.Refusal;
 import io.larder.protocol.Limits;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

@@ -2,6 +2,7 @@ package io.larder.node.server;
 
 import io.larder.node.block.Key;
 import io.larder.node.server.ServerMetrics.Outcome;
+import io.larder.node.service.Refusal;
 import io.larder.protocol.Reply;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -4,6 +4,7 @@ import io.larder.node.block.Block;
 import io.larder.node.block.Payload;
 import io.larder.node.server.ServerMetrics.Rejection;
 import io.larder.node.server.wire.ReplyEncoder;
+import io.larder.node.service.Found;
 import io.larder.protocol.Reply;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;

@@ -3,6 +3,7 @@ package io.larder.node.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.larder.node.block.Key;
+import io.larder.node.service.BlockService;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,5 +1,6 @@
 package io.larder.node.server;
 
+import io.larder.node.service.ServiceException;
 import io.larder.protocol.Reply;
 import java.util.Locale;
 import java.util.stream.Collectors;

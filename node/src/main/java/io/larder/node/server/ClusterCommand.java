@@ -1,7 +1,8 @@
 package io.larder.node.server;
 
-import io.larder.node.server.ClusterView.Member;
-import io.larder.node.server.ClusterView.SlotRange;
+import io.larder.node.service.ClusterView;
+import io.larder.node.service.ClusterView.Member;
+import io.larder.node.service.ClusterView.SlotRange;
 import io.larder.protocol.Reply;
 import io.larder.protocol.Slots;
 import java.util.ArrayList;

@@ -1,6 +1,7 @@
 package io.larder.node.server;
 
 import io.larder.node.server.ServerMetrics.Outcome;
+import io.larder.node.service.ServiceException;
 import java.util.List;
 import java.util.Set;
 

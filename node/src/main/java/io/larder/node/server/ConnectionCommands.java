@@ -3,6 +3,8 @@ package io.larder.node.server;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.larder.node.server.ServerMetrics.Rejection;
+import io.larder.node.service.Refusal;
+import io.larder.node.service.ServiceException;
 import io.larder.protocol.Reply;
 import java.security.MessageDigest;
 import java.util.ArrayList;

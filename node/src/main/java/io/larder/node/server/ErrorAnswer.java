@@ -1,5 +1,7 @@
 package io.larder.node.server;
 
+import io.larder.node.service.BlockService;
+import io.larder.node.service.Refusal;
 import io.larder.protocol.Reply;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,8 @@
 package io.larder.node.server;
 
 import io.larder.node.server.Answer.Now;
+import io.larder.node.service.Refusal;
+import io.larder.node.service.ServiceException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;

@@ -1,6 +1,9 @@
 package io.larder.node.server;
 
 import io.larder.node.block.MemoryPool;
+import io.larder.node.service.ClusterView;
+import io.larder.node.service.NodeAccount;
+import io.larder.node.service.Refusal;
 import io.larder.protocol.Reply;
 import java.util.HashSet;
 import java.util.Locale;

@@ -3,6 +3,9 @@ package io.larder.node.server;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.larder.node.block.Key;
+import io.larder.node.service.BlockLocation;
+import io.larder.node.service.LeaseAnswer;
+import io.larder.node.service.ServiceException;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Reply;
 import java.util.ArrayList;
@@ -94,14 +97,14 @@ final class LarderCommands {
         call.service().locate(call.keys(1, call.count())),
         locations -> {
           List<Reply> elements = new ArrayList<>(locations.size());
-          for (@Nullable Location location : locations) {
+          for (@Nullable BlockLocation location : locations) {
             elements.add(location == null ? Reply.NULL : describe(location));
           }
           return new Reply.Array(elements);
         });
   }
 
-  private static Reply describe(Location location) {
+  private static Reply describe(BlockLocation location) {
     return Reply.array(
         Reply.bulk(location.nodeId()),
         Reply.bulk(location.host() + ":" + location.port()),

@@ -1,5 +1,7 @@
 package io.larder.node.server;
 
+import io.larder.node.service.ServiceException;
+
 /** Numbers in arguments. */
 final class Numbers {
   private Numbers() {}

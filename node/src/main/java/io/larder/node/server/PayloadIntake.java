@@ -2,8 +2,12 @@ package io.larder.node.server;
 
 import io.larder.node.block.MemoryPool.Purpose;
 import io.larder.node.block.Payload;
-import io.larder.node.server.BlockService.PutHandle;
 import io.larder.node.server.wire.PayloadBufs;
+import io.larder.node.service.BlockService;
+import io.larder.node.service.BlockService.PutHandle;
+import io.larder.node.service.ClientId;
+import io.larder.node.service.Refusal;
+import io.larder.node.service.ServiceException;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;

@@ -1,7 +1,7 @@
 package io.larder.node.server;
 
 import io.larder.node.block.Payload;
-import io.larder.node.server.BlockService.PutHandle;
+import io.larder.node.service.BlockService.PutHandle;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -7,6 +7,7 @@ import io.larder.node.server.ServerMetrics.Rejection;
 import io.larder.node.server.wire.PayloadBufs;
 import io.larder.node.server.wire.ReplyBuffers;
 import io.larder.node.server.wire.ReplyEncoder;
+import io.larder.node.service.Refusal;
 import io.larder.protocol.Reply;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;

@@ -2,6 +2,7 @@ package io.larder.node.server;
 
 import io.larder.node.server.ServerMetrics.Rejection;
 import io.larder.node.server.wire.ReceiveBuffers;
+import io.larder.node.service.BlockService;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;

@@ -1,6 +1,8 @@
 package io.larder.node.server;
 
 import io.larder.node.server.wire.PayloadBufs;
+import io.larder.node.service.BlockService;
+import io.larder.node.service.ClientId;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;

@@ -1,5 +1,6 @@
 package io.larder.node.server;
 
+import io.larder.node.service.Refusal;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;

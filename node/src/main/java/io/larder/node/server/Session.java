@@ -1,5 +1,6 @@
 package io.larder.node.server;
 
+import io.larder.node.service.ClientId;
 import java.net.SocketAddress;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;

@@ -2,6 +2,8 @@ package io.larder.node.server;
 
 import io.larder.node.server.Answer.Now;
 import io.larder.node.server.ServerMetrics.Outcome;
+import io.larder.node.service.Refusal;
+import io.larder.node.service.ServiceException;
 import java.util.concurrent.CompletableFuture;
 
 /** The exchange of a command whose reply carries no block. */

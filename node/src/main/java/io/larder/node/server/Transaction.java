@@ -1,5 +1,7 @@
 package io.larder.node.server;
 
+import io.larder.node.service.Refusal;
+import io.larder.node.service.ServiceException;
 import io.larder.protocol.Reply;
 import java.util.ArrayList;
 import java.util.List;

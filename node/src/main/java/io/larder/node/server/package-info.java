@@ -1,6 +1,6 @@
 /**
- * The RESP server of a node: sockets on one side, {@link io.larder.node.server.BlockService}, which
- * the router implements, on the other. Start at {@link io.larder.node.server.RespServer}.
+ * The RESP server of a node: sockets on one side, {@link io.larder.node.service.BlockService},
+ * which the router implements, on the other. Start at {@link io.larder.node.server.RespServer}.
  */
 @NullMarked
 package io.larder.node.server;

@@ -8,7 +8,7 @@ import io.larder.node.block.Keyspace;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.peer.PeerLinks;
-import io.larder.node.server.ClientId;
+import io.larder.node.service.ClientId;
 import io.larder.protocol.PutToken;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;

@@ -5,6 +5,18 @@ import io.larder.node.block.Key;
 import io.larder.node.block.Keyspace;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
+import io.larder.node.service.BlockLocation;
+import io.larder.node.service.BlockService;
+import io.larder.node.service.ClientId;
+import io.larder.node.service.ClusterView;
+import io.larder.node.service.CommitAnswer;
+import io.larder.node.service.Found;
+import io.larder.node.service.LeaseAnswer;
+import io.larder.node.service.NodeAccount;
+import io.larder.node.service.PutOptions;
+import io.larder.node.service.PutOutcome;
+import io.larder.node.service.Refusal;
+import io.larder.node.service.ServiceException;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Reply;
 import io.larder.protocol.Slots;
@@ -287,10 +299,10 @@ public final class MapBlockService implements BlockService {
   }
 
   @Override
-  public CompletableFuture<List<@Nullable Location>> locate(List<Key> keys) {
-    List<@Nullable Location> locations = new ArrayList<>();
+  public CompletableFuture<List<@Nullable BlockLocation>> locate(List<Key> keys) {
+    List<@Nullable BlockLocation> locations = new ArrayList<>();
     for (Key key : keys) {
-      locations.add(live(key) == null ? null : new Location("n1", "127.0.0.1", 7001, 0xbeef));
+      locations.add(live(key) == null ? null : new BlockLocation("n1", "127.0.0.1", 7001, 0xbeef));
     }
     return CompletableFuture.completedFuture(locations);
   }

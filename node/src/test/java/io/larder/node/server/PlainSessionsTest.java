@@ -10,6 +10,8 @@ import io.larder.node.bench.faults.ByteCounter.Reading;
 import io.larder.node.server.ServerConfig.PlainSessions;
 import io.larder.node.server.ServerConfig.Waits;
 import io.larder.node.server.ServerHarness.Raw;
+import io.larder.node.service.PutOptions;
+import io.larder.node.service.Refusal;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

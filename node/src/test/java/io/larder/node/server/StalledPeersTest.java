@@ -5,6 +5,7 @@ import static io.larder.node.server.ServerHarness.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.larder.node.server.ServerHarness.Raw;
+import io.larder.node.service.ClientId;
 import io.larder.testing.Patience;
 import java.io.IOException;
 import org.awaitility.Awaitility;

@@ -5,6 +5,7 @@ import static io.larder.node.server.ServerHarness.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.larder.node.server.ServerHarness.Raw;
+import io.larder.node.service.Refusal;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;

@@ -5,7 +5,7 @@ import static io.larder.node.simulation.Schedule.SECOND;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.larder.coordinator.registry.SlotTable;
-import io.larder.node.server.ClientId;
+import io.larder.node.service.ClientId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

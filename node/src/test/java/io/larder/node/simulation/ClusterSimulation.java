@@ -5,7 +5,7 @@ import static io.larder.node.simulation.Schedule.SECOND;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.larder.node.block.Key;
-import io.larder.node.server.Found;
+import io.larder.node.service.Found;
 import io.larder.node.simulation.SimulatedDisk.Entry;
 import java.util.ArrayList;
 import java.util.List;

@@ -13,7 +13,7 @@ import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequestWire;
 import io.larder.node.peer.PeerTransport;
-import io.larder.node.server.ClientId;
+import io.larder.node.service.ClientId;
 import io.larder.protocol.Command;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Reply;

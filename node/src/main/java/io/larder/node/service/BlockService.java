@@ -1,4 +1,4 @@
-package io.larder.node.server;
+package io.larder.node.service;
 
 import io.larder.node.block.Key;
 import io.larder.node.block.Keyspace;
@@ -104,7 +104,7 @@ public interface BlockService {
   CompletableFuture<Boolean> abort(Key key, PutToken token);
 
   /** Where each key is, in order; null where it is nowhere. */
-  CompletableFuture<List<@Nullable Location>> locate(List<Key> keys);
+  CompletableFuture<List<@Nullable BlockLocation>> locate(List<Key> keys);
 
   /** Exempts a key from eviction or ends that; false if the key is absent. */
   CompletableFuture<Boolean> pin(Key key, boolean on);

@@ -1,4 +1,4 @@
-package io.larder.node.server;
+package io.larder.node.service;
 
 /** What a put came to. */
 public enum PutOutcome {

@@ -1,4 +1,4 @@
-package io.larder.node.server;
+package io.larder.node.service;
 
 /**
  * What a node reports of itself to whoever must tell a lost block from one that is gone for a

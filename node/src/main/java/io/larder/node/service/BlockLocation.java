@@ -1,4 +1,4 @@
-package io.larder.node.server;
+package io.larder.node.service;
 
 /**
  * Where a key's value is.
@@ -8,4 +8,4 @@ package io.larder.node.server;
  * @param port its RESP port
  * @param stamp the record's place on its device
  */
-public record Location(String nodeId, String host, int port, long stamp) {}
+public record BlockLocation(String nodeId, String host, int port, long stamp) {}

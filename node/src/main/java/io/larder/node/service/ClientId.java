@@ -1,4 +1,4 @@
-package io.larder.node.server;
+package io.larder.node.service;
 
 /**
  * A connection to this node.

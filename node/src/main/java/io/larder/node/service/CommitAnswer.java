@@ -1,4 +1,4 @@
-package io.larder.node.server;
+package io.larder.node.service;
 
 /** What became of the put under a token. */
 public enum CommitAnswer {

@@ -1,4 +1,4 @@
-package io.larder.node.server;
+package io.larder.node.service;
 
 /**
  * A request that failed in a way its sender should read about. The message is sent as a RESP error:

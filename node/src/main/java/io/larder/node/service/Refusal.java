@@ -1,4 +1,4 @@
-package io.larder.node.server;
+package io.larder.node.service;
 
 /**
  * Why a request has no result: the reason of a dropped put, and what decides who reads an error.
