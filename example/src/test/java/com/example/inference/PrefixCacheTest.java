@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import io.larder.client.LarderClient;
 import io.larder.client.TensorMetadata;
-import io.larder.node.embedded.EmbeddedLarder;
+import io.larder.testkit.embedded.EmbeddedLarder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;

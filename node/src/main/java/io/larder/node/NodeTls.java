@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** A node's two ends of TLS: it serves with its certificate and shows the same one to its peers. */
-final class NodeTls {
+public final class NodeTls {
   private NodeTls() {}
 
   /** How the RESP port is served; null for plain connections. */
@@ -23,7 +23,7 @@ final class NodeTls {
   }
 
   /** How peers are connected to; null for plain connections. */
-  static @Nullable Tls ofPeers(NodeConfig.Tls tls) throws IOException {
+  public static @Nullable Tls ofPeers(NodeConfig.Tls tls) throws IOException {
     return tls.isOn()
         ? Tls.of(authorities(tls), Path.of(tls.certificate()), Path.of(tls.key()))
         : null;

@@ -4,7 +4,7 @@ package io.larder.node;
  * Tells a miss that a late peer explains, as happens on a busy machine, from one that nothing does.
  * For one client's calls, one after the other.
  */
-final class LateAnswers {
+public final class LateAnswers {
   /** What an owner may take to say where a key is. */
   private static final long LOOKUP_DEADLINE_NANOS = 250_000_000;
 
@@ -17,7 +17,7 @@ final class LateAnswers {
    * Whether a miss that was asked for then and came now took as long as a lookup may, or came while
    * the owner is left alone after such a one.
    */
-  boolean explain(long askedNanos) {
+  public boolean explain(long askedNanos) {
     long now = System.nanoTime();
     if (now - askedNanos >= LOOKUP_DEADLINE_NANOS) {
       explainedUntil = now + PAUSE_NANOS;

@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Reads {@code /moves}. Not thread-safe. */
-final class MoveStore {
+public final class MoveStore {
   private static final Logger log = LoggerFactory.getLogger(MoveStore.class);
 
   /**
@@ -20,16 +20,16 @@ final class MoveStore {
    *
    * @param version of its znode: what a compare-and-set must find
    */
-  record Stored(Move move, int version) {}
+  public record Stored(Move move, int version) {}
 
   private final Paths paths;
 
-  MoveStore(Paths paths) {
+  public MoveStore(Paths paths) {
     this.paths = paths;
   }
 
   /** Every move that is remembered, the oldest first; what cannot be read is left out. */
-  List<Stored> read(ZooKeeper zooKeeper) throws KeeperException, InterruptedException {
+  public List<Stored> read(ZooKeeper zooKeeper) throws KeeperException, InterruptedException {
     List<Stored> moves = new ArrayList<>();
     for (String id : zooKeeper.getChildren(paths.moves(), false)) {
       Stat stat = new Stat();

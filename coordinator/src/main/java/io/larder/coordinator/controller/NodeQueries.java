@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.util.List;
 
 /** What the administration asks nodes. Not thread-safe. */
-final class NodeQueries implements AutoCloseable {
+public final class NodeQueries implements AutoCloseable {
   private static final long DEADLINE_MS = 3_000;
   private static final long MOVE_DEADLINE_MS = 60_000;
 
@@ -29,18 +29,18 @@ final class NodeQueries implements AutoCloseable {
   /**
    * @param connection how the nodes are connected to
    */
-  NodeQueries(ConnectionOptions connection) {
+  public NodeQueries(ConnectionOptions connection) {
     this.consoles = new NodeConsoles(connection);
   }
 
   /** What the node holds. */
-  Usage usage(NodeRecord node) throws IOException, InterruptedException {
+  public Usage usage(NodeRecord node) throws IOException, InterruptedException {
     long[] numbers = numbers(node, ask(node, Command.of("PEER.USAGE"), DEADLINE_MS), 3);
     return new Usage(numbers[0], numbers[1], numbers[2]);
   }
 
   /** What the node counts. */
-  NodeReport report(NodeRecord node) throws IOException, InterruptedException {
+  public NodeReport report(NodeRecord node) throws IOException, InterruptedException {
     if (ask(node, Command.of("INFO").arg("STATS"), DEADLINE_MS) instanceof Reply.Bulk info) {
       return NodeReport.of(info.text());
     }
@@ -50,14 +50,14 @@ final class NodeQueries implements AutoCloseable {
   }
 
   /** Whether the node has the key on its own device. */
-  boolean holds(NodeRecord node, byte[] key) throws IOException, InterruptedException {
+  public boolean holds(NodeRecord node, byte[] key) throws IOException, InterruptedException {
     return ask(node, Command.of("PEER.HOLDS").arg(key), DEADLINE_MS) instanceof Reply.Array array
         && array.elements().getFirst() instanceof Reply.Int held
         && held.value() == 1;
   }
 
   /** Where the key's slot owner says it is; empty if nowhere. */
-  String locate(NodeRecord owner, byte[] key) throws IOException, InterruptedException {
+  public String locate(NodeRecord owner, byte[] key) throws IOException, InterruptedException {
     return ask(owner, Command.of("KV.LOCATE").arg(key), DEADLINE_MS) instanceof Reply.Array array
             && array.elements().getFirst() instanceof Reply.Array place
             && place.elements().getFirst() instanceof Reply.Bulk nodeId

@@ -1,11 +1,13 @@
 package io.larder.coordinator.controller;
 
+import io.larder.coordinator.admin.ClusterStatus;
+import io.larder.coordinator.admin.StatusReader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.larder.coordinator.cli.StatusCommand;
+import io.larder.cli.admin.StatusCommand;
 import io.larder.coordinator.config.AssignmentOptions;
-import io.larder.coordinator.embedded.EmbeddedZooKeeper;
+import io.larder.testkit.embedded.EmbeddedZooKeeper;
 import io.larder.coordinator.lease.NodeSession;
 import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.Heartbeat;

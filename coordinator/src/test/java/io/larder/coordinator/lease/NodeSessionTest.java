@@ -3,7 +3,7 @@ package io.larder.coordinator.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.larder.coordinator.embedded.EmbeddedZooKeeper;
+import io.larder.testkit.embedded.EmbeddedZooKeeper;
 import io.larder.coordinator.lease.Cluster.Node;
 import io.larder.coordinator.registry.Heartbeat;
 import io.larder.coordinator.registry.ZooKeeperOptions;

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.larder.node.local.JavaCommand;
+import io.larder.testkit.local.JavaCommand;
 import io.larder.testing.Patience;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -53,7 +53,7 @@ class FaultRowsTest {
           StoreTest.class);
   private static final Path PAGE = Path.of("../docs/faults.md");
   private static final Path TABLE =
-      Path.of("src/main/resources/io/larder/node/bench/crash/fault-rows.tsv");
+      Path.of("../bench/src/main/resources/io/larder/bench/crash/fault-rows.tsv");
 
   /** For stores of which it is known that they hang. */
   private static final Duration BRIEF = Duration.ofSeconds(2);

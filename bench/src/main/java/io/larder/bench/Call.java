@@ -1,0 +1,75 @@
+package io.larder.bench;
+
+import io.larder.bench.verdict.BrokenPromise;
+import io.larder.bench.verdict.Patience;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A call under way: it notes when the answer comes past the deadline, and that none comes at all.
+ * For one thread.
+ */
+final class Call<T> {
+  /** The Java client's default: an answer after it is late. This run's clients wait longer. */
+  private static final Duration LATE = Duration.ofSeconds(5);
+
+  private final String name;
+  private final Witness witness;
+  private final long startNanos = System.nanoTime();
+  private final long stalledBefore;
+  private final long deadlineNanos;
+  private final CompletableFuture<T> answer;
+
+  /**
+   * @param name of the call and its key
+   * @param deadline by which the client must have answered, whatever happens
+   */
+  Call(String name, CompletableFuture<T> answer, Duration deadline, Witness witness) {
+    this.name = name;
+    this.witness = witness;
+    this.stalledBefore = witness.stalls().totalNanos();
+    this.deadlineNanos = deadline.toNanos();
+    this.answer = answer.whenComplete((_, _) -> answered());
+  }
+
+  private void answered() {
+    if (ownNanos() > LATE.toNanos()) {
+      witness.evidence().late(System.nanoTime() - startNanos);
+    }
+  }
+
+  /** Without the time in which this process stood still. */
+  private long ownNanos() {
+    return System.nanoTime() - startNanos - (witness.stalls().totalNanos() - stalledBefore);
+  }
+
+  String name() {
+    return name;
+  }
+
+  /**
+   * Waits for the answer.
+   *
+   * @throws HangException if none has come by the deadline and {@link Patience#HANG}
+   */
+  T await() throws InterruptedException, ExecutionException {
+    while (true) {
+      try {
+        return answer.get(1, TimeUnit.SECONDS);
+      } catch (TimeoutException e) {
+        if (ownNanos() > deadlineNanos + Patience.HANG.toNanos()) {
+          String how =
+              "no answer after %d s; the client's own deadline is %d s"
+                  .formatted(
+                      TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startNanos),
+                      TimeUnit.NANOSECONDS.toSeconds(deadlineNanos));
+          witness.evidence().broken(BrokenPromise.HANG, name, how);
+          throw new HangException(name + ": " + how);
+        }
+      }
+    }
+  }
+}

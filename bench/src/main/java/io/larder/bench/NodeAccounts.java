@@ -1,0 +1,51 @@
+package io.larder.bench;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What the nodes report of themselves while a run goes on, over the restarts of their processes:
+ * counters begin anew with each process, so each is looked at before it is killed and after. For
+ * one thread.
+ */
+public final class NodeAccounts {
+  /**
+   * One look at one node.
+   *
+   * @param process the node and its process, so that a restart is another
+   * @param incarnation its session
+   * @param gone records that it evicted or dropped as damaged since its process started
+   */
+  public record Account(String process, String incarnation, long gone) {}
+
+  private final Map<String, Long> first = new HashMap<>();
+  private final Map<String, Long> last = new HashMap<>();
+  private final Set<String> incarnations = new HashSet<>();
+  private boolean begun;
+  private boolean sessionsEnded;
+
+  /** Takes what the nodes say now; the first time it is what was before the run. */
+  public void look(Iterable<Account> accounts) {
+    for (Account account : accounts) {
+      first.putIfAbsent(account.process(), begun ? 0 : account.gone());
+      last.put(account.process(), account.gone());
+      boolean known = !incarnations.add(account.incarnation());
+      sessionsEnded |= begun && !known;
+    }
+    begun = true;
+  }
+
+  /** Records that the nodes report as evicted or dropped since the first look. */
+  public long gone() {
+    return last.entrySet().stream()
+        .mapToLong(entry -> entry.getValue() - first.getOrDefault(entry.getKey(), 0L))
+        .sum();
+  }
+
+  /** Whether the session of a node has ended since the first look: then its keys were free. */
+  public boolean sessionsEnded() {
+    return sessionsEnded;
+  }
+}

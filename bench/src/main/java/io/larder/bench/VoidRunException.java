@@ -1,0 +1,12 @@
+package io.larder.bench;
+
+import java.io.IOException;
+
+/** A run measured another load than it meant: its figures say nothing. */
+public final class VoidRunException extends IOException {
+  private static final long serialVersionUID = 1;
+
+  VoidRunException(String message) {
+    super(message);
+  }
+}

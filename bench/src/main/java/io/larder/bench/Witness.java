@@ -1,0 +1,13 @@
+package io.larder.bench;
+
+import io.larder.bench.verdict.Evidence;
+import io.larder.bench.verdict.StallWatch;
+
+/**
+ * Whom the inference servers tell what they see.
+ *
+ * @param evidence of broken promises and of lateness
+ * @param doubts what may yet be explained
+ * @param stalls of this process
+ */
+record Witness(Evidence evidence, Doubts doubts, StallWatch stalls) {}

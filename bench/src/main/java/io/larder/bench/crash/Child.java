@@ -1,0 +1,86 @@
+package io.larder.bench.crash;
+
+import io.larder.testkit.local.JavaCommand;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A child's process: its notes are read to the last, however it ends. One thread, but for kill. */
+final class Child implements AutoCloseable {
+  private static final long END_SECONDS = 20;
+
+  private final Process process;
+  private final Path errors;
+  private final BufferedReader notes;
+  private volatile boolean killed;
+
+  private Child(Process process, Path errors) {
+    this.process = process;
+    this.errors = errors;
+    this.notes =
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
+  }
+
+  /**
+   * Starts a JVM with one of this package's mains.
+   *
+   * @param errors where its standard error goes
+   */
+  static Child start(Class<?> main, Path errors, List<String> jvmOptions, List<String> arguments)
+      throws IOException {
+    List<String> command = JavaCommand.of(main.getName(), jvmOptions);
+    command.addAll(arguments);
+    Process process =
+        new ProcessBuilder(command)
+            .redirectError(ProcessBuilder.Redirect.to(errors.toFile()))
+            .start();
+    return new Child(process, errors);
+  }
+
+  /**
+   * The next note; null when it was killed and all it said is read.
+   *
+   * @throws IOException if it ended by itself; the message has what it said last
+   */
+  @Nullable Note next() throws IOException {
+    String line = notes.readLine();
+    if (line != null) {
+      return Note.parse(line);
+    }
+    if (!killed) {
+      throw new IOException("the process ended by itself:\n" + Files.readString(errors));
+    }
+    return null;
+  }
+
+  /** Kill -9; through the handle, so that what it wrote can still be read. */
+  void kill() {
+    killed = true;
+    boolean _ = process.toHandle().destroyForcibly();
+  }
+
+  /** Kills it if it lives and waits until it is gone, and its device free. */
+  @Override
+  public void close() throws IOException {
+    kill();
+    try {
+      if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+        throw new IOException(
+            "process %d is still there %d s after kill -9; is its device hanging?"
+                .formatted(process.pid(), END_SECONDS));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for the end of a process", e);
+    } finally {
+      notes.close();
+    }
+  }
+}

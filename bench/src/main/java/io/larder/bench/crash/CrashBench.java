@@ -1,0 +1,48 @@
+package io.larder.bench.crash;
+
+import io.larder.bench.Figure;
+import io.larder.bench.Progress;
+import io.larder.node.store.StoreConfig.Durability;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What the store keeps through kill -9, for both levels of durability, and what a restart costs.
+ *
+ * @param kills how often each level is killed
+ * @param records in the restart that is measured; 0 leaves that out
+ * @param seed of the moments and of the load; the threads' interleaving is their own
+ */
+public record CrashBench(int kills, int records, long seed) {
+  /** Runs everything in a new folder inside {@code parent}, which is deleted afterwards. */
+  public List<Figure> run(Path parent, Progress progress) throws IOException {
+    progress.say("seed " + seed);
+    Path folder = Files.createTempDirectory(parent, "larder-crash-");
+    try {
+      List<Figure> figures = new ArrayList<>();
+      for (Durability durability : Durability.values()) {
+        figures.addAll(new KillRun(durability, kills, seed, folder).run(progress));
+      }
+      if (records > 0) {
+        figures.addAll(new RestartRun(records, folder).run(progress));
+      }
+      figures.add(FaultRows.figure());
+      return figures;
+    } finally {
+      delete(folder);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package io.larder.bench.faults;
+
+import java.util.concurrent.atomic.LongAccumulator;
+import java.util.concurrent.atomic.LongAdder;
+
+/** What several byte-counting clients asked and were told, in sum. Thread-safe. */
+final class CountedTotals {
+  private final LongAdder calls = new LongAdder();
+  private final LongAdder accepted = new LongAdder();
+  private final LongAdder read = new LongAdder();
+  private final LongAdder nilsAfterExists = new LongAdder();
+  private final LongAdder connectedAnew = new LongAdder();
+  private final LongAccumulator longestNanos = new LongAccumulator(Math::max, 0);
+
+  void called(long tookNanos) {
+    calls.increment();
+    longestNanos.accumulate(tookNanos);
+  }
+
+  void acceptedOne() {
+    accepted.increment();
+  }
+
+  void readOne() {
+    read.increment();
+  }
+
+  void nilAfterExists() {
+    nilsAfterExists.increment();
+  }
+
+  void connectedAnewOnce() {
+    connectedAnew.increment();
+  }
+
+  long calls() {
+    return calls.sum();
+  }
+
+  /** Puts that were answered OK: stored or dropped. */
+  long accepted() {
+    return accepted.sum();
+  }
+
+  /** Values that were read and compared. */
+  long read() {
+    return read.sum();
+  }
+
+  /** Nils to a GET right after EXISTS said 1: LMCache 0.5.6 waits for ever on each. */
+  long nilsAfterExists() {
+    return nilsAfterExists.sum();
+  }
+
+  /** Connections that ended with the process of their node, and were followed by another. */
+  long connectedAnew() {
+    return connectedAnew.sum();
+  }
+
+  long longestMs() {
+    return longestNanos.get() / 1_000_000;
+  }
+}

@@ -1,0 +1,61 @@
+package io.larder.bench.verdict;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How long this process has stood still: a thread sleeps a little again and again and adds up by
+ * how much it overslept. What a client sees late in that time may have come in time. Thread-safe.
+ */
+public final class StallWatch implements AutoCloseable {
+  private static final long BEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** Less is the sleep's own coarseness. */
+  private static final long NOTED_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private final Thread thread;
+  private long lastBeatNanos = System.nanoTime();
+  private long stalledNanos;
+
+  private StallWatch() {
+    thread = Thread.ofPlatform().daemon().name("stall-watch").unstarted(this::beat);
+  }
+
+  /** Watches from now until it is closed. */
+  public static StallWatch start() {
+    StallWatch watch = new StallWatch();
+    watch.thread.start();
+    return watch;
+  }
+
+  /**
+   * All stalls so far, one under way included; the difference of two readings is what lay between.
+   */
+  public synchronized long totalNanos() {
+    return stalledNanos + overslept(System.nanoTime());
+  }
+
+  private void beat() {
+    try {
+      while (true) {
+        Thread.sleep(BEAT_NANOS / 1_000_000);
+        synchronized (this) {
+          long now = System.nanoTime();
+          stalledNanos += overslept(now);
+          lastBeatNanos = now;
+        }
+      }
+    } catch (InterruptedException e) {
+      // Closed.
+    }
+  }
+
+  private long overslept(long now) {
+    long late = now - lastBeatNanos - BEAT_NANOS;
+    return late > NOTED_NANOS ? late : 0;
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The wire against its rivals in one run: redis-server, a bare server in C, Jedis and Lettuce.
+ * {@link io.larder.bench.wire.WireBench} is where it begins.
+ */
+@NullMarked
+package io.larder.bench.wire;
+
+import org.jspecify.annotations.NullMarked;

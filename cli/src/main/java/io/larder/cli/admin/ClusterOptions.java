@@ -1,0 +1,118 @@
+package io.larder.cli.admin;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.larder.coordinator.registry.ZooKeeperOptions;
+import java.io.PrintWriter;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * What every command that looks at a cluster takes: how to find it, the form of the output. Data
+ * goes to standard output, messages to standard error.
+ */
+final class ClusterOptions {
+  /** Forms of output. */
+  enum Output {
+    table,
+    json
+  }
+
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec command;
+
+  @Option(
+      names = "--zookeeper",
+      paramLabel = "HOST:PORT[,…]",
+      defaultValue = "127.0.0.1:2181",
+      description = "ZooKeeper servers (default: ${DEFAULT-VALUE}).")
+  private String zookeeper = "";
+
+  @Option(
+      names = "--cluster",
+      paramLabel = "NAME",
+      defaultValue = ZooKeeperOptions.DEFAULT_CLUSTER,
+      description = "Cluster name (default: ${DEFAULT-VALUE}).")
+  private String cluster = "";
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "table|json",
+      defaultValue = "table",
+      description = "Form of the output (default: ${DEFAULT-VALUE}).")
+  private Output output = Output.table;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "10",
+      description = "How long to wait for ZooKeeper (default: ${DEFAULT-VALUE}).")
+  private int timeoutSeconds;
+
+  /** The options as a session wants them; those that make no sense are a usage error. */
+  ZooKeeperOptions zooKeeper() {
+    if (timeoutSeconds < 1) {
+      throw usage("--timeout " + timeoutSeconds + ": at least 1");
+    }
+    try {
+      return ZooKeeperOptions.of(zookeeper, cluster);
+    } catch (IllegalArgumentException e) {
+      throw usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  Duration timeout() {
+    return Duration.ofSeconds(timeoutSeconds);
+  }
+
+  /** The flags that name the cluster, for commands shown to the operator. */
+  String sameCluster() {
+    return "--zookeeper " + zookeeper + " --cluster " + cluster;
+  }
+
+  /** The sentence for a ZooKeeper that does not answer. */
+  String noAnswer() {
+    return "no answer from ZooKeeper at %s within %d s: start it or correct --zookeeper"
+        .formatted(zookeeper, timeoutSeconds);
+  }
+
+  ParameterException usage(String message) {
+    return new ParameterException(command().commandLine(), message);
+  }
+
+  PrintWriter out() {
+    return command().commandLine().getOut();
+  }
+
+  void say(String message) {
+    PrintWriter err = command().commandLine().getErr();
+    err.println(message);
+    err.flush();
+  }
+
+  boolean asJson() {
+    return output == Output.json;
+  }
+
+  void json(Object value) throws JsonProcessingException {
+    out()
+        .println(
+            JsonMapper.builder()
+                .enable(SerializationFeature.INDENT_OUTPUT)
+                .build()
+                .writeValueAsString(value));
+  }
+
+  private CommandSpec command() {
+    CommandSpec known = command;
+    if (known == null) {
+      throw new IllegalStateException("these options belong to a command");
+    }
+    return known;
+  }
+}

@@ -1,0 +1,67 @@
+package io.larder.cli.bench;
+
+import io.larder.cli.console.Bytes;
+import io.larder.bench.DemoOptions;
+import io.larder.bench.verdict.Patience;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What every command that replays a trace takes: how much of it, and how large blocks are. */
+final class ReplayOptions {
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec command;
+
+  @Option(
+      names = "--requests",
+      paramLabel = "N",
+      description = "Replay the trace's first N requests. Default: all.")
+  private int requests = Integer.MAX_VALUE;
+
+  @Option(
+      names = "--block-bytes",
+      paramLabel = "BYTES",
+      converter = Bytes.class,
+      description = "Size of a block. Default: 64KiB.")
+  private long blockBytes = DemoOptions.DEFAULT_BLOCK_BYTES;
+
+  @Option(
+      names = "--servers",
+      paramLabel = "S",
+      description = "Inference servers at the same time. Default: ${DEFAULT-VALUE}.")
+  private int servers = DemoOptions.DEFAULT_SERVERS;
+
+  /** How many requests are replayed at most. */
+  int requests() {
+    if (requests < 1) {
+      throw usage("--requests " + requests + ": at least 1");
+    }
+    return requests;
+  }
+
+  DemoOptions demoOptions() {
+    try {
+      return new DemoOptions(
+          Math.toIntExact(Math.min(blockBytes, Integer.MAX_VALUE)),
+          servers,
+          DemoOptions.HERD_BLOCKS,
+          Patience.SETTLED);
+    } catch (IllegalArgumentException e) {
+      throw usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Keys of a run's own: what an earlier run has stored must not count as its hits. */
+  static String freshPrefix(String name) {
+    return name + "-" + Long.toHexString(System.currentTimeMillis()) + ":";
+  }
+
+  private ParameterException usage(String message) {
+    if (command == null) {
+      throw new IllegalStateException("these options belong to a command");
+    }
+    return new ParameterException(command.commandLine(), message);
+  }
+}

@@ -1,0 +1,80 @@
+package io.larder.cli.console;
+
+import io.larder.protocol.ConnectionOptions;
+import io.larder.protocol.Tls;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * How nodes are connected to: over TLS if authorities are given; their password from a file or the
+ * environment, never from the command line.
+ */
+public final class NodeAccessOptions {
+  /** The environment variable. */
+  public static final String VARIABLE = "LARDER_PASSWORD";
+
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec command;
+
+  @Option(
+      names = "--password-file",
+      paramLabel = "FILE",
+      description = "File with the nodes' password, if they have one. Default: $" + VARIABLE + ".")
+  private @Nullable Path file;
+
+  @Option(
+      names = "--tls-authorities",
+      paramLabel = "PEM",
+      description = "Whom to trust, when the nodes speak TLS.")
+  private @Nullable Path authorities;
+
+  @Option(
+      names = "--tls-certificate",
+      paramLabel = "PEM",
+      description = "The certificate to show them, if they ask for one.")
+  private @Nullable Path certificate;
+
+  @Option(names = "--tls-key", paramLabel = "PEM", description = "Its private key.")
+  private @Nullable Path key;
+
+  /** All of it. */
+  public ConnectionOptions connection() {
+    try {
+      Tls tls = authorities == null ? null : Tls.of(authorities, certificate, key);
+      return ConnectionOptions.DEFAULTS.withPassword(password()).withTls(tls);
+    } catch (IOException e) {
+      throw usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private @Nullable String password() {
+    Path source = file;
+    if (source == null) {
+      String given = System.getenv(VARIABLE);
+      return given == null || given.isEmpty() ? null : given;
+    }
+    String password;
+    try {
+      password = Files.readString(source).strip();
+    } catch (IOException e) {
+      throw usage("the password file " + source + " cannot be read: " + e);
+    }
+    if (password.isEmpty()) {
+      throw usage("the password file " + source + " is empty");
+    }
+    return password;
+  }
+
+  private ParameterException usage(String message) {
+    if (command == null) {
+      throw new IllegalStateException("these options belong to a command");
+    }
+    return new ParameterException(command.commandLine(), message);
+  }
+}

@@ -1,0 +1,25 @@
+package io.larder.cli.device;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What can be done with a device while no node has it open. */
+@Command(
+    name = "device",
+    description = "Format, inspect or verify a node's device.",
+    subcommands = {
+      DeviceFormatCommand.class,
+      DeviceInspectCommand.class,
+      DeviceVerifyCommand.class
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the spec
+public final class DeviceCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Which: format, inspect or verify?");
+  }
+}

@@ -1,0 +1,67 @@
+package io.larder.cli.doctor;
+
+import io.larder.node.config.NodeConfig;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Looks at this machine, for a person or before a command starts anything. */
+public final class Doctor {
+  private static final String LOOPBACK = InetAddress.getLoopbackAddress().getHostAddress();
+
+  private Doctor() {}
+
+  /** Everything there is to look at. */
+  public static List<Check> everything(LocalWants wants) {
+    List<Check> checks = new ArrayList<>(localCluster(wants));
+    checks.addAll(TestTools.all());
+    return checks;
+  }
+
+  /** What a cluster on this machine needs. */
+  public static List<Check> localCluster(LocalWants wants) {
+    return List.of(
+        Platform.system(),
+        Platform.jdk(),
+        Memory.memory(wants.nodes(), wants.memoryBytes()),
+        Memory.hugePages(),
+        DeviceAccess.directIo(wants.folder()),
+        DeviceAccess.ring(wants.folder()),
+        Disk.check(wants.folder(), wants.newDevices(), wants.deviceBytes(), wants.smallerDevices()),
+        OpenFiles.check(NodeConfig.DEFAULTS.limits().maxConnections()),
+        PortsCheck.check(
+            new TreeMap<>(wants.ports()), wants.insisted(), port -> isFree(LOOPBACK, port)));
+  }
+
+  /** What a node needs; its device says the rest itself when it is opened. */
+  public static List<Check> node(NodeConfig config) {
+    List<Check> checks = new ArrayList<>();
+    checks.add(Platform.jdk());
+    checks.add(Memory.pool(config.memory().poolBytes()));
+    checks.add(Memory.hugePages());
+    checks.add(OpenFiles.check(config.limits().maxConnections()));
+    checks.add(port("listen.port", config.listen().host(), config.listen().port()));
+    checks.add(port("http.port", config.http().host(), config.http().port()));
+    return checks;
+  }
+
+  private static Check port(String key, String host, int port) {
+    return PortsCheck.check(
+        port == 0 ? Map.of() : Map.of(key, port), Set.of(key), each -> isFree(host, each));
+  }
+
+  private static boolean isFree(String host, int port) {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.bind(new InetSocketAddress(host, port), 1);
+      return true;
+    } catch (IOException _) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package io.larder.cli.doctor;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.larder.coordinator.config.ByteSize;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Memory that can be had, and whether it comes in huge pages. */
+final class Memory {
+  /** What a node's JVM and a cluster's other processes take beside payloads, at their smallest. */
+  private static final long BESIDE_BYTES = 512L << 20;
+
+  private static final Path MEMINFO = Path.of("/proc/meminfo");
+  private static final Path HUGE = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+
+  private Memory() {}
+
+  /**
+   * Of a cluster or a single node.
+   *
+   * @param poolBytes payload memory of one
+   */
+  static Check memory(int nodes, long poolBytes) {
+    try {
+      return memory(nodes, poolBytes, availableBytes());
+    } catch (IOException e) {
+      return Check.note("memory", MEMINFO + " cannot be read: " + e.getMessage(), "mount /proc");
+    }
+  }
+
+  static Check memory(int nodes, long poolBytes, long availableBytes) {
+    long pools = nodes * poolBytes;
+    long wished = pools + (nodes + 1) * BESIDE_BYTES;
+    String found =
+        "%s available, %s wished for %d node(s) of %s payload memory"
+            .formatted(
+                ByteSize.show(availableBytes),
+                ByteSize.show(wished),
+                nodes,
+                ByteSize.show(poolBytes));
+    String remedy = "end other programs, or run fewer nodes or less payload memory (--memory)";
+    if (availableBytes < pools) {
+      return Check.missing("memory", found, remedy);
+    }
+    return availableBytes < wished
+        ? Check.note("memory", found, remedy)
+        : Check.ok("memory", found);
+  }
+
+  /** Of a node on a machine of its own, whose pool grows with its use. */
+  static Check pool(long poolBytes) {
+    try {
+      return pool(poolBytes, availableBytes(), totalBytes());
+    } catch (IOException e) {
+      return Check.note("memory", MEMINFO + " cannot be read: " + e.getMessage(), "mount /proc");
+    }
+  }
+
+  static Check pool(long poolBytes, long availableBytes, long totalBytes) {
+    String found =
+        "memory.poolBytes is %s, %s of %s are available"
+            .formatted(
+                ByteSize.show(poolBytes), ByteSize.show(availableBytes), ByteSize.show(totalBytes));
+    String remedy = "lower memory.poolBytes, or give the node more memory";
+    if (poolBytes >= totalBytes) {
+      return Check.missing("memory", found, remedy);
+    }
+    return poolBytes > availableBytes
+        ? Check.note("memory", found, remedy)
+        : Check.ok("memory", found);
+  }
+
+  /** What the kernel says could be had without swapping; in a container, no more than its limit. */
+  private static long availableBytes() throws IOException {
+    return Math.min(meminfo("MemAvailable:"), totalBytes());
+  }
+
+  /** Of the machine or the container. */
+  private static long totalBytes() throws IOException {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+        ? system.getTotalMemorySize()
+        : meminfo("MemTotal:");
+  }
+
+  private static long meminfo(String key) throws IOException {
+    for (String line : Files.readAllLines(MEMINFO)) {
+      if (line.startsWith(key)) {
+        return Long.parseLong(line.substring(key.length()).replaceAll("\\D", "")) << 10;
+      }
+    }
+    throw new IOException("there is no " + key);
+  }
+
+  static Check hugePages() {
+    try {
+      return hugePages(Files.readString(HUGE).strip());
+    } catch (IOException _) {
+      return hugePages("not offered");
+    }
+  }
+
+  /**
+   * By the kernel's setting.
+   *
+   * @param setting e.g. {@code always [madvise] never}
+   */
+  static Check hugePages(String setting) {
+    return setting.contains("[always]") || setting.contains("[madvise]")
+        ? Check.ok("huge pages", setting)
+        : Check.note(
+            "huge pages",
+            setting + ": reads of large blocks take several times the processor time",
+            "echo madvise > " + HUGE + " (as root)");
+  }
+}

@@ -1,0 +1,418 @@
+package io.larder.coordinator.admin;
+
+import io.larder.coordinator.controller.MoveStore;
+import io.larder.coordinator.controller.NodeQueries;
+import io.larder.coordinator.controller.NodeReport;
+import io.larder.coordinator.moves.Move;
+import io.larder.coordinator.moves.MovePlanner;
+import io.larder.coordinator.moves.RefusedException;
+import io.larder.coordinator.moves.Usage;
+import io.larder.coordinator.registry.ClusterImage;
+import io.larder.coordinator.registry.ImageReader;
+import io.larder.coordinator.registry.NodeRecord;
+import io.larder.coordinator.registry.Paths;
+import io.larder.coordinator.registry.SlotTable;
+import io.larder.coordinator.registry.SlotTableFormat;
+import io.larder.coordinator.registry.ZooKeeperOptions;
+import io.larder.protocol.ConnectionOptions;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.Op;
+import org.apache.zookeeper.Watcher.Event.KeeperState;
+import org.apache.zookeeper.ZooDefs;
+import org.apache.zookeeper.ZooKeeper;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an operator asks of a cluster. It writes desired state only: which nodes are to be drained,
+ * and which move is under way; the leading coordinator carries it out. Every change is one
+ * transaction that checks the slot table's version, so of two operators one is told that his plan
+ * is stale. Not thread-safe.
+ */
+public final class ClusterAdmin implements AutoCloseable {
+  private static final int CLOSE_WAIT_MS = 1_000;
+
+  private final ZooKeeperOptions options;
+  private final Paths paths;
+  private final ImageReader images;
+  private final MoveStore moves;
+  private final NodeQueries nodes;
+  private final ZooKeeper zooKeeper;
+
+  private ClusterAdmin(ZooKeeperOptions options, ZooKeeper zooKeeper, ConnectionOptions nodes) {
+    this.options = options;
+    this.paths = new Paths(options.cluster());
+    this.images = new ImageReader(paths);
+    this.moves = new MoveStore(paths);
+    this.nodes = new NodeQueries(nodes);
+    this.zooKeeper = zooKeeper;
+  }
+
+  /**
+   * Connects to the cluster's ZooKeeper.
+   *
+   * @param nodes how the nodes are connected to
+   * @throws TimeoutException if it does not answer in time
+   * @throws IOException if there is no such cluster there
+   */
+  public static ClusterAdmin connect(
+      ZooKeeperOptions options, Duration timeout, ConnectionOptions nodes)
+      throws IOException, InterruptedException, TimeoutException {
+    CountDownLatch connected = new CountDownLatch(1);
+    ZooKeeper zooKeeper =
+        new ZooKeeper(
+            options.connect(),
+            options.sessionTimeoutMs(),
+            event -> {
+              if (event.getState() == KeeperState.SyncConnected) {
+                connected.countDown();
+              }
+            });
+    ClusterAdmin admin = new ClusterAdmin(options, zooKeeper, nodes);
+    boolean there = false;
+    try {
+      if (!connected.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new TimeoutException(
+            "no answer from ZooKeeper at %s within %d s"
+                .formatted(options.connect(), timeout.toSeconds()));
+      }
+      var _ = admin.image();
+      there = true;
+      return admin;
+    } finally {
+      if (!there) {
+        admin.close();
+      }
+    }
+  }
+
+  /** A call to ZooKeeper. */
+  private interface Question<T> {
+    T ask() throws KeeperException, InterruptedException;
+  }
+
+  private <T> T ask(Question<T> question) throws IOException, InterruptedException {
+    try {
+      return question.ask();
+    } catch (KeeperException.NoNodeException e) {
+      throw new IOException(
+          "no cluster '%s' in this ZooKeeper (%s is missing): start a coordinator, or name the right --cluster"
+              .formatted(options.cluster(), e.getPath()),
+          e);
+    } catch (KeeperException | IllegalArgumentException e) {
+      throw new IOException(
+          "ZooKeeper at %s: %s: look with `larder admin status` whether anything was changed"
+              .formatted(options.connect(), e.getMessage()),
+          e);
+    }
+  }
+
+  /** The cluster's name. */
+  public String cluster() {
+    return options.cluster();
+  }
+
+  /** The cluster as it is now. */
+  public ClusterImage image() throws IOException, InterruptedException {
+    return ask(() -> images.read(zooKeeper, false));
+  }
+
+  /** Every move that is remembered, the oldest first. */
+  public List<Move> moves() throws IOException, InterruptedException {
+    return ask(() -> moves.read(zooKeeper)).stream().map(MoveStore.Stored::move).toList();
+  }
+
+  /**
+   * What the live nodes hold; those that do not answer are left out, and named in the other list.
+   */
+  public Map<String, Usage> usage(ClusterImage image, List<String> problems)
+      throws InterruptedException {
+    Map<String, Usage> usage = new TreeMap<>();
+    for (NodeRecord node : image.nodes().values()) {
+      try {
+        usage.put(node.nodeId(), nodes.usage(node));
+      } catch (IOException e) {
+        problems.add("node " + node.nodeId() + ": " + e.getMessage());
+      }
+    }
+    return usage;
+  }
+
+  /** What nodes count; those that do not answer are left out, and named in the other list. */
+  public Map<String, NodeReport> reports(List<NodeRecord> asked, List<String> problems)
+      throws InterruptedException {
+    Map<String, NodeReport> reports = new TreeMap<>();
+    for (NodeRecord node : asked) {
+      try {
+        reports.put(node.nodeId(), nodes.report(node));
+      } catch (IOException e) {
+        problems.add("node " + node.nodeId() + ": " + e.getMessage());
+      }
+    }
+    return reports;
+  }
+
+  /**
+   * Which of the live nodes have the key on their own device.
+   *
+   * @param problems gets a sentence for each node that does not answer
+   */
+  public List<String> holders(byte[] key, ClusterImage image, List<String> problems)
+      throws InterruptedException {
+    List<String> holders = new ArrayList<>();
+    for (NodeRecord node : image.nodes().values()) {
+      try {
+        if (nodes.holds(node, key)) {
+          holders.add(node.nodeId());
+        }
+      } catch (IOException e) {
+        problems.add("node " + node.nodeId() + ": " + e.getMessage());
+      }
+    }
+    return holders;
+  }
+
+  /** Where the key's slot owner says it is; empty if nowhere. */
+  public String locate(byte[] key, NodeRecord owner) throws IOException, InterruptedException {
+    return nodes.locate(owner, key);
+  }
+
+  /**
+   * Sets a planned move under way, and marks the node of a drain.
+   *
+   * @throws RefusedException if the plan is another cluster's, stale, or another move is under way
+   */
+  public void apply(Move plan) throws RefusedException, IOException, InterruptedException {
+    if (!plan.cluster().equals(options.cluster())) {
+      throw new RefusedException(
+          "the plan is for cluster '%s', this is '%s': make a plan of this cluster"
+              .formatted(plan.cluster(), options.cluster()));
+    }
+    if (plan.state() != Move.State.PLANNED) {
+      throw new RefusedException("this is a move in state %s, not a plan".formatted(plan.state()));
+    }
+    ClusterImage image = image(); // before the moves: see below
+    SlotTable table = image.slots();
+    requireFresh(plan, table.version());
+    requireNothingUnderWay();
+    SlotTable then = table;
+    if (plan.kind() == Move.Kind.DRAIN) {
+      NodeRecord node = image.nodes().get(plan.node());
+      if (node == null) {
+        throw new RefusedException(MovePlanner.unknown(plan.node(), image));
+      }
+      if (plan.isUntilReturn() && node.incarnation() != plan.drainedIncarnation()) {
+        throw new RefusedException(
+            "the plan is stale: node %s has been started anew since. Make a new one"
+                .formatted(plan.node()));
+      }
+      then = table.withDrain(plan.node(), plan.drainedIncarnation());
+    }
+    Move running = plan.in(Move.State.RUNNING, "", System.currentTimeMillis());
+    // The table is written even if it stays as it is: its new version makes every other plan stale,
+    // so no two moves begin at once.
+    List<Op> transaction =
+        List.of(
+            Op.setData(paths.slots(), SlotTableFormat.encode(then), table.version()),
+            Op.create(
+                paths.move(plan.id()),
+                running.encode(),
+                ZooDefs.Ids.OPEN_ACL_UNSAFE,
+                CreateMode.PERSISTENT));
+    try {
+      var _ = zooKeeper.multi(transaction);
+    } catch (KeeperException.BadVersionException _) {
+      requireFresh(plan, -1);
+    } catch (KeeperException.NodeExistsException _) {
+      throw new RefusedException("the plan " + plan.id() + " was applied already");
+    } catch (KeeperException e) {
+      throw new IOException(
+          "ZooKeeper: %s: look with `larder admin rebalance status` whether the move began"
+              .formatted(e.getMessage()),
+          e);
+    }
+  }
+
+  private static void requireFresh(Move plan, int version) throws RefusedException {
+    if (plan.slotsVersion() != version) {
+      throw new RefusedException(
+          "the plan is stale: it was made for version %d of the slot table%s. Make a new one"
+              .formatted(
+                  plan.slotsVersion(),
+                  version < 0 ? ", which has just changed" : ", which is now " + version));
+    }
+  }
+
+  private void requireNothingUnderWay() throws RefusedException, IOException, InterruptedException {
+    for (Move move : moves()) {
+      if (move.isRunning()) {
+        throw new RefusedException(
+            "move %s is under way: wait for it with `larder admin rebalance status --wait`, or cancel it with `larder admin rebalance cancel`"
+                .formatted(move.id()));
+      }
+    }
+  }
+
+  /**
+   * Stops the move under way after its present batch; a drained node takes records again.
+   *
+   * @return the cancelled move
+   * @throws RefusedException if none is under way
+   */
+  public Move cancel() throws RefusedException, IOException, InterruptedException {
+    while (true) {
+      SlotTable table = image().slots();
+      MoveStore.Stored running =
+          ask(() -> moves.read(zooKeeper)).stream()
+              .filter(stored -> stored.move().isRunning())
+              .findFirst()
+              .orElse(null);
+      if (running == null) {
+        throw new RefusedException("no move is under way");
+      }
+      if (cancel(table, running, running.move().node())) {
+        return running.move();
+      }
+    }
+  }
+
+  /** False if something changed meanwhile. */
+  private boolean cancel(SlotTable table, MoveStore.Stored running, String node)
+      throws IOException, InterruptedException {
+    Move cancelled =
+        running.move().in(Move.State.CANCELLED, "by an operator", System.currentTimeMillis());
+    List<Op> transaction = new ArrayList<>();
+    transaction.add(Op.setData(paths.move(cancelled.id()), cancelled.encode(), running.version()));
+    if (table.draining().contains(node)) {
+      SlotTable then = table.withoutDrain(node);
+      transaction.add(Op.setData(paths.slots(), SlotTableFormat.encode(then), table.version()));
+    }
+    return change(transaction);
+  }
+
+  /**
+   * Lets a drained node take records again, and cancels its drain if that is under way.
+   *
+   * @throws RefusedException if the node is not drained
+   */
+  public void undrain(String nodeId) throws RefusedException, IOException, InterruptedException {
+    while (true) {
+      ClusterImage image = image();
+      SlotTable table = image.slots();
+      if (!table.draining().contains(nodeId)) {
+        throw new RefusedException(
+            image.nodes().containsKey(nodeId)
+                ? "node " + nodeId + " is not drained: nothing to undo"
+                : MovePlanner.unknown(nodeId, image));
+      }
+      MoveStore.Stored drain =
+          ask(() -> moves.read(zooKeeper)).stream()
+              .filter(stored -> stored.move().isRunning() && stored.move().node().equals(nodeId))
+              .findFirst()
+              .orElse(null);
+      SlotTable then = table.withoutDrain(nodeId);
+      boolean done =
+          drain != null
+              ? cancel(table, drain, nodeId)
+              : change(
+                  List.of(
+                      Op.setData(paths.slots(), SlotTableFormat.encode(then), table.version())));
+      if (done) {
+        return;
+      }
+    }
+  }
+
+  /**
+   * Why a node cannot be forgotten now; empty if it can.
+   *
+   * @param lost whether its device is lost, with whatever it holds
+   */
+  public String whyNotRemove(String nodeId, boolean lost) throws IOException, InterruptedException {
+    ClusterImage image = image();
+    SlotTable table = image.slots();
+    boolean known =
+        table.draining().contains(nodeId)
+            || table.counts().containsKey(nodeId)
+            || image.nodes().containsKey(nodeId)
+            || ask(() -> zooKeeper.exists(paths.heartbeat(nodeId), false)) != null;
+    if (!known) {
+      return "no node '%s' was ever here: the live nodes are %s"
+          .formatted(nodeId, image.nodes().keySet());
+    }
+    if (image.nodes().containsKey(nodeId)) {
+      return "node %s is running: drain it with `larder admin node drain %s --yes`, stop it, then remove it"
+          .formatted(nodeId, nodeId);
+    }
+    for (Move move : moves()) {
+      if (move.isRunning() && move.node().equals(nodeId)) {
+        return "node %s is being drained by move %s and is away: start it again, or cancel the move"
+            .formatted(nodeId, move.id());
+      }
+    }
+    boolean drained =
+        table.draining().contains(nodeId)
+            && moves().stream()
+                .anyMatch(move -> move.node().equals(nodeId) && move.state() == Move.State.DONE);
+    return drained || lost
+        ? ""
+        : "node %s was not drained, its blocks would be lost: start and drain it, or say --lost if its device is gone"
+            .formatted(nodeId);
+  }
+
+  /**
+   * Forgets a node: its mark, its slots and its heartbeat.
+   *
+   * @throws RefusedException for the reasons of {@link #whyNotRemove}
+   */
+  public void remove(String nodeId, boolean lost)
+      throws RefusedException, IOException, InterruptedException {
+    while (true) {
+      SlotTable table = image().slots();
+      String why = whyNotRemove(nodeId, lost);
+      if (!why.isEmpty()) {
+        throw new RefusedException(why);
+      }
+      @Nullable String[] owners = table.toOwners();
+      for (int slot : table.slotsOf(nodeId)) {
+        owners[slot] = null; // the leading coordinator gives it to another
+      }
+      SlotTable then = table.withOwners(owners).withoutDrain(nodeId);
+      List<Op> transaction = new ArrayList<>();
+      transaction.add(Op.setData(paths.slots(), SlotTableFormat.encode(then), table.version()));
+      if (ask(() -> zooKeeper.exists(paths.heartbeat(nodeId), false)) != null) {
+        transaction.add(Op.delete(paths.heartbeat(nodeId), -1));
+      }
+      if (change(transaction)) {
+        return;
+      }
+    }
+  }
+
+  /** False if something changed meanwhile. */
+  private boolean change(List<Op> transaction) throws IOException, InterruptedException {
+    return ask(() -> {
+      try {
+        var _ = zooKeeper.multi(transaction);
+        return true;
+      } catch (KeeperException.BadVersionException _) {
+        return false;
+      }
+    });
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    nodes.close();
+    zooKeeper.close(CLOSE_WAIT_MS);
+  }
+}

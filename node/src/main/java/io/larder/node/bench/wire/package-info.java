@@ -1,8 +1,0 @@
-/**
- * The wire against its rivals in one run: redis-server, a bare server in C, Jedis and Lettuce.
- * {@link io.larder.node.bench.wire.WireBench} is where it begins.
- */
-@NullMarked
-package io.larder.node.bench.wire;
-
-import org.jspecify.annotations.NullMarked;

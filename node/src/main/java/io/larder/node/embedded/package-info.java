@@ -1,5 +1,0 @@
-/** A whole cluster of one node within this process, for the tests of who uses Larder. */
-@NullMarked
-package io.larder.node.embedded;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,31 @@
+package io.larder.testkit.local;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+
+/** Asks a process's {@code /ready}. */
+final class Readiness {
+  private static final Duration ATTEMPT = Duration.ofSeconds(2);
+
+  private Readiness() {}
+
+  /** What {@code /ready} says now: status and reason, or why there is no answer. */
+  static String ask(HttpClient http, String host, int httpPort) throws InterruptedException {
+    URI uri = URI.create("http://" + host + ":" + httpPort + "/ready");
+    HttpRequest request = HttpRequest.newBuilder(uri).timeout(ATTEMPT).build();
+    try {
+      HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+      return response.statusCode() + " " + response.body().strip();
+    } catch (IOException e) {
+      return "no answer (" + e.getClass().getSimpleName() + ")";
+    }
+  }
+
+  static boolean isReady(String answer) {
+    return answer.startsWith("200 ");
+  }
+}

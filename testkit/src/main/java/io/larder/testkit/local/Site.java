@@ -1,0 +1,19 @@
+package io.larder.testkit.local;
+
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Where a process of a local cluster runs.
+ *
+ * @param host the address it listens on
+ * @param launcher the words to put before its command; none to run it as it is
+ */
+public record Site(String host, List<String> launcher) {
+  /** Every process on the loopback address, whatever its name. */
+  public static final Function<String, Site> LOOPBACK = _ -> new Site("127.0.0.1", List.of());
+
+  public Site {
+    launcher = List.copyOf(launcher);
+  }
+}
