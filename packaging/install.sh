@@ -11,10 +11,10 @@ if [ -z "$destination" ]; then
   exit 2
 fi
 root=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
-target=$root/node/target
+target=$root/cli/target
 
 jar=
-for candidate in "$target"/larder-node-*.jar; do
+for candidate in "$target"/larder-cli-*.jar; do
   case "$candidate" in
     *-sources.jar | *-javadoc.jar | *-tests.jar) continue ;;
   esac

@@ -1,7 +1,7 @@
 package io.larder.cli;
 
-import io.larder.cli.console.ExitCode;
 import io.larder.cli.bench.BenchCommand;
+import io.larder.cli.console.Execution;
 import io.larder.cli.bench.DemoCommand;
 import io.larder.cli.device.DeviceCommand;
 import io.larder.cli.process.DoctorCommand;
@@ -12,20 +12,10 @@ import io.larder.cli.process.ZooKeeperCommand;
 import io.larder.cli.admin.AdminCommand;
 import io.larder.cli.process.CoordinatorCommand;
 import io.larder.cli.admin.StatusCommand;
-import io.larder.coordinator.config.ConfigException;
-import io.larder.bench.VoidRunException;
-import io.larder.cli.doctor.UnfitException;
-import io.larder.testkit.local.LocalClusterException;
-import io.larder.node.store.StoreException;
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.security.Security;
-import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
@@ -61,68 +51,22 @@ import picocli.CommandLine.Spec;
       CommandLine.HelpCommand.class,
     })
 public final class Larder implements Runnable {
-  /** A node that moved is found again within seconds; the JDK would keep its old address for 30. */
-  private static final String NAME_CACHE_SECONDS = "2";
-
-  private static final Set<String> SERVICES = Set.of("node", "coordinator", "zookeeper");
-
   @Spec private CommandSpec spec;
 
   @SuppressWarnings("NullAway.Init") // picocli sets the spec
   private Larder() {}
 
   public static void main(String[] args) {
-    // Before the first name is looked up.
-    Security.setProperty("networkaddress.cache.ttl", NAME_CACHE_SECONDS);
-    Security.setProperty("networkaddress.cache.negative.ttl", NAME_CACHE_SECONDS);
-    System.exit(run(args));
+    Execution.main(new Larder(), args);
   }
 
-  /** Runs one command and answers its exit code. */
+  /** Runs one command and returns its exit code. */
   public static int run(String... args) {
-    // Before the first logger, and the commands have some: services log what they do, commands only
-    // what is wrong.
-    boolean service = args.length > 0 && SERVICES.contains(args[0]);
-    System.setProperty("larder.log.own", service ? "INFO" : "WARN");
-    System.setProperty("larder.log.others", service ? "WARN" : "ERROR");
-    return new CommandLine(new Larder())
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setExecutionExceptionHandler(Larder::failed)
-        .execute(args);
+    return Execution.run(new Larder(), args);
   }
 
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "Which command?");
-  }
-
-  private static int failed(Exception e, CommandLine command, ParseResult parsed) {
-    PrintWriter err = command.getErr();
-    if (System.getenv("LARDER_DEBUG") != null) {
-      e.printStackTrace(err);
-    }
-    return switch (e) {
-      case ConfigException wrong -> {
-        err.println("larder: " + wrong.getMessage());
-        yield ExitCode.USAGE;
-      }
-      // Their messages are written for people.
-      case UnfitException known -> say(err, String.valueOf(known.getMessage()));
-      case VoidRunException known -> say(err, String.valueOf(known.getMessage()));
-      case StoreException known -> say(err, String.valueOf(known.getMessage()));
-      case LocalClusterException known -> say(err, String.valueOf(known.getMessage()));
-      case IOException known ->
-          say(err, known.getClass().getSimpleName() + ": " + known.getMessage());
-      default -> {
-        err.println("larder: this is a bug, please report it:");
-        e.printStackTrace(err);
-        yield ExitCode.FAILED;
-      }
-    };
-  }
-
-  private static int say(PrintWriter err, String message) {
-    err.println("larder: " + message);
-    return ExitCode.FAILED;
   }
 }

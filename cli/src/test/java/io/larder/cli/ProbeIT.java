@@ -2,6 +2,7 @@ package io.larder.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.larder.cli.process.ServiceProcess;
 import io.larder.testkit.local.LocalCluster;
 import io.larder.testkit.local.LocalClusterOptions;
 import java.nio.file.Path;
@@ -15,7 +16,12 @@ class ProbeIT {
   @Test
   void whatIsPutThroughOneNodeIsReadThroughEveryNode() throws Exception {
     LocalClusterOptions options =
-        new LocalClusterOptions(2, dir, List.of(), false, 1L << 30, 128L << 20, false);
+        LocalClusterOptions.of(ServiceProcess.class)
+            .nodes(2)
+            .dir(dir)
+            .deviceBytes(1L << 30)
+            .memoryBytes(128L << 20)
+            .build();
     try (LocalCluster cluster = LocalCluster.start(options, line -> {})) {
       String one = cluster.nodes().get(0).address();
       String other = cluster.nodes().get(1).address();

@@ -35,7 +35,7 @@ final class Child implements AutoCloseable {
    */
   static Child start(Class<?> main, Path errors, List<String> jvmOptions, List<String> arguments)
       throws IOException {
-    List<String> command = JavaCommand.of(main.getName(), jvmOptions);
+    List<String> command = JavaCommand.of(main, jvmOptions);
     command.addAll(arguments);
     Process process =
         new ProcessBuilder(command)

@@ -32,7 +32,7 @@ final class Arbitration {
   private static final int PUTS_A_ROUND = 1_500;
   private static final int WAKES = 500;
   private static final long QUEUED_MS = 3;
-  private static final Duration WAIT = Duration.ofSeconds(10);
+  private static final Duration WAIT = Duration.ofMinutes(1);
   private static final int WAIT_MS = (int) WAIT.toMillis();
 
   /** Leases are not given back here but end by their deadlines, as if after a slow put. */
@@ -59,7 +59,12 @@ final class Arbitration {
   }
 
   private static LarderClient client(LocalNode node, Duration leaseTime) {
-    return LarderClient.builder().localNode(node.address()).leaseTime(leaseTime).build();
+    return LarderClient.builder()
+        .localNode(node.address())
+        .leaseTime(leaseTime)
+        .attemptTimeout(WAIT)
+        .callTimeout(WAIT)
+        .build();
   }
 
   /**

@@ -15,7 +15,7 @@ import java.util.List;
  * that lie in a wanted slot. Immutable.
  */
 final class SlotOwners {
-  private static final int TIMEOUT_MS = 5_000;
+  private static final int TIMEOUT_MS = 60_000;
 
   private final String[] ownerBySlot;
   private final String[] tagBySlot;

@@ -32,12 +32,19 @@ final class ColdReads {
   private static final int FIO_DEPTH = 32;
   private static final Duration FIO_TIME = Duration.ofSeconds(1);
 
+  private final Class<?> launcher;
   private final int rounds;
   private final boolean quick;
   private final @Nullable Path device;
   private final Progress progress;
 
-  ColdReads(int rounds, boolean quick, @Nullable Path device, Progress progress) {
+  ColdReads(
+      Class<?> launcher,
+      int rounds,
+      boolean quick,
+      @Nullable Path device,
+      Progress progress) {
+    this.launcher = launcher;
     this.rounds = rounds;
     this.quick = quick;
     this.device = device;
@@ -53,14 +60,12 @@ final class ColdReads {
     }
     long deviceBytes = quick ? 2L << 30 : LocalClusterOptions.DEFAULT_DEVICE_BYTES;
     LocalClusterOptions options =
-        new LocalClusterOptions(
-            1,
-            null,
-            device == null ? List.of() : List.of(device),
-            true,
-            deviceBytes,
-            NODE_MEMORY_BYTES,
-            false);
+        LocalClusterOptions.of(launcher)
+            .nodes(1)
+            .devices(device == null ? List.of() : List.of(device), true)
+            .deviceBytes(deviceBytes)
+            .memoryBytes(NODE_MEMORY_BYTES)
+            .build();
     try (HugePages pages = HugePages.reserve(progress);
         Rival bare = compiled.get();
         LocalCluster cluster = LocalCluster.start(options, progress::say)) {

@@ -26,8 +26,8 @@ final class PrefixLookup {
 
   private PrefixLookup() {}
 
-  static List<Figure> run(Consumer<String> say) throws IOException, InterruptedException {
-    try (LocalCluster cluster = LocalCluster.start(LocalClusterOptions.temporary(), say)) {
+  static List<Figure> run(Class<?> launcher, Consumer<String> say) throws IOException, InterruptedException {
+    try (LocalCluster cluster = LocalCluster.start(LocalClusterOptions.of(launcher).build(), say)) {
       List<String> addresses = cluster.nodes().stream().map(LocalNode::address).toList();
       List<byte[]> keys =
           IntStream.range(0, KEYS).mapToObj(i -> ("prefix:" + i).getBytes(US_ASCII)).toList();

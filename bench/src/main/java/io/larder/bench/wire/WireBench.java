@@ -45,6 +45,7 @@ public final class WireBench {
     prefix
   }
 
+  private final Class<?> launcher;
   private final Set<Part> parts;
   private final int rounds;
   private final boolean quick;
@@ -54,13 +55,20 @@ public final class WireBench {
   /**
    * A benchmark that has not begun.
    *
+   * @param launcher what the processes of the clusters start
    * @param parts what to measure
    * @param rounds of each figure
    * @param quick little work in each, for a first impression and for tests
    * @param device a block device that may be erased, or null for a sparse file
    */
   public WireBench(
-      Set<Part> parts, int rounds, boolean quick, @Nullable Path device, Progress progress) {
+      Class<?> launcher,
+      Set<Part> parts,
+      int rounds,
+      boolean quick,
+      @Nullable Path device,
+      Progress progress) {
+    this.launcher = launcher;
     this.parts = EnumSet.copyOf(parts);
     this.rounds = rounds;
     this.quick = quick;
@@ -82,25 +90,22 @@ public final class WireBench {
     }
     if (parts.contains(Part.cold)) {
       progress.say("cold reads");
-      figures.addAll(new ColdReads(rounds, quick, device, progress).run());
+      figures.addAll(new ColdReads(launcher, rounds, quick, device, progress).run());
     }
     if (parts.contains(Part.prefix)) {
       progress.say("prefix lookups on three nodes");
-      figures.addAll(PrefixLookup.run(progress::say));
+      figures.addAll(PrefixLookup.run(launcher, progress::say));
     }
     return figures;
   }
 
   private void oneNode(List<Figure> figures) throws IOException, InterruptedException {
     LocalClusterOptions options =
-        new LocalClusterOptions(
-            1,
-            null,
-            device == null ? List.of() : List.of(device),
-            true,
-            LocalClusterOptions.DEFAULT_DEVICE_BYTES,
-            NODE_MEMORY_BYTES,
-            false);
+        LocalClusterOptions.of(launcher)
+            .nodes(1)
+            .devices(device == null ? List.of() : List.of(device), true)
+            .memoryBytes(NODE_MEMORY_BYTES)
+            .build();
     try (LocalCluster cluster = LocalCluster.start(options, progress::say);
         Rival redis = Rival.redis(REDIS_MEMORY_BYTES, false)) {
       LocalNode node = cluster.nodes().getFirst();

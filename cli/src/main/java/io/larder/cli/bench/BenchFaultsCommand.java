@@ -1,5 +1,6 @@
 package io.larder.cli.bench;
 
+import io.larder.cli.process.ServiceProcess;
 import io.larder.cli.console.ConsoleProgress;
 import io.larder.bench.faults.Fault;
 import io.larder.bench.faults.FaultRun;
@@ -87,17 +88,13 @@ final class BenchFaultsCommand implements Callable<Integer> {
         wanted = wanted.stream().filter(fault -> !fault.needsNetwork()).toList();
       }
       LocalClusterOptions options =
-          new LocalClusterOptions(
-              LocalClusterOptions.DEFAULT_NODES,
-              dir,
-              List.of(),
-              false,
-              LocalClusterOptions.DEFAULT_DEVICE_BYTES,
-              MEMORY_BYTES,
-              false,
-              ZOOKEEPERS,
-              COORDINATORS,
-              network == null ? Site.LOOPBACK : network.sites());
+          LocalClusterOptions.of(ServiceProcess.class)
+              .dir(dir)
+              .memoryBytes(MEMORY_BYTES)
+              .zooKeepers(ZOOKEEPERS)
+              .coordinators(COORDINATORS)
+              .sites(network == null ? Site.LOOPBACK : network.sites())
+              .build();
       List<Fault> possible = wanted;
       Namespaces cut = network;
       JudgedRun judged =

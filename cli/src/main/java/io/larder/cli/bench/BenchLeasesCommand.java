@@ -1,5 +1,6 @@
 package io.larder.cli.bench;
 
+import io.larder.cli.process.ServiceProcess;
 import io.larder.cli.console.ConsoleProgress;
 import io.larder.bench.leases.LeaseBench;
 import io.larder.testkit.local.LocalCluster;
@@ -55,7 +56,7 @@ final class BenchLeasesCommand implements Callable<Integer> {
     }
     ConsoleProgress progress = ConsoleProgress.onStandardError();
     try (LocalCluster cluster =
-        LocalCluster.start(LocalClusterOptions.temporary(), progress::say)) {
+        LocalCluster.start(LocalClusterOptions.of(ServiceProcess.class).build(), progress::say)) {
       return output.report(new LeaseBench(cluster, keys, rounds, progress).run());
     }
   }

@@ -1,5 +1,6 @@
 package io.larder.cli.bench;
 
+import io.larder.cli.process.ServiceProcess;
 import io.larder.cli.console.ConsoleProgress;
 import io.larder.bench.Cluster;
 import io.larder.bench.Demo;
@@ -56,7 +57,7 @@ final class BenchTraceCommand implements Callable<Integer> {
     JudgedRun judged =
         nodes.isEmpty()
             ? JudgedRun.start(
-                LocalClusterOptions.temporary(),
+                LocalClusterOptions.of(ServiceProcess.class).build(),
                 progress,
                 local -> replay(trace, options, new LocalRun(local), progress))
             : new JudgedRun(

@@ -1,5 +1,6 @@
 package io.larder.cli.bench;
 
+import io.larder.cli.process.ServiceProcess;
 import io.larder.cli.console.ConsoleProgress;
 import io.larder.bench.Demo;
 import io.larder.bench.DemoOptions;
@@ -90,14 +91,12 @@ public final class DemoCommand implements Callable<Integer> {
     UnfitException.throwIfMissing(Doctor.localCluster(wants));
     Trace trace = Trace.conversationSlice().first(replay.requests());
     LocalClusterOptions cluster =
-        new LocalClusterOptions(
-            wants.nodes(),
-            dir,
-            devices,
-            format,
-            wants.deviceBytes(),
-            LocalClusterOptions.DEFAULT_MEMORY_BYTES,
-            false);
+        LocalClusterOptions.of(ServiceProcess.class)
+            .nodes(wants.nodes())
+            .dir(dir)
+            .devices(devices, format)
+            .deviceBytes(wants.deviceBytes())
+            .build();
     ConsoleProgress progress = ConsoleProgress.onStandardError();
     JudgedRun judged =
         JudgedRun.start(

@@ -120,16 +120,15 @@ final class LocalOptions {
         insisted);
   }
 
-  /** What is started, with what {@link #wants} found out. */
+  /** The cluster to start, with sizes from {@link #wants}. */
   LocalClusterOptions options(LocalWants wants) {
-    return new LocalClusterOptions(
-        nodes == null ? 0 : nodes,
-        dir,
-        List.of(),
-        false,
-        wants.deviceBytes(),
-        memoryBytes,
-        ports());
+    return LocalClusterOptions.of(ServiceProcess.class)
+        .nodes(nodes == null ? 0 : nodes)
+        .dir(dir)
+        .deviceBytes(wants.deviceBytes())
+        .memoryBytes(memoryBytes)
+        .ports(ports())
+        .build();
   }
 
   /** Whether new device files get less than the usual size because the disk has no room for it. */

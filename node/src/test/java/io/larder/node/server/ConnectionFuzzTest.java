@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.larder.testkit.local.JavaCommand;
+import com.code_intelligence.jazzer.Jazzer;
 import io.larder.testing.Patience;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -79,11 +79,16 @@ class ConnectionFuzzTest {
     Files.writeString(dictionary, words);
     Path log = dir.resolve("log");
     List<String> command =
-        JavaCommand.of(
-            "com.code_intelligence.jazzer.Jazzer",
-            List.of("-XX:+EnableDynamicAgentLoading", "-ea", "-Xmx512m"));
-    command.addAll(
         List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-XX:+EnableDynamicAgentLoading",
+            "-ea",
+            "-Xmx512m",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Jazzer.class.getName(),
             "--target_class=" + ConnectionFuzz.class.getName(),
             "--instrumentation_includes=io.larder.**",
             // Fails in Netty's own use of Unsafe on Java 25; the input reaches none.
@@ -94,7 +99,7 @@ class ConnectionFuzzTest {
             "-max_len=4096",
             "-timeout=" + Patience.limit().toSeconds(),
             "-dict=" + dictionary,
-            corpus.toString()));
+            corpus.toString());
     Process process =
         new ProcessBuilder(command)
             .directory(dir.toFile())

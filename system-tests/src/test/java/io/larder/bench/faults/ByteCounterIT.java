@@ -10,7 +10,7 @@ import io.larder.bench.verdict.StallWatch;
 import io.larder.testkit.local.LocalCluster;
 import io.larder.testkit.local.LocalClusterOptions;
 import io.larder.testkit.local.LocalNode;
-import io.larder.testkit.local.Site;
+import io.larder.cli.process.ServiceProcess;
 import io.larder.testing.Patience;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -54,8 +54,12 @@ class ByteCounterIT {
   private final AtomicBoolean calm = new AtomicBoolean(true);
 
   private LocalClusterOptions options() {
-    return new LocalClusterOptions(
-        3, dir, List.of(), false, 2L << 30, 128L << 20, false, 3, 1, Site.LOOPBACK);
+    return LocalClusterOptions.of(ServiceProcess.class)
+        .dir(dir)
+        .deviceBytes(2L << 30)
+        .memoryBytes(128L << 20)
+        .zooKeepers(3)
+        .build();
   }
 
   @Test

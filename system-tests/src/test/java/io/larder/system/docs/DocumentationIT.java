@@ -56,7 +56,7 @@ class DocumentationIT {
 
   @BeforeAll
   static void open() throws IOException, InterruptedException {
-    Path target = Page.CHECKOUT.resolve("node/target");
+    Path target = Page.CHECKOUT.resolve("cli/target");
     Files.createDirectories(target);
     terminal = Terminal.open(Files.createTempDirectory(target, "docs"));
     if (!terminal.isIsolated()) {

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import io.larder.cli.process.ServiceProcess;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -75,7 +76,7 @@ class RedisClientsIT {
   static void start() throws Exception {
     cluster =
         LocalCluster.start(
-            new LocalClusterOptions(3, null, List.of(), false, 8L << 30, 256L << 20, false),
+            LocalClusterOptions.of(ServiceProcess.class).memoryBytes(256L << 20).build(),
             line -> {});
   }
 

@@ -14,6 +14,7 @@ import io.larder.testing.Patience;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import io.larder.cli.process.ServiceProcess;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -29,7 +30,12 @@ class LocalClusterIT {
   @TempDir Path dir;
 
   private static LocalClusterOptions in(Path dir, int nodes) {
-    return new LocalClusterOptions(nodes, dir, List.of(), false, 1L << 30, 128L << 20, false);
+    return LocalClusterOptions.of(ServiceProcess.class)
+        .nodes(nodes)
+        .dir(dir)
+        .deviceBytes(1L << 30)
+        .memoryBytes(128L << 20)
+        .build();
   }
 
   private static LarderClient clientOf(LocalCluster cluster, int node) {
@@ -117,7 +123,11 @@ class LocalClusterIT {
       throws Exception {
     // Less than a pool may be: the node's configuration is refused when it starts.
     LocalClusterOptions options =
-        new LocalClusterOptions(1, null, List.of(), false, 1L << 30, 1L << 20, false);
+        LocalClusterOptions.of(ServiceProcess.class)
+            .nodes(1)
+            .deviceBytes(1L << 30)
+            .memoryBytes(1L << 20)
+            .build();
     Throwable failure = catchThrowable(() -> LocalCluster.start(options, _ -> {}));
     assertThat(failure)
         .isInstanceOf(LocalClusterException.class)

@@ -7,6 +7,8 @@ import io.larder.system.cluster.AdminCli;
 import io.larder.bench.Trace;
 import io.larder.protocol.Slots;
 import io.larder.testing.Patience;
+import io.larder.cli.Larder;
+import io.larder.cli.process.ServiceProcess;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.file.Files;
@@ -30,17 +32,12 @@ class OperateIT {
   void aNodeJoinsAndAnotherIsDrainedUnderLoadThoughTheLeadingCoordinatorIsKilled()
       throws Exception {
     LocalClusterOptions options =
-        new LocalClusterOptions(
-            3,
-            dir.resolve("cluster"),
-            List.of(),
-            false,
-            4L << 30,
-            128L << 20,
-            false,
-            1,
-            2,
-            Site.LOOPBACK);
+        LocalClusterOptions.of(ServiceProcess.class)
+            .dir(dir.resolve("cluster"))
+            .deviceBytes(4L << 30)
+            .memoryBytes(128L << 20)
+            .coordinators(2)
+            .build();
     Ports ports = new Ports();
     LocalNode fourth =
         new LocalNode(
@@ -67,8 +64,7 @@ class OperateIT {
             ChildProcess.start(
                 "node-4",
                 dir.resolve("node-4.log"),
-                List.of(),
-                List.of("-Xmx512m"),
+                JavaCommand.of(ServiceProcess.class, List.of("-Xmx512m")),
                 LocalConfiguration.node(fourth, cluster.zooKeeperAddress(), options.memoryBytes()));
         await()
             .until(() -> admin.run("check") == 3 && admin.out().contains("node-4 owns no slots"));
@@ -123,7 +119,7 @@ class OperateIT {
     String untilEnough = "while [ ! -e \"$0\" ]; do \"$@\" || exit 1; done";
     List<String> command = new ArrayList<>(List.of("bash", "-c", untilEnough));
     command.add(enough().toString());
-    command.addAll(JavaCommand.of("io.larder.cli.Larder", List.of("-Xmx512m")));
+    command.addAll(JavaCommand.of(Larder.class, List.of("-Xmx512m")));
     command.addAll(List.of("bench", "trace", "--file", file.toString()));
     command.addAll(List.of("--requests", Integer.toString(REQUESTS)));
     command.addAll(List.of("--nodes", String.join(",", nodes)));

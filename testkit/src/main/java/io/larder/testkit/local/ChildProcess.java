@@ -37,14 +37,12 @@ final class ChildProcess {
    *
    * @param name for messages
    * @param log appended to
-   * @param launcher words to put before the command
+   * @param launcher the words before the arguments
    * @throws LocalClusterException if the process cannot be started
    */
-  static ChildProcess start(
-      String name, Path log, List<String> launcher, List<String> jvmOptions, List<String> arguments)
+  static ChildProcess start(String name, Path log, List<String> launcher, List<String> arguments)
       throws LocalClusterException {
     List<String> command = new ArrayList<>(launcher);
-    command.addAll(JavaCommand.of("io.larder.cli.Larder", jvmOptions));
     command.addAll(arguments);
     command.add("--exit-with-parent");
     File file = log.toFile();

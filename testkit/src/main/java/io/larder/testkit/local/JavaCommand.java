@@ -14,8 +14,8 @@ public final class JavaCommand {
 
   private JavaCommand() {}
 
-  /** {@code java options… -cp … mainClass}, to which arguments may be added. */
-  public static List<String> of(String mainClass, List<String> jvmOptions) {
+  /** {@code java options… -cp … main}, to which arguments may be added. */
+  public static List<String> of(Class<?> main, List<String> jvmOptions) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
@@ -26,7 +26,7 @@ public final class JavaCommand {
     command.addAll(jvmOptions);
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
-    command.add(mainClass);
+    command.add(main.getName());
     return command;
   }
 }

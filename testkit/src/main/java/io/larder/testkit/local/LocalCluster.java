@@ -175,7 +175,14 @@ public final class LocalCluster implements AutoCloseable {
       throws IOException {
     ChildProcess _ =
         processes.add(
-            name, () -> ChildProcess.start(name, log, site(name).launcher(), jvm, arguments));
+            name, () -> ChildProcess.start(name, log, launcher(name, jvm), arguments));
+  }
+
+  /** The words before a process's arguments. */
+  private List<String> launcher(String name, List<String> jvm) {
+    List<String> words = new ArrayList<>(site(name).launcher());
+    words.addAll(JavaCommand.of(options.launcher(), jvm));
+    return words;
   }
 
   private Site site(String name) {

@@ -6,8 +6,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a local cluster is to be.
+ * Describes a local cluster. {@link #of} starts a builder.
  *
+ * @param launcher the class whose {@code main} runs {@code larder}'s commands; every process of the
+ *     cluster starts it
  * @param nodes how many nodes; 0 for as many as the folder has, 3 in a new one
  * @param dir where everything is kept; null for a temporary folder that goes with the cluster
  * @param devices block devices to use, one a node; empty for sparse files in the folder
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param sites where the process of each name runs
  */
 public record LocalClusterOptions(
+    Class<?> launcher,
     int nodes,
     @Nullable Path dir,
     List<Path> devices,
@@ -53,70 +56,101 @@ public record LocalClusterOptions(
     }
   }
 
-  /** One ZooKeeper server and one coordinator, all on the loopback address. */
-  public LocalClusterOptions(
-      int nodes,
-      @Nullable Path dir,
-      List<Path> devices,
-      boolean format,
-      long deviceBytes,
-      long memoryBytes,
-      PortWishes ports) {
-    this(nodes, dir, devices, format, deviceBytes, memoryBytes, ports, 1, 1, Site.LOOPBACK);
-  }
-
   /**
-   * As above.
-   *
-   * @param wellKnownPorts whether to take the well-known ports where they are free
+   * Three nodes on sparse files in a temporary folder, one ZooKeeper server and one coordinator, all
+   * on free ports of the loopback address, unless the builder is told otherwise.
    */
-  public LocalClusterOptions(
-      int nodes,
-      @Nullable Path dir,
-      List<Path> devices,
-      boolean format,
-      long deviceBytes,
-      long memoryBytes,
-      boolean wellKnownPorts) {
-    this(nodes, dir, devices, format, deviceBytes, memoryBytes, wishes(wellKnownPorts));
+  public static Builder of(Class<?> launcher) {
+    return new Builder(launcher);
   }
 
-  /**
-   * With several servers, coordinators or sites.
-   *
-   * @param wellKnownPorts whether to take the well-known ports where they are free
-   */
-  public LocalClusterOptions(
-      int nodes,
-      @Nullable Path dir,
-      List<Path> devices,
-      boolean format,
-      long deviceBytes,
-      long memoryBytes,
-      boolean wellKnownPorts,
-      int zooKeepers,
-      int coordinators,
-      Function<String, Site> sites) {
-    this(
-        nodes,
-        dir,
-        devices,
-        format,
-        deviceBytes,
-        memoryBytes,
-        wishes(wellKnownPorts),
-        zooKeepers,
-        coordinators,
-        sites);
-  }
+  /** Makes options. Not thread-safe. */
+  public static final class Builder {
+    private final Class<?> launcher;
+    private int nodes = DEFAULT_NODES;
+    private @Nullable Path dir;
+    private List<Path> devices = List.of();
+    private long deviceBytes = DEFAULT_DEVICE_BYTES;
+    private long memoryBytes = DEFAULT_MEMORY_BYTES;
+    private PortWishes ports = PortWishes.ANY;
+    private int zooKeepers = 1;
+    private int coordinators = 1;
+    private Function<String, Site> sites = Site.LOOPBACK;
+    private boolean format;
 
-  private static PortWishes wishes(boolean wellKnownPorts) {
-    return wellKnownPorts ? PortWishes.WELL_KNOWN : PortWishes.ANY;
-  }
+    private Builder(Class<?> launcher) {
+      this.launcher = launcher;
+    }
 
-  /** Three nodes on sparse files in a temporary folder. */
-  public static LocalClusterOptions temporary() {
-    return new LocalClusterOptions(
-        DEFAULT_NODES, null, List.of(), false, DEFAULT_DEVICE_BYTES, DEFAULT_MEMORY_BYTES, false);
+    /** How many nodes; 0 for as many as the folder has. */
+    public Builder nodes(int count) {
+      nodes = count;
+      return this;
+    }
+
+    /** Where everything is kept; null for a temporary folder. */
+    public Builder dir(@Nullable Path folder) {
+      dir = folder;
+      return this;
+    }
+
+    /** Block devices, one a node; none for sparse files. */
+    public Builder devices(List<Path> blockDevices, boolean mayErase) {
+      devices = blockDevices;
+      format = mayErase;
+      return this;
+    }
+
+    /** Size of each device file that is made. */
+    public Builder deviceBytes(long bytes) {
+      deviceBytes = bytes;
+      return this;
+    }
+
+    /** Payload memory of each node. */
+    public Builder memoryBytes(long bytes) {
+      memoryBytes = bytes;
+      return this;
+    }
+
+    /** Which ports the processes get. */
+    public Builder ports(PortWishes wishes) {
+      ports = wishes;
+      return this;
+    }
+
+    /** An ensemble of ZooKeeper servers in processes, if more than one. */
+    public Builder zooKeepers(int count) {
+      zooKeepers = count;
+      return this;
+    }
+
+    /** Coordinators, of which one leads. */
+    public Builder coordinators(int count) {
+      coordinators = count;
+      return this;
+    }
+
+    /** Where the process of each name runs. */
+    public Builder sites(Function<String, Site> placement) {
+      sites = placement;
+      return this;
+    }
+
+    /** The options. */
+    public LocalClusterOptions build() {
+      return new LocalClusterOptions(
+          launcher,
+          nodes,
+          dir,
+          devices,
+          format,
+          deviceBytes,
+          memoryBytes,
+          ports,
+          zooKeepers,
+          coordinators,
+          sites);
+    }
   }
 }

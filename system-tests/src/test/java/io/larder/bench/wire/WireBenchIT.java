@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.larder.bench.Figure;
 import io.larder.bench.Progress;
 import io.larder.bench.wire.WireBench.Part;
+import io.larder.cli.process.ServiceProcess;
 import io.larder.testing.Need;
 import io.larder.testing.Needs;
 import java.io.IOException;
@@ -18,7 +19,7 @@ class WireBenchIT {
   @Test
   void everyPartMeasuresBothSides() throws Exception {
     List<Figure> figures =
-        new WireBench(EnumSet.of(Part.bare, Part.tail, Part.java), 1, true, null, Progress.SILENT)
+        new WireBench(ServiceProcess.class, EnumSet.of(Part.bare, Part.tail, Part.java), 1, true, null, Progress.SILENT)
             .run();
 
     assertThat(figures)
