@@ -1,11 +1,11 @@
 package io.larder.bench;
 
-import io.larder.client.LarderException;
 import io.larder.bench.BlockCache.Joined;
 import io.larder.bench.BlockCache.Lease;
 import io.larder.bench.BlockCache.PutAnswer;
 import io.larder.bench.BlockCache.Source;
 import io.larder.bench.verdict.BrokenPromise;
+import io.larder.client.LarderException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -2,8 +2,8 @@
  * Real work for a cluster and an honest account of it: {@link io.larder.bench.Trace} reads
  * requests, {@link io.larder.bench.Replay} plays them through Java clients that compute blocks
  * ({@link io.larder.bench.BlockContent}) and verify every byte they read, and {@link
- * io.larder.bench.Ledger} remembers every stored block, so that none can be lost unnoticed.
- * {@link io.larder.bench.Reckoning} asks for each of them at the end, and {@link
+ * io.larder.bench.Ledger} remembers every stored block, so that none can be lost unnoticed. {@link
+ * io.larder.bench.Reckoning} asks for each of them at the end, and {@link
  * io.larder.node.bench.verdict} says what may be said of it.
  */
 @NullMarked

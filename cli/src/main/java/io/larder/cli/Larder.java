@@ -1,17 +1,17 @@
 package io.larder.cli;
 
+import io.larder.cli.admin.AdminCommand;
+import io.larder.cli.admin.StatusCommand;
 import io.larder.cli.bench.BenchCommand;
-import io.larder.cli.console.Execution;
 import io.larder.cli.bench.DemoCommand;
+import io.larder.cli.console.Execution;
 import io.larder.cli.device.DeviceCommand;
+import io.larder.cli.process.CoordinatorCommand;
 import io.larder.cli.process.DoctorCommand;
 import io.larder.cli.process.NodeCommand;
 import io.larder.cli.process.ProbeCommand;
 import io.larder.cli.process.UpCommand;
 import io.larder.cli.process.ZooKeeperCommand;
-import io.larder.cli.admin.AdminCommand;
-import io.larder.cli.process.CoordinatorCommand;
-import io.larder.cli.admin.StatusCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

@@ -1,8 +1,8 @@
 package io.larder.cli;
 
-import io.larder.cli.console.ExitCode;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.larder.cli.console.ExitCode;
 import java.io.IOException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

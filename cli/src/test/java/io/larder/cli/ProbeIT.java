@@ -6,7 +6,6 @@ import io.larder.cli.process.ServiceProcess;
 import io.larder.testkit.local.LocalCluster;
 import io.larder.testkit.local.LocalClusterOptions;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -2,6 +2,8 @@ package io.larder.bench.faults;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.larder.bench.faults.History.Kind;
+import io.larder.bench.faults.History.Outcome;
 import io.larder.client.CachedBlock;
 import io.larder.client.ComputedBlock;
 import io.larder.client.LarderClient;
@@ -9,8 +11,6 @@ import io.larder.client.LarderException;
 import io.larder.client.Obtained;
 import io.larder.client.PutOptions;
 import io.larder.client.PutOutcome;
-import io.larder.bench.faults.History.Kind;
-import io.larder.bench.faults.History.Outcome;
 import io.larder.testkit.local.LocalNode;
 import java.nio.ByteBuffer;
 import java.time.Duration;

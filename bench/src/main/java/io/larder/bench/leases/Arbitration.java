@@ -3,12 +3,12 @@ package io.larder.bench.leases;
 import static io.larder.bench.PlainConnection.text;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.larder.bench.LatencyHistogram;
+import io.larder.bench.PlainConnection;
 import io.larder.client.LarderClient;
 import io.larder.client.LeaseOutcome;
 import io.larder.client.PutOptions;
 import io.larder.client.PutOutcome;
-import io.larder.bench.LatencyHistogram;
-import io.larder.bench.PlainConnection;
 import io.larder.testkit.local.LocalNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;

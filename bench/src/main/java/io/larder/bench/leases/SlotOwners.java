@@ -4,8 +4,8 @@ import static io.larder.bench.PlainConnection.text;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.larder.bench.PlainConnection;
-import io.larder.testkit.local.LocalNode;
 import io.larder.protocol.Slots;
+import io.larder.testkit.local.LocalNode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -53,7 +53,8 @@ final class Succession {
               client
                   .writer()
                   .put(key, value, PutOptions.NONE)
-                  .whenComplete((outcome, _) -> done.with(outcome == PutOutcome.STORED || outcome == PutOutcome.EXISTS));
+                  .whenComplete((outcome, _) ->
+                      done.with(outcome == PutOutcome.STORED || outcome == PutOutcome.EXISTS));
         });
   }
 
@@ -93,8 +94,7 @@ final class Succession {
     private final LongAdder bad;
     private int left = ATTEMPTS;
 
-    Attempts(
-        Calling calling, LarderClient client, byte[] key, Semaphore window, LongAdder bad) {
+    Attempts(Calling calling, LarderClient client, byte[] key, Semaphore window, LongAdder bad) {
       this.calling = calling;
       this.client = client;
       this.key = key;
@@ -130,7 +130,11 @@ final class Succession {
       for (int i = 0; i < keys; i++) {
         window.acquire();
         new Attempts(
-                calling, clients.get(i % clients.size()), ("many-" + i).getBytes(UTF_8), window, bad)
+                calling,
+                clients.get(i % clients.size()),
+                ("many-" + i).getBytes(UTF_8),
+                window,
+                bad)
             .next();
       }
       window.acquire(IN_FLIGHT);

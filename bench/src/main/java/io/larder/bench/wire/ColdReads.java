@@ -39,11 +39,7 @@ final class ColdReads {
   private final Progress progress;
 
   ColdReads(
-      Class<?> launcher,
-      int rounds,
-      boolean quick,
-      @Nullable Path device,
-      Progress progress) {
+      Class<?> launcher, int rounds, boolean quick, @Nullable Path device, Progress progress) {
     this.launcher = launcher;
     this.rounds = rounds;
     this.quick = quick;

@@ -2,9 +2,9 @@ package io.larder.bench.wire;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.larder.bench.Figure;
 import io.larder.client.LarderClient;
 import io.larder.client.PutOptions;
-import io.larder.bench.Figure;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;

@@ -2,11 +2,11 @@ package io.larder.bench.wire;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.larder.client.LarderClient;
 import io.larder.bench.DroppedPuts;
 import io.larder.bench.Figure;
 import io.larder.bench.Figure.Better;
 import io.larder.bench.LatencyHistogram;
+import io.larder.client.LarderClient;
 import io.larder.testkit.local.LocalCluster;
 import io.larder.testkit.local.LocalClusterException;
 import io.larder.testkit.local.LocalClusterOptions;
@@ -26,7 +26,8 @@ final class PrefixLookup {
 
   private PrefixLookup() {}
 
-  static List<Figure> run(Class<?> launcher, Consumer<String> say) throws IOException, InterruptedException {
+  static List<Figure> run(Class<?> launcher, Consumer<String> say)
+      throws IOException, InterruptedException {
     try (LocalCluster cluster = LocalCluster.start(LocalClusterOptions.of(launcher).build(), say)) {
       List<String> addresses = cluster.nodes().stream().map(LocalNode::address).toList();
       List<byte[]> keys =

@@ -1,8 +1,8 @@
 package io.larder.cli.admin;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.larder.cli.console.ExitCode;
 import io.larder.cli.console.NodeAccessOptions;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import io.larder.coordinator.admin.ClusterAdmin;
 import io.larder.coordinator.moves.RefusedException;
 import io.larder.coordinator.registry.ZooKeeperOptions;

@@ -1,8 +1,8 @@
 package io.larder.cli.admin;
 
-import io.larder.cli.console.ExitCode;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.larder.cli.console.ExitCode;
 import io.larder.coordinator.admin.ClusterAdmin;
 import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.NodeRecord;

@@ -2,8 +2,8 @@ package io.larder.cli.admin;
 
 import io.larder.cli.console.ExitCode;
 import io.larder.cli.console.TextTable;
-import io.larder.coordinator.config.ByteSize;
 import io.larder.coordinator.admin.ClusterAdmin;
+import io.larder.coordinator.config.ByteSize;
 import io.larder.coordinator.moves.Move;
 import io.larder.coordinator.moves.Step;
 import java.io.IOException;
@@ -55,7 +55,8 @@ final class MovePrinter {
    * @param sinceNs of {@link System#nanoTime}: from when the waiting counts
    * @return the exit code
    */
-  static int await(AdminSubcommand word, ClusterAdmin admin, String id, long sinceNs, long waitSeconds)
+  static int await(
+      AdminSubcommand word, ClusterAdmin admin, String id, long sinceNs, long waitSeconds)
       throws IOException, InterruptedException {
     long deadline = sinceNs + TimeUnit.SECONDS.toNanos(waitSeconds);
     Move move;

@@ -1,8 +1,8 @@
 package io.larder.cli.admin;
 
 import io.larder.cli.console.ExitCode;
-import io.larder.coordinator.config.ByteSize;
 import io.larder.coordinator.admin.ClusterAdmin;
+import io.larder.coordinator.config.ByteSize;
 import io.larder.coordinator.moves.Move;
 import io.larder.coordinator.moves.RefusedException;
 import java.io.IOException;

@@ -2,8 +2,8 @@ package io.larder.cli.admin;
 
 import io.larder.cli.console.ExitCode;
 import io.larder.cli.console.TextTable;
-import io.larder.coordinator.config.ByteSize;
 import io.larder.coordinator.admin.ClusterAdmin;
+import io.larder.coordinator.config.ByteSize;
 import io.larder.coordinator.moves.Usage;
 import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.NodeRecord;

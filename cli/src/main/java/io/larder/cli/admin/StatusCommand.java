@@ -1,13 +1,13 @@
 package io.larder.cli.admin;
 
-import io.larder.cli.console.ExitCode;
-import io.larder.cli.console.TextTable;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.larder.coordinator.config.ByteSize;
+import io.larder.cli.console.ExitCode;
+import io.larder.cli.console.TextTable;
 import io.larder.coordinator.admin.ClusterStatus;
 import io.larder.coordinator.admin.StatusReader;
+import io.larder.coordinator.config.ByteSize;
 import io.larder.protocol.Slots;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,6 +1,5 @@
 package io.larder.cli.bench;
 
-import io.larder.cli.Larder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;

@@ -1,7 +1,7 @@
 package io.larder.cli.bench;
 
-import io.larder.cli.console.ConsoleProgress;
 import io.larder.bench.crash.CrashBench;
+import io.larder.cli.console.ConsoleProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,12 +1,11 @@
 package io.larder.cli.bench;
 
-import io.larder.cli.Larder;
-import io.larder.cli.console.Bytes;
-import io.larder.cli.console.ConsoleProgress;
 import io.larder.bench.Trace;
 import io.larder.bench.device.DeviceBench;
 import io.larder.bench.device.DeviceBenchOptions;
 import io.larder.bench.device.DeviceBenchOptions.Part;
+import io.larder.cli.console.Bytes;
+import io.larder.cli.console.ConsoleProgress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;

@@ -1,9 +1,9 @@
 package io.larder.cli.bench;
 
-import io.larder.cli.process.ServiceProcess;
-import io.larder.cli.console.ConsoleProgress;
 import io.larder.bench.faults.Fault;
 import io.larder.bench.faults.FaultRun;
+import io.larder.cli.console.ConsoleProgress;
+import io.larder.cli.process.ServiceProcess;
 import io.larder.testkit.local.LocalClusterOptions;
 import io.larder.testkit.local.Namespaces;
 import io.larder.testkit.local.Site;

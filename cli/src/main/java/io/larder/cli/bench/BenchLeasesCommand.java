@@ -1,8 +1,8 @@
 package io.larder.cli.bench;
 
-import io.larder.cli.process.ServiceProcess;
-import io.larder.cli.console.ConsoleProgress;
 import io.larder.bench.leases.LeaseBench;
+import io.larder.cli.console.ConsoleProgress;
+import io.larder.cli.process.ServiceProcess;
 import io.larder.testkit.local.LocalCluster;
 import io.larder.testkit.local.LocalClusterOptions;
 import java.util.concurrent.Callable;

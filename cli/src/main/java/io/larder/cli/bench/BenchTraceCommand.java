@@ -1,7 +1,5 @@
 package io.larder.cli.bench;
 
-import io.larder.cli.process.ServiceProcess;
-import io.larder.cli.console.ConsoleProgress;
 import io.larder.bench.Cluster;
 import io.larder.bench.Demo;
 import io.larder.bench.DemoOptions;
@@ -9,6 +7,8 @@ import io.larder.bench.LocalRun;
 import io.larder.bench.RemoteCluster;
 import io.larder.bench.RunReport;
 import io.larder.bench.Trace;
+import io.larder.cli.console.ConsoleProgress;
+import io.larder.cli.process.ServiceProcess;
 import io.larder.testkit.local.LocalClusterOptions;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package io.larder.cli.bench;
 
-import io.larder.cli.process.ServiceProcess;
-import io.larder.cli.console.ConsoleProgress;
 import io.larder.bench.wire.WireBench;
 import io.larder.bench.wire.WireBench.Part;
+import io.larder.cli.console.ConsoleProgress;
+import io.larder.cli.process.ServiceProcess;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Set;
@@ -59,6 +59,7 @@ final class BenchWireCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--rounds " + rounds + ": at least 1");
     }
     ConsoleProgress progress = ConsoleProgress.onStandardError();
-    return output.report(new WireBench(ServiceProcess.class, parts, rounds, quick, device, progress).run());
+    return output.report(
+        new WireBench(ServiceProcess.class, parts, rounds, quick, device, progress).run());
   }
 }

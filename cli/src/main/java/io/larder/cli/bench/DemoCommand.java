@@ -1,16 +1,16 @@
 package io.larder.cli.bench;
 
-import io.larder.cli.process.ServiceProcess;
-import io.larder.cli.console.ConsoleProgress;
 import io.larder.bench.Demo;
 import io.larder.bench.DemoOptions;
 import io.larder.bench.LocalRun;
 import io.larder.bench.Outage;
 import io.larder.bench.Trace;
+import io.larder.cli.console.ConsoleProgress;
 import io.larder.cli.doctor.Disk;
 import io.larder.cli.doctor.Doctor;
 import io.larder.cli.doctor.LocalWants;
 import io.larder.cli.doctor.UnfitException;
+import io.larder.cli.process.ServiceProcess;
 import io.larder.testkit.local.LocalCluster;
 import io.larder.testkit.local.LocalClusterOptions;
 import java.nio.file.Path;

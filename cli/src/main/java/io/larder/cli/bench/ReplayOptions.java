@@ -1,8 +1,8 @@
 package io.larder.cli.bench;
 
-import io.larder.cli.console.Bytes;
 import io.larder.bench.DemoOptions;
 import io.larder.bench.verdict.Patience;
+import io.larder.cli.console.Bytes;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

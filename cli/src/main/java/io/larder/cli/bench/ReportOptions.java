@@ -1,11 +1,10 @@
 package io.larder.cli.bench;
 
-import io.larder.cli.console.ExitCode;
-import io.larder.cli.console.Output;
-import io.larder.cli.Larder;
 import io.larder.bench.BenchReport;
 import io.larder.bench.Figure;
 import io.larder.bench.verdict.Verdict;
+import io.larder.cli.console.ExitCode;
+import io.larder.cli.console.Output;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;

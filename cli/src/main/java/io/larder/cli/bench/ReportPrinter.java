@@ -1,10 +1,10 @@
 package io.larder.cli.bench;
 
-import io.larder.cli.console.Output;
 import io.larder.bench.BenchReport;
 import io.larder.bench.Figure;
 import io.larder.bench.Figure.Better;
 import io.larder.bench.RunReport;
+import io.larder.cli.console.Output;
 import java.util.List;
 import java.util.Locale;
 
@@ -57,7 +57,9 @@ final class ReportPrinter {
         "cluster",
         "%d nodes, %d servers, %s a block"
             .formatted(
-                report.count("nodes"), report.count("servers"), Output.bytes(report.count("blockBytes"))));
+                report.count("nodes"),
+                report.count("servers"),
+                Output.bytes(report.count("blockBytes"))));
     Output.row(
         out,
         "requests",
@@ -90,7 +92,8 @@ final class ReportPrinter {
         out,
         "duplicates suppressed",
         "%,d, %s saved"
-            .formatted(report.count("duplicatesSuppressed"), Output.bytes(report.count("bytesSaved"))));
+            .formatted(
+                report.count("duplicatesSuppressed"), Output.bytes(report.count("bytesSaved"))));
     Output.row(
         out,
         "throughput",
@@ -159,5 +162,4 @@ final class ReportPrinter {
   private static String times(RunReport report, String p50, String p99) {
     return "p50 %.2f ms, p99 %.2f ms".formatted(report.value(p50), report.value(p99));
   }
-
 }

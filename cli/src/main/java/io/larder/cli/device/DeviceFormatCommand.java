@@ -1,9 +1,8 @@
 package io.larder.cli.device;
 
+import io.larder.cli.console.Bytes;
 import io.larder.cli.console.ExitCode;
 import io.larder.cli.console.Output;
-import io.larder.cli.Larder;
-import io.larder.cli.console.Bytes;
 import io.larder.coordinator.registry.ZooKeeperOptions;
 import io.larder.node.store.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;

@@ -1,10 +1,9 @@
 package io.larder.cli.device;
 
+import io.larder.bench.Progress;
+import io.larder.cli.console.ConsoleProgress;
 import io.larder.cli.console.ExitCode;
 import io.larder.cli.console.Output;
-import io.larder.cli.Larder;
-import io.larder.cli.console.ConsoleProgress;
-import io.larder.bench.Progress;
 import io.larder.node.store.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.DeviceInspection;
@@ -52,7 +51,9 @@ final class DeviceInspectCommand implements Callable<Integer> {
               + (found.content().equals("empty") ? "" : "--force ")
               + device);
     }
-    return found.identity().isPresent() && found.checkpointSequence() > 0 ? ExitCode.OK : ExitCode.UNHEALTHY;
+    return found.identity().isPresent() && found.checkpointSequence() > 0
+        ? ExitCode.OK
+        : ExitCode.UNHEALTHY;
   }
 
   /** As the record, with nothing where there is no identity. */
@@ -118,9 +119,7 @@ final class DeviceInspectCommand implements Callable<Integer> {
         "a start now finds",
         "%,d records in %,d ms, reading %s"
             .formatted(
-                recovery.records(),
-                recovery.durationMs(),
-                Output.bytes(recovery.bytesRead())));
+                recovery.records(), recovery.durationMs(), Output.bytes(recovery.bytesRead())));
     Output.row(
         out,
         "",

@@ -1,10 +1,9 @@
 package io.larder.cli.device;
 
+import io.larder.bench.Progress;
+import io.larder.cli.console.ConsoleProgress;
 import io.larder.cli.console.ExitCode;
 import io.larder.cli.console.Output;
-import io.larder.cli.Larder;
-import io.larder.cli.console.ConsoleProgress;
-import io.larder.bench.Progress;
 import io.larder.node.store.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.DeviceVerification;
@@ -62,8 +61,7 @@ final class DeviceVerifyCommand implements Callable<Integer> {
     Output.row(
         out,
         "read",
-        "%s in %.1f s"
-            .formatted(Output.bytes(found.bytesRead()), found.durationMs() / 1000.0));
+        "%s in %.1f s".formatted(Output.bytes(found.bytesRead()), found.durationMs() / 1000.0));
     rows(out, "records", found.records());
     rows(out, "leftovers", found.leftovers());
     rows(out, "damage", found.damage());
@@ -77,7 +75,6 @@ final class DeviceVerifyCommand implements Callable<Integer> {
     if (counts.isEmpty()) {
       Output.row(out, what, "none");
     }
-    counts.forEach(
-        (kind, count) -> Output.row(out, what + ": " + kind, "%,d".formatted(count)));
+    counts.forEach((kind, count) -> Output.row(out, what + ": " + kind, "%,d".formatted(count)));
   }
 }

@@ -1,12 +1,11 @@
 package io.larder.cli.process;
 
-import io.larder.cli.console.ExitCode;
-import io.larder.cli.Larder;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.larder.cli.console.ExitCode;
 import io.larder.cli.console.TextTable;
 import io.larder.cli.doctor.Check;
 import io.larder.cli.doctor.Doctor;

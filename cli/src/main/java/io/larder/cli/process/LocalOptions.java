@@ -8,7 +8,6 @@ import io.larder.testkit.local.LocalFolder;
 import io.larder.testkit.local.PortWishes;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;

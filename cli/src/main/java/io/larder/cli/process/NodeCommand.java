@@ -1,11 +1,11 @@
 package io.larder.cli.process;
 
 import io.larder.cli.console.ExitCode;
-import io.larder.node.NodeProcess;
-import io.larder.node.config.NodeConfig;
 import io.larder.cli.doctor.Check;
 import io.larder.cli.doctor.Doctor;
 import io.larder.cli.doctor.UnfitException;
+import io.larder.node.NodeProcess;
+import io.larder.node.config.NodeConfig;
 import io.larder.node.store.StoreException;
 import java.io.IOException;
 import java.util.HashMap;

@@ -1,15 +1,14 @@
 package io.larder.cli.process;
 
-import io.larder.cli.console.ExitCode;
-import io.larder.cli.console.Output;
-import io.larder.cli.Larder;
-import io.larder.cli.console.Bytes;
 import static io.larder.bench.PlainConnection.text;
 
-import io.larder.cli.console.NodeAccessOptions;
-import io.larder.coordinator.config.HostPort;
 import io.larder.bench.BlockContent;
 import io.larder.bench.PlainConnection;
+import io.larder.cli.console.Bytes;
+import io.larder.cli.console.ExitCode;
+import io.larder.cli.console.NodeAccessOptions;
+import io.larder.cli.console.Output;
+import io.larder.coordinator.config.HostPort;
 import io.larder.protocol.ConnectionOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,7 +1,6 @@
 package io.larder.cli.process;
 
 import io.larder.cli.console.ExitCode;
-import io.larder.cli.Larder;
 import io.larder.testkit.local.RestartDesk;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,9 +1,9 @@
 package io.larder.cli.process;
 
-import io.larder.coordinator.config.ByteSize;
 import io.larder.cli.doctor.Doctor;
 import io.larder.cli.doctor.LocalWants;
 import io.larder.cli.doctor.UnfitException;
+import io.larder.coordinator.config.ByteSize;
 import io.larder.testkit.local.LocalCluster;
 import io.larder.testkit.local.LocalNode;
 import io.larder.testkit.local.RestartDesk;

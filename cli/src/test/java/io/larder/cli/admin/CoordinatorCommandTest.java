@@ -1,8 +1,8 @@
 package io.larder.cli.admin;
 
-import io.larder.cli.process.CoordinatorCommand;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.larder.cli.process.CoordinatorCommand;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;

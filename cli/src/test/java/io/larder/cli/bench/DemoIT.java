@@ -1,6 +1,5 @@
 package io.larder.cli.bench;
 
-import io.larder.cli.CommandRun;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.larder.bench.Outage;
+import io.larder.cli.CommandRun;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.store.Store;
 import io.larder.node.store.StoreConfig;

@@ -2,8 +2,8 @@ package io.larder.bench.faults;
 
 import io.larder.bench.faults.ByteCounter.Outcome;
 import io.larder.bench.faults.ByteCounter.Reading;
-import io.larder.testkit.local.LocalNode;
 import io.larder.testing.Patience;
+import io.larder.testkit.local.LocalNode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -19,7 +19,13 @@ class WireBenchIT {
   @Test
   void everyPartMeasuresBothSides() throws Exception {
     List<Figure> figures =
-        new WireBench(ServiceProcess.class, EnumSet.of(Part.bare, Part.tail, Part.java), 1, true, null, Progress.SILENT)
+        new WireBench(
+                ServiceProcess.class,
+                EnumSet.of(Part.bare, Part.tail, Part.java),
+                1,
+                true,
+                null,
+                Progress.SILENT)
             .run();
 
     assertThat(figures)

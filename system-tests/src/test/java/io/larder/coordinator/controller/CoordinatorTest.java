@@ -1,13 +1,12 @@
 package io.larder.coordinator.controller;
 
-import io.larder.coordinator.admin.ClusterStatus;
-import io.larder.coordinator.admin.StatusReader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.larder.cli.admin.StatusCommand;
+import io.larder.coordinator.admin.ClusterStatus;
+import io.larder.coordinator.admin.StatusReader;
 import io.larder.coordinator.config.AssignmentOptions;
-import io.larder.testkit.embedded.EmbeddedZooKeeper;
 import io.larder.coordinator.lease.NodeSession;
 import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.Heartbeat;
@@ -16,6 +15,7 @@ import io.larder.coordinator.registry.Paths;
 import io.larder.coordinator.registry.ZooKeeperOptions;
 import io.larder.protocol.Slots;
 import io.larder.testing.Patience;
+import io.larder.testkit.embedded.EmbeddedZooKeeper;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.PrintWriter;

@@ -3,9 +3,9 @@ package io.larder.coordinator.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.larder.testkit.embedded.EmbeddedZooKeeper;
 import io.larder.coordinator.lease.Cluster.Node;
 import io.larder.protocol.Slots;
+import io.larder.testkit.embedded.EmbeddedZooKeeper;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

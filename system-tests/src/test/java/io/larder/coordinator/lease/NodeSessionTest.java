@@ -3,11 +3,11 @@ package io.larder.coordinator.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.larder.testkit.embedded.EmbeddedZooKeeper;
 import io.larder.coordinator.lease.Cluster.Node;
 import io.larder.coordinator.registry.Heartbeat;
 import io.larder.coordinator.registry.ZooKeeperOptions;
 import io.larder.protocol.Slots;
+import io.larder.testkit.embedded.EmbeddedZooKeeper;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;

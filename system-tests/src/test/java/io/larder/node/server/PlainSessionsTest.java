@@ -1,10 +1,10 @@
 package io.larder.node.server;
 
-import io.larder.bench.faults.ByteCounter;
 import static io.larder.node.server.ServerHarness.randomBytes;
 import static io.larder.node.server.ServerHarness.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.larder.bench.faults.ByteCounter;
 import io.larder.bench.faults.ByteCounter.Outcome;
 import io.larder.bench.faults.ByteCounter.Reading;
 import io.larder.node.server.ServerConfig.PlainSessions;

@@ -1,6 +1,5 @@
 package io.larder.system.cluster;
 
-import io.larder.node.LateAnswers;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -8,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.larder.coordinator.registry.Heartbeat;
 import io.larder.coordinator.registry.Paths;
+import io.larder.node.LateAnswers;
 import io.larder.protocol.Slots;
 import io.larder.testing.Patience;
 import java.nio.file.Files;

@@ -1,12 +1,12 @@
 package io.larder.system.cluster;
 
-import io.larder.node.LateAnswers;
 import static io.larder.system.cluster.TestCluster.found;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.larder.node.LateAnswers;
 import io.larder.testing.Patience;
 import java.io.IOException;
 import java.net.Socket;

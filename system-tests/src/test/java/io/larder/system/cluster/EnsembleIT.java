@@ -1,14 +1,15 @@
 package io.larder.system.cluster;
 
-import io.larder.node.DeafPeer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.larder.coordinator.registry.Heartbeat;
 import io.larder.coordinator.registry.Paths;
+import io.larder.node.DeafPeer;
 import io.larder.protocol.Slots;
 import io.larder.testing.Patience;
+import io.larder.testkit.embedded.EmbeddedCluster;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -99,7 +100,8 @@ class EnsembleIT {
             dir,
             NODES,
             TestCluster.Options.DEFAULT,
-            new TestCluster.Servers(null, servers.getConnectString(), connects::get, SESSION_MS));
+            new EmbeddedCluster.Servers(
+                null, servers.getConnectString(), connects::get, SESSION_MS));
     CountDownLatch connected = new CountDownLatch(1);
     hand =
         new ZooKeeper(

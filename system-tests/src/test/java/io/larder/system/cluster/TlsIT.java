@@ -1,11 +1,11 @@
 package io.larder.system.cluster;
 
-import io.larder.cli.Larder;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.larder.cli.Larder;
 import io.larder.client.CachedBlock;
 import io.larder.client.LarderClient;
 import io.larder.client.LarderException;

@@ -30,7 +30,8 @@ class PromisesTest {
 
   private static Map<String, List<String>> tests() throws IOException {
     Map<String, List<String>> tests = new HashMap<>();
-    for (String module : List.of("client", "coordinator", "node", "testkit", "bench", "cli", "system-tests")) {
+    for (String module :
+        List.of("client", "coordinator", "node", "testkit", "bench", "cli", "system-tests")) {
       try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
         files
             .filter(file -> file.toString().endsWith(".java"))

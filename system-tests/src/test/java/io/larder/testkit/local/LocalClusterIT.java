@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
+import io.larder.cli.process.ServiceProcess;
 import io.larder.client.CachedBlock;
 import io.larder.client.LarderClient;
 import io.larder.client.PutOptions;
@@ -14,7 +15,6 @@ import io.larder.testing.Patience;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
-import io.larder.cli.process.ServiceProcess;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -3,12 +3,12 @@ package io.larder.testkit.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.larder.system.cluster.AdminCli;
 import io.larder.bench.Trace;
-import io.larder.protocol.Slots;
-import io.larder.testing.Patience;
 import io.larder.cli.Larder;
 import io.larder.cli.process.ServiceProcess;
+import io.larder.protocol.Slots;
+import io.larder.system.cluster.AdminCli;
+import io.larder.testing.Patience;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.file.Files;

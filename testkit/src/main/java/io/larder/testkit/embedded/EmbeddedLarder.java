@@ -2,20 +2,11 @@ package io.larder.testkit.embedded;
 
 import io.larder.client.LarderClient;
 import io.larder.coordinator.config.AssignmentOptions;
-import io.larder.coordinator.config.CoordinatorConfig;
-import io.larder.coordinator.controller.Coordinator;
-import io.larder.coordinator.http.Readiness;
-import io.larder.node.NodeProcess;
 import io.larder.node.config.NodeConfig;
-import io.larder.node.store.DeviceFormat;
-import io.larder.node.store.DeviceIdentity;
-import io.larder.node.store.FormatOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Comparator;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,19 +28,24 @@ public final class EmbeddedLarder implements AutoCloseable {
   public static final int MAX_VALUE_BYTES = 64 << 20;
 
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedLarder.class);
-  private static final String CLUSTER = "embedded";
-  private static final long DEVICE_BYTES = 2L << 30;
-  private static final long MEMORY_BYTES = 256L << 20;
-  private static final int SESSION_TIMEOUT_MS = 30_000;
-  private static final long START_MS = 30_000;
-  private static final long POLL_MS = 10;
+  private static final EmbeddedCluster.Options OPTIONS =
+      new EmbeddedCluster.Options(
+          "embedded",
+          2L << 30,
+          MAX_VALUE_BYTES,
+          256L << 20,
+          "",
+          NodeConfig.DEFAULTS.tls(),
+          NodeConfig.DEFAULTS.limits(),
+          new AssignmentOptions(0, 0, 0, false));
 
-  /** What runs, the newest first. */
-  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private final Path dir;
+  private final EmbeddedCluster cluster;
 
-  private String address = "";
-
-  private EmbeddedLarder() {}
+  private EmbeddedLarder(Path dir, EmbeddedCluster cluster) {
+    this.dir = dir;
+    this.cluster = cluster;
+  }
 
   /**
    * Starts everything; returns when it serves, usually in a second or two.
@@ -57,96 +53,43 @@ public final class EmbeddedLarder implements AutoCloseable {
    * @throws IOException if it does not start; the message says which part and why
    */
   public static EmbeddedLarder start() throws IOException {
-    EmbeddedLarder larder = new EmbeddedLarder();
-    try {
-      larder.startParts();
-      return larder;
-    } catch (IOException | RuntimeException e) {
-      larder.close();
-      throw e;
-    }
-  }
-
-  private void startParts() throws IOException {
     Path dir = Files.createTempDirectory("larder-embedded");
-    parts.push(() -> remove(dir));
-    EmbeddedZooKeeper zooKeeper = EmbeddedZooKeeper.start(dir.resolve("zookeeper"), 0);
-    parts.push(zooKeeper);
-    CoordinatorConfig.ZooKeeper access =
-        new CoordinatorConfig.ZooKeeper(
-            zooKeeper.address(), SESSION_TIMEOUT_MS, EmbeddedZooKeeper.TICK_MS);
-    parts.push(
-        Coordinator.start(
-            access.options(CLUSTER), new AssignmentOptions(0, 0, 0, false), "embedded"));
-    Path device = dir.resolve("device");
-    DeviceIdentity _ =
-        DeviceFormat.format(
-            new FormatOptions(device, DEVICE_BYTES, CLUSTER, "node-1", MAX_VALUE_BYTES, false));
-    NodeProcess node = NodeProcess.start(config(device, access));
-    parts.push(node);
-    address = "127.0.0.1:" + node.port();
-    awaitReady(node);
-  }
-
-  private static NodeConfig config(Path device, CoordinatorConfig.ZooKeeper zooKeeper) {
-    NodeConfig defaults = NodeConfig.DEFAULTS;
-    return new NodeConfig(
-        device,
-        CLUSTER,
-        defaults.zone(),
-        new NodeConfig.Listen("127.0.0.1", 0, "", defaults.listen().transport(), 0),
-        new NodeConfig.Http("127.0.0.1", 0),
-        zooKeeper,
-        new NodeConfig.Memory(MEMORY_BYTES, 0, 0),
-        defaults.storage(),
-        defaults.security(),
-        defaults.tls(),
-        defaults.limits());
-  }
-
-  private static void awaitReady(NodeProcess node) throws IOException {
-    long deadline = System.nanoTime() + Duration.ofMillis(START_MS).toNanos();
-    for (Readiness now = node.readiness(); !now.ready(); now = node.readiness()) {
-      if (System.nanoTime() > deadline) {
-        throw new IOException(
-            "the embedded node is not ready after %d ms: %s".formatted(START_MS, now.reason()));
-      }
-      try {
-        Thread.sleep(POLL_MS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException("interrupted while the embedded node starts", e);
-      }
+    try {
+      return new EmbeddedLarder(
+          dir, EmbeddedCluster.start(dir, 1, OPTIONS, EmbeddedCluster.Servers.one(dir)));
+    } catch (IOException | RuntimeException e) {
+      remove(dir);
+      throw e;
     }
   }
 
   /** {@code host:port} of the node, for any client that speaks RESP. */
   public String address() {
-    return address;
+    return "127.0.0.1:" + cluster.node(0).port();
   }
 
   /** A client of this cluster with default settings, which the caller closes. */
   public LarderClient newClient() {
-    return LarderClient.builder().localNode(address).build();
+    return LarderClient.builder().localNode(address()).build();
   }
 
   /** Stops everything and removes what it stored; what fails is logged. Idempotent. */
   @Override
   public synchronized void close() {
-    for (AutoCloseable part; (part = parts.poll()) != null; ) {
-      try {
-        part.close();
-      } catch (Exception e) {
-        LOG.warn("the embedded cluster did not stop in order", e);
-      }
-    }
+    cluster.close();
+    remove(dir);
   }
 
-  private static void remove(Path dir) throws IOException {
+  private static void remove(Path dir) {
+    if (!Files.exists(dir)) {
+      return;
+    }
     try (Stream<Path> files = Files.walk(dir)) {
-      for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
       }
+    } catch (IOException e) {
+      LOG.warn("the folder {} of an embedded cluster cannot be removed", dir, e);
     }
   }
 }

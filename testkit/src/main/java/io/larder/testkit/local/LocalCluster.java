@@ -1,9 +1,9 @@
 package io.larder.testkit.local;
 
 import io.larder.coordinator.admin.StatusReader;
-import io.larder.testkit.embedded.EmbeddedZooKeeper;
 import io.larder.coordinator.registry.ZooKeeperOptions;
 import io.larder.protocol.Slots;
+import io.larder.testkit.embedded.EmbeddedZooKeeper;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
@@ -174,8 +174,7 @@ public final class LocalCluster implements AutoCloseable {
   private void launch(String name, Path log, List<String> jvm, List<String> arguments)
       throws IOException {
     ChildProcess _ =
-        processes.add(
-            name, () -> ChildProcess.start(name, log, launcher(name, jvm), arguments));
+        processes.add(name, () -> ChildProcess.start(name, log, launcher(name, jvm), arguments));
   }
 
   /** The words before a process's arguments. */

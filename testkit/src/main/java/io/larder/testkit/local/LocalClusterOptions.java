@@ -57,8 +57,8 @@ public record LocalClusterOptions(
   }
 
   /**
-   * Three nodes on sparse files in a temporary folder, one ZooKeeper server and one coordinator, all
-   * on free ports of the loopback address, unless the builder is told otherwise.
+   * Three nodes on sparse files in a temporary folder, one ZooKeeper server and one coordinator,
+   * all on free ports of the loopback address, unless the builder is told otherwise.
    */
   public static Builder of(Class<?> launcher) {
     return new Builder(launcher);
