@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The layering. Data flows down one staircase: {server, router} → service, router → {hot, store →
- * device}, {directory, peer}. Think hard before changing a list here: a new arrow is a new
- * dependency for ever.
+ * device}, {directory, peer}; inside the server {request, reply} → {command, wire}. Think hard
+ * before changing a list here: a new arrow is a new dependency for ever.
  */
 class LayeringTest {
   private static final String NODE = "io.larder.node.";
@@ -61,6 +61,29 @@ class LayeringTest {
             mayKnow("peer", NODE + "block..", NODE + "directory..", "io.larder.protocol.."),
             mayKnow("service", NODE + "block..", "io.larder.protocol.."),
             mayKnow("server", NODE + "service..", NODE + "block..", "io.larder.protocol.."),
+            mayKnow("server.wire", NODE + "block..", "io.larder.protocol.."),
+            mayKnow("server.command", NODE + "service..", NODE + "block..", "io.larder.protocol.."),
+            mayKnow(
+                "server.request",
+                NODE + "server.command..",
+                NODE + "server.wire..",
+                NODE + "service..",
+                NODE + "block..",
+                "io.larder.protocol.."),
+            mayKnow(
+                "server.reply",
+                NODE + "server.command..",
+                NODE + "server.wire..",
+                NODE + "service..",
+                NODE + "block..",
+                "io.larder.protocol.."),
+            mayKnow(
+                "config",
+                NODE + "server",
+                NODE + "store",
+                NODE + "device",
+                "io.larder.coordinator.config..",
+                "io.larder.coordinator.registry.."),
             mayKnow(
                 "router",
                 NODE + "service..",
@@ -105,7 +128,10 @@ class LayeringTest {
                 "io.netty..",
                 "io.larder.protocol..",
                 "io.larder.client..",
-                NODE + "server..",
+                NODE + "server",
+                NODE + "server.wire..",
+                NODE + "server.request..",
+                NODE + "server.reply..",
                 NODE + "peer..",
                 NODE + "device.."),
             only(

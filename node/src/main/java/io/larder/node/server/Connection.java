@@ -1,7 +1,14 @@
 package io.larder.node.server;
 
-import io.larder.node.server.CommandSpec.Family;
-import io.larder.node.server.ServerMetrics.Rejection;
+import io.larder.node.server.command.Answer;
+import io.larder.node.server.command.Call;
+import io.larder.node.server.command.CommandSpec;
+import io.larder.node.server.command.ErrorAnswer;
+import io.larder.node.server.command.Rejection;
+import io.larder.node.server.command.Session;
+import io.larder.node.server.command.Transaction;
+import io.larder.node.server.request.Admission;
+import io.larder.node.server.request.PutReception;
 import io.larder.node.server.wire.ProtocolException;
 import io.larder.node.server.wire.ReceiveBuffers;
 import io.larder.node.server.wire.ReplyEncoder;
@@ -31,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * not read any more, and whatever is waited for calls {@link #process} again. All of it happens on
  * the connection's event loop.
  */
-final class Connection extends ChannelInboundHandlerAdapter {
+final class Connection extends ChannelInboundHandlerAdapter implements ReplyQueue.Owner {
   private static final Logger log = LoggerFactory.getLogger(Connection.class);
   private static final long TICK_MS = 1_000;
 
@@ -51,6 +58,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private boolean mustBeAlone;
   private boolean lastWasAlone;
   private boolean stopping;
+  private boolean closing;
   private boolean closed;
 
   /** Ticks left to read past what a peer still sends before the connection is closed. */
@@ -70,10 +78,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
     this.receive = receive;
     this.admission = new Admission(server, session);
     this.decoder = new RequestDecoder(this::admit);
-  }
-
-  Session session() {
-    return session;
   }
 
   private ChannelHandlerContext context() {
@@ -103,7 +107,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     boundContext = context;
-    boundReplies = new ReplyQueue(this, server, context);
+    boundReplies = new ReplyQueue(this, server, session, context);
     boundPut =
         new PutReception(
             server, session, admission, receive, context.executor(), this::repliesMoved);
@@ -161,8 +165,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Something a reply waited for has come. */
-  void repliesMoved() {
+  @Override
+  public void repliesMoved() {
     if (closed) {
       return;
     }
@@ -188,7 +192,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         // on to the next
       }
     } catch (ProtocolException e) {
-      server.metrics().reject(Rejection.PROTOCOL);
+      server.reject(Rejection.PROTOCOL);
       Answer.Now failure = admission.failure();
       failAndClose(
           failure == null ? Reply.error("ERR Protocol error: " + e.getMessage()) : failure.reply());
@@ -203,7 +207,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
   private boolean isBlocked() {
     return closed
-        || session.closing
+        || closing
         || lingerTicks >= 0
         || receive.target() != null
         || put().isWaiting()
@@ -268,18 +272,24 @@ final class Connection extends ChannelInboundHandlerAdapter {
     try {
       answer = answer(call);
     } catch (RuntimeException e) {
-      answer = Failures.answer(e);
+      answer = server.failures().answer(e);
     }
     if (queues && answer instanceof Answer.Now now && now.refusal() != null) {
       transaction.fail();
     }
     admission.end();
-    replies().add(spec, queues ? ErrorAnswer.SENT : ErrorAnswer.of(call), nowNanos, answer);
+    closing |= session.hasQuit();
+    replies().add(spec, queues ? ErrorAnswer.SENT : call.onError(), nowNanos, answer);
   }
 
-  /** A reply has been written. */
-  void replied(long atNanos) {
+  @Override
+  public void replied(long atNanos) {
     nowNanos = atNanos;
+  }
+
+  @Override
+  public void endAfterReplies() {
+    closing = true;
   }
 
   private Answer answer(Call call) {
@@ -288,11 +298,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       put().abandon();
       return failure;
     }
-    ReceivedPut received = put().isIdle() ? null : put().received(call);
-    if (session.transaction().isOpen() && call.spec().family() != Family.TRANSACTION) {
-      return session.transaction().add(call, received);
-    }
-    return received == null ? call.spec().handler().run(call) : received.store(call);
+    return server.handlers().run(call, put().isIdle() ? null : put().received(call));
   }
 
   // Deadlines and the end.
@@ -323,7 +329,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       rejection = overdue(now, config.patience().idleTimeoutMs()) ? Rejection.IDLE : null;
     }
     if (rejection != null) {
-      server.metrics().reject(rejection);
+      server.reject(rejection);
       log.debug("{} closed: {}", context().channel(), rejection);
       var _ = context().close();
       return;
@@ -354,11 +360,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private void closeIfDone() {
-    if (!closed
-        && lingerTicks < 0
-        && replies().isEmpty()
-        && (session.closing || (stopping && isIdle()))) {
-      session.closing = true;
+    if (!closed && lingerTicks < 0 && replies().isEmpty() && (closing || (stopping && isIdle()))) {
+      closing = true;
       lingerTicks = (int) (server.config().patience().slowReaderTimeoutMs() / TICK_MS);
       replies().closeAfterwards();
     }
@@ -369,9 +372,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
    * bytes would reset the connection and could take the error with it.
    */
   private void failAndClose(Reply error) {
-    ReplyEncoder.write(replies().buffer(), error, session.resp3);
+    ReplyEncoder.write(replies().buffer(), error, session.isResp3());
     replies().flush();
-    session.closing = true;
+    closing = true;
     lingerTicks = 2;
     receive.inbox().clear();
     if (context().channel() instanceof DuplexChannel duplex) {
@@ -395,7 +398,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
       return;
     }
     closed = true;
-    server.connections().remove(session.id().number());
+    server.closed(session);
     if (ticking != null) {
       ticking.cancel(false);
     }
@@ -412,7 +415,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (cause instanceof IOException) {
       log.debug("{} closed", context.channel(), cause);
     } else if (cause instanceof DecoderException && cause.getCause() instanceof SSLException why) {
-      server.metrics().reject(Rejection.TLS);
+      server.reject(Rejection.TLS);
       log.debug("{} refused: {}", context.channel(), why.getMessage());
     } else {
       log.error("{} closed after an error nobody expected", context.channel(), cause);

@@ -1,6 +1,8 @@
 package io.larder.node.server;
 
-import io.larder.node.server.ServerMetrics.Rejection;
+import io.larder.node.server.command.Commands;
+import io.larder.node.server.command.Rejection;
+import io.larder.node.server.command.Session;
 import io.larder.node.server.wire.ReceiveBuffers;
 import io.larder.node.service.BlockService;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -58,8 +60,8 @@ public final class RespServer implements AutoCloseable {
   public static RespServer start(ServerConfig config, BlockService service, MeterRegistry registry)
       throws IOException {
     SocketTransport transport = SocketTransport.choose(config.transport());
-    CommandTable commands = new CommandTable();
-    ServerMetrics metrics = new ServerMetrics(registry, commands);
+    Commands commands = new Commands();
+    ServerMetrics metrics = new ServerMetrics(registry, commands.table().all());
     ServerContext context = new ServerContext(config, service, commands, metrics);
     int threads =
         config.eventLoops() > 0 ? config.eventLoops() : Runtime.getRuntime().availableProcessors();
@@ -122,11 +124,9 @@ public final class RespServer implements AutoCloseable {
    */
   public void stop(long graceMs) {
     listener.close().awaitUninterruptibly();
-    for (Connection connection : context.connections().values()) {
-      connection.stop();
-    }
+    context.stopConnections();
     long deadline = System.nanoTime() + graceMs * 1_000_000;
-    while (!context.connections().isEmpty() && System.nanoTime() < deadline) {
+    while (context.hasConnections() && System.nanoTime() < deadline) {
       LockSupport.parkNanos(2_000_000);
     }
     // What is left is closed by the loops' shutdown, which waits for it.
@@ -167,17 +167,12 @@ public final class RespServer implements AutoCloseable {
       } else {
         channel.pipeline().addLast(tls.handler(channel.alloc()));
       }
-      Session session =
-          new Session(
-              context.nextClient(),
-              channel.remoteAddress(),
-              channel.localAddress(),
-              context.config().password() == null);
+      Session session = context.newSession(channel.remoteAddress(), channel.localAddress());
       Connection connection = new Connection(context, session, receive);
       channel.closeFuture().addListener(_ -> metrics.connections().decrementAndGet());
       channel.pipeline().addLast(connection);
       // Last: from here on stop() may find it.
-      context.connections().put(session.id().number(), connection);
+      context.opened(session, connection::stop);
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.larder.node.server;
 
+import io.larder.node.server.wire.MinimumRate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +71,10 @@ public record ServerConfig(
       check(progressGraceMs > 0, "progressGraceMs", progressGraceMs, "1 or more");
       check(minBytesPerSecond > 0, "minBytesPerSecond", minBytesPerSecond, "1 or more");
       check(slowReaderTimeoutMs > 0, "slowReaderTimeoutMs", slowReaderTimeoutMs, "1 or more");
+    }
+
+    MinimumRate minimumRate() {
+      return new MinimumRate(progressGraceMs, minBytesPerSecond);
     }
   }
 

@@ -8,8 +8,7 @@ public enum Refusal {
   MALFORMED,
   /** The sender has not given the password. */
   NOT_AUTHENTICATED,
-  /** The sender may not do this. */
-  NOT_ALLOWED,
+
   /** Value or key is larger than the node takes, or the key is empty. */
   TOO_LARGE,
   /** No memory for the payload within its time. */
