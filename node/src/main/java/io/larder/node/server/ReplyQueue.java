@@ -11,7 +11,6 @@ import io.larder.node.server.command.Session;
 import io.larder.node.server.reply.Exchange;
 import io.larder.node.server.reply.ReplySink;
 import io.larder.node.server.reply.Request;
-import io.larder.node.server.wire.ReplyBuffers;
 import io.larder.node.server.wire.ReplyEncoder;
 import io.larder.node.service.Refusal;
 import io.larder.protocol.Reply;
@@ -193,7 +192,7 @@ final class ReplyQueue implements ReplySink {
   @Override
   public ByteBuf buffer() {
     if (buffer == null) {
-      buffer = ReplyBuffers.take();
+      buffer = server.replyBuffers().take();
     }
     return buffer;
   }

@@ -11,6 +11,7 @@ import io.larder.node.server.command.TransactionBudget;
 import io.larder.node.server.request.RequestContext;
 import io.larder.node.server.wire.MinimumRate;
 import io.larder.node.server.wire.PayloadBufs;
+import io.larder.node.server.wire.ReplyBuffers;
 import io.larder.node.service.BlockService;
 import io.larder.node.service.ClientId;
 import java.net.SocketAddress;
@@ -33,6 +34,7 @@ final class ServerContext implements RequestContext {
   private final ServerMetrics metrics;
   private final Failures failures = new Failures();
   private final PayloadBufs payloadBufs;
+  private final ReplyBuffers replyBuffers = new ReplyBuffers();
   private final TransactionBudget transactionBudget;
   private final long startedNanos = System.nanoTime();
   private final AtomicLong lastClient = new AtomicLong();
@@ -71,6 +73,10 @@ final class ServerContext implements RequestContext {
 
   ServerMetrics metrics() {
     return metrics;
+  }
+
+  ReplyBuffers replyBuffers() {
+    return replyBuffers;
   }
 
   /** A session for a connection that has been accepted. */
