@@ -35,7 +35,9 @@ public final class RespServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RespServer.class);
   private static final long CLOSE_GRACE_MS = 5_000;
 
-  /** What may wait in Netty to be sent: a block's turn may begin while the last one is leaving. */
+  /**
+   * The bytes that may wait in Netty to be sent: a block's turn begins while the last one leaves.
+   */
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(256 << 10, 512 << 10);
 
@@ -103,7 +105,7 @@ public final class RespServer implements AutoCloseable {
     return server;
   }
 
-  /** The port that is bound. */
+  /** The bound port. */
   public int port() {
     return ((InetSocketAddress) listener.localAddress()).getPort();
   }
@@ -119,8 +121,8 @@ public final class RespServer implements AutoCloseable {
   }
 
   /**
-   * Stops: accepts nothing more, finishes the requests whose first byte has come, and closes every
-   * connection, by force after {@code graceMs}. Returns when all is closed.
+   * Stops: accepts no more connections, completes the requests whose first byte has come, and
+   * closes every connection, by force after {@code graceMs}. Returns when all are closed.
    */
   public void stop(long graceMs) {
     listener.close().awaitUninterruptibly();
@@ -129,7 +131,7 @@ public final class RespServer implements AutoCloseable {
     while (context.hasConnections() && System.nanoTime() < deadline) {
       LockSupport.parkNanos(2_000_000);
     }
-    // What is left is closed by the loops' shutdown, which waits for it.
+    // The loops' shutdown closes the remaining connections and waits for that.
     loops.shutdownGracefully(0, CLOSE_GRACE_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly();
   }
 
@@ -171,7 +173,7 @@ public final class RespServer implements AutoCloseable {
       Connection connection = new Connection(context, session, receive);
       channel.closeFuture().addListener(_ -> metrics.connections().decrementAndGet());
       channel.pipeline().addLast(connection);
-      // Last: from here on stop() may find it.
+      // Last: from now on stop() may stop it.
       context.opened(session, connection::stop);
     }
   }

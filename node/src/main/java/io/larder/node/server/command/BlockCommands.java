@@ -35,7 +35,7 @@ final class BlockCommands {
   }
 
   static Answer delete(Call call) {
-    // A plain session reads no error, so what can be waited for is waited for.
+    // A plain session reads no error: its delete is retried rather than refused.
     long retryMs = call.session().isPlain() ? call.settings().plainSetWaitMs() : 0;
     return Answer.when(
         call.service().delete(call.keys(1, call.count()), retryMs), retryMs, n -> Reply.of(n));

@@ -13,9 +13,9 @@ import java.util.Map;
 /**
  * CLUSTER: the slot table in Redis Cluster's forms.
  *
- * <p>Every node answers for the whole cluster and nothing is ever MOVED, so the table is advice
- * about where a key is nearest. Clients refuse to work with a table that has holes; slots whose
- * owner is away are therefore shown as this node's.
+ * <p>Every node answers for the whole cluster and never sends MOVED, so the table only advises
+ * where a key is nearest. Clients refuse a table that has gaps; the table therefore shows slots of
+ * an owner that is away as this node's.
  */
 final class ClusterCommand {
   private ClusterCommand() {}
@@ -146,7 +146,7 @@ final class ClusterCommand {
         + "\r\n";
   }
 
-  /** The ranges of live owners, with this node in every gap. */
+  /** The ranges of live owners; this node's ranges fill the gaps. */
   private static List<SlotRange> covering(ClusterView view) {
     Map<String, Member> members = byId(view);
     List<SlotRange> covering = new ArrayList<>();

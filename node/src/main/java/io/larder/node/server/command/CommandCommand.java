@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** COMMAND and its subcommands: what redis-cli and cluster clients learn of the commands. */
+/** COMMAND and its subcommands: descriptions of the commands for redis-cli and cluster clients. */
 final class CommandCommand {
   private CommandCommand() {}
 

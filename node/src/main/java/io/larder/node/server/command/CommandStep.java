@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * @param put the put that has arrived with the call; null for other commands
  */
 record CommandStep(Call call, Handler handler, @Nullable ReceivedPut put) implements Answer.Step {
-  // Of a queued command: what it costs beside its arguments, and an argument beside its bytes.
+  // The memory that a queued command costs beside its arguments, and an argument beside its bytes.
   private static final int OVERHEAD_BYTES = 96;
   private static final int ARGUMENT_OVERHEAD_BYTES = 32;
 

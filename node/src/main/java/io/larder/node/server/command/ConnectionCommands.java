@@ -11,7 +11,7 @@ import java.util.List;
 
 /** Commands about the connection itself. */
 final class ConnectionCommands {
-  /** The Redis version whose behaviour clients may expect; some choose their commands by it. */
+  /** The Redis version that clients see; some choose their commands by it. */
   static final String REDIS_VERSION = "7.2.0";
 
   private static final Answer WRONG_PASSWORD =
@@ -121,7 +121,7 @@ final class ConnectionCommands {
     return Answer.OK;
   }
 
-  /** There is one user; without a password configured it takes any, as Redis's nopass does. */
+  /** There is one user; if no password is configured, any is right, as with Redis's nopass. */
   private static boolean isPassword(Call call, String user, byte[] given) {
     String password = call.settings().password();
     return user.equals("default")
@@ -154,7 +154,7 @@ final class ConnectionCommands {
     return Answer.now(new Reply.Simple("RESET"));
   }
 
-  /** Answers what redis-benchmark and redis-cli ask for; nothing is set this way. */
+  /** CONFIG GET of the keys that redis-benchmark and redis-cli read; there is no CONFIG SET. */
   static Answer config(Call call) {
     if (!call.word(1).equals("GET")) {
       return Answer.error(

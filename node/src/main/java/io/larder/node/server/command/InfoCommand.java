@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** INFO: Redis's sections and names, where Larder has something to say. */
+/** INFO: those of Redis's sections and names that Larder has figures for. */
 final class InfoCommand {
   private static final Set<String> EVERYTHING = Set.of("ALL", "DEFAULT", "EVERYTHING");
 
@@ -117,7 +117,7 @@ final class InfoCommand {
     });
   }
 
-  /** GLIDE wants to read {@code role:master}. */
+  /** GLIDE needs {@code role:master}. */
   private static void replication(StringBuilder text, Call call) {
     line(text, "role:master");
     line(text, "connected_slaves:0");

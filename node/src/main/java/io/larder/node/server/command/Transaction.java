@@ -7,9 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The commands of one connection between MULTI and EXEC: they are queued with their payloads and
- * run one after the other. Bounded in number, bytes and time. An error in between aborts EXEC.
- * Belongs to the connection's event loop.
+ * The commands of one connection between MULTI and EXEC, queued with their payloads. Bounded in
+ * number, bytes and time. An error in between aborts EXEC. Belongs to the connection's event loop.
  */
 public final class Transaction {
   private static final int MAX_COMMANDS = 65_536;

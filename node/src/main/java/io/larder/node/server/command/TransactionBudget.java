@@ -3,15 +3,15 @@ package io.larder.node.server.command;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What commands between MULTI and EXEC may hold, on one connection and on all of a node together.
- * It is given at once or not at all: a transaction that waited for memory while it holds some could
- * wait for another that does the same. Thread-safe.
+ * The memory that commands between MULTI and EXEC may hold, on one connection and on all of a node
+ * together. It is granted at once or refused: transactions that wait for memory while they hold
+ * some could wait for each other. Thread-safe.
  */
 public final class TransactionBudget {
-  /** A connection's queued values, if a quarter of the pool is no less. */
+  /** The most for a connection's queued values; a quarter of the pool if that is less. */
   private static final long MAX_PAYLOAD_BYTES = 1216L << 20;
 
-  /** A connection's queued arguments, which lie on the heap. */
+  /** The most for a connection's queued arguments, which lie on the heap. */
   private static final long MAX_ARGUMENT_BYTES = 16L << 20;
 
   private final long payloadBytes;
@@ -20,7 +20,7 @@ public final class TransactionBudget {
   private final AtomicLong argumentsUsed = new AtomicLong();
 
   /**
-   * Nothing is used.
+   * Makes an unused budget.
    *
    * @param poolBytes capacity of the pool of payloads, of which a quarter may be used
    * @param heapBytes size of the heap, of which a sixteenth may be used
@@ -30,12 +30,12 @@ public final class TransactionBudget {
     this.argumentBytes = heapBytes / 16;
   }
 
-  /** The most that one connection may hold of values. */
+  /** The most memory that values of one connection may hold. */
   long maxPayloadBytes() {
     return Math.min(MAX_PAYLOAD_BYTES, payloadBytes);
   }
 
-  /** The most that one connection may hold of arguments. */
+  /** The most memory that arguments of one connection may hold. */
   long maxArgumentBytes() {
     return Math.min(MAX_ARGUMENT_BYTES, argumentBytes);
   }
@@ -56,7 +56,7 @@ public final class TransactionBudget {
     argumentsUsed.addAndGet(-bytes);
   }
 
-  /** What all connections hold of values and arguments, in bytes. */
+  /** The memory that values and arguments of all connections hold, in bytes. */
   long usedBytes() {
     return payloadUsed.get() + argumentsUsed.get();
   }

@@ -21,7 +21,7 @@ final class TransactionCommands {
     return Answer.OK;
   }
 
-  /** A value never changes under its key, and a delete is not watched: there is no such promise. */
+  /** Refuses: a value never changes under its key, and deletes are not watched. */
   static Answer watch(Call call) {
     return Answer.error(
         "ERR WATCH is not supported: a value never changes under its key; use SET with NX, or"

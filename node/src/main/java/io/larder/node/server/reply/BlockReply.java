@@ -95,9 +95,8 @@ final class BlockReply extends Exchange {
   /** Writes a miss, an error, or a small block; begins to send a large one. */
   private void begin(CompletableFuture<@Nullable Found> answered, ReplySink sink) {
     if (answered.isCompletedExceptionally()) {
-      one(Outcome.ERROR);
       ErrorAnswer onError = request().onError().ofOne();
-      var _ = sink.write(request().spec(), onError, context.failures().answer(answered));
+      outcome = sink.write(request().spec(), onError, context.failures().answer(answered));
       next++;
       return;
     }
@@ -120,8 +119,9 @@ final class BlockReply extends Exchange {
     }
   }
 
+  /** Ends a command for one key with this outcome; one for several ends with OK or ERROR. */
   private void one(Outcome of) {
-    if (keys.size() == 1 || of == Outcome.ERROR) {
+    if (keys.size() == 1) {
       outcome = of;
     }
   }
