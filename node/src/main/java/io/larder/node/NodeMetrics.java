@@ -43,14 +43,14 @@ record NodeMetrics(Store store, MemoryPool pool) {
     }
     RecoveryReport recovery = store.recovery();
     Gauge.builder("larder.recovery.duration", () -> recovery.durationMs() / 1000.0)
-        .description("How long the last opening took to find its records")
+        .description("Time the last opening took to find its records")
         .baseUnit("seconds")
         .register(registry);
     Gauge.builder("larder.recovery.records", recovery::records)
         .description("Records that the last opening found")
         .register(registry);
     Gauge.builder("larder.recovery.read", recovery::bytesRead)
-        .description("What the last opening read from the device")
+        .description("Bytes the last opening read from the device")
         .baseUnit("bytes")
         .register(registry);
     listed(registry, "footers", recovery.recordsFromFooters());
@@ -59,7 +59,7 @@ record NodeMetrics(Store store, MemoryPool pool) {
         .rejected()
         .forEach((reason, count) ->
             Gauge.builder("larder.recovery.rejected", () -> count)
-                .description("What the last opening did not believe, by reason")
+                .description("Entries the last opening rejected, by reason")
                 .tag("reason", reason)
                 .register(registry));
     Gauge.builder("larder.memory.capacity", pool, MemoryPool::capacityBytes)
@@ -75,7 +75,7 @@ record NodeMetrics(Store store, MemoryPool pool) {
 
   private static void listed(MeterRegistry registry, String source, long count) {
     Gauge.builder("larder.recovery.listed", () -> count)
-        .description("Records that the last opening came across, dead ones included, by source")
+        .description("Records that the last opening found listed, dead ones included, by source")
         .tag("source", source)
         .register(registry);
   }

@@ -24,6 +24,8 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -35,40 +37,48 @@ import org.slf4j.LoggerFactory;
 /**
  * A running node: the one place where its parts are wired together.
  *
- * <p>Started in the order of the staircase, from the device up to the sockets, and joined to the
- * cluster last; stopped the other way round.
+ * <p>It opens its parts in the order of the staircase, from the device up to the sockets, and joins
+ * the cluster last. It closes them in reverse, also if a later part fails to open.
  */
 public final class NodeProcess implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NodeProcess.class);
 
   private final Store store;
   private final MemoryPool pool;
-  private final HotTier hot;
-  private final PeerLinks peers;
   private final Router router;
   private final RespServer server;
   private final OpsServer ops;
+
+  /** Closes the open parts, the last one opened first. */
+  private final Deque<Runnable> closers;
+
   // Set last: metrics and health are served, and the port is known, before the node registers.
   private final AtomicReference<@Nullable NodeSession> session = new AtomicReference<>();
   private final AtomicBoolean wasReady = new AtomicBoolean();
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private NodeProcess(NodeConfig config, PrometheusMeterRegistry registry) throws IOException {
+  private NodeProcess(NodeConfig config, PrometheusMeterRegistry registry, Deque<Runnable> closers)
+      throws IOException {
+    this.closers = closers;
     Keyspace keyspace = new Keyspace(config.cluster());
     this.pool = new MemoryPool(config.memory().poolBytes(), config.readFloorBytes());
+    closers.push(pool::close);
+    HotTier hot = new HotTier(config.hotBytes(), System::nanoTime);
+    closers.push(hot::clear);
     this.store = Store.open(config.storeConfig(), pool);
+    closers.push(store::close);
     new NodeMetrics(store, pool).bindTo(registry);
     requireCluster(config);
     String nodeId = store.identity().nodeId();
     String password = password(config);
-    this.hot = new HotTier(config.hotBytes(), System::nanoTime);
-    this.peers =
+    PeerLinks peers =
         new PeerLinks(
             pool,
             nodeId,
             password,
             NodeTls.ofPeers(config.tls()),
             config.limits().peerDeadlineMs());
+    closers.push(peers::close);
     this.router =
         new Router(
             config.cluster(),
@@ -81,9 +91,13 @@ public final class NodeProcess implements AutoCloseable {
             this::mayGrant,
             Timing.ofProcess(),
             registry);
+    closers.push(router::close);
+    closers.push(this::endSession); // closed after the server, whose last requests need its leases
     this.server = RespServer.start(serverConfig(config, password), router, registry);
+    closers.push(server::close);
     this.ops =
         OpsServer.start(config.http().host(), config.http().port(), registry, this::readiness);
+    closers.push(ops::close);
     NodeRecord self =
         new NodeRecord(
             nodeId,
@@ -122,7 +136,13 @@ public final class NodeProcess implements AutoCloseable {
    */
   public static NodeProcess start(NodeConfig config) throws IOException {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    return new NodeProcess(config, registry);
+    Deque<Runnable> closers = new ArrayDeque<>();
+    try {
+      return new NodeProcess(config, registry, closers);
+    } catch (IOException | RuntimeException e) {
+      closeAll(closers);
+      throw e;
+    }
   }
 
   /** Begins to make the whole memory pool present, for a node that has its process to itself. */
@@ -147,7 +167,7 @@ public final class NodeProcess implements AutoCloseable {
 
   /**
    * Ready once this node has registered, the whole slot table has owners and every node has
-   * announced what it holds. It stays so through later outages of ZooKeeper, since gets go on.
+   * announced its blocks. It stays ready through later outages of ZooKeeper, since gets go on.
    */
   public Readiness readiness() {
     if (wasReady.get()) {
@@ -170,41 +190,50 @@ public final class NodeProcess implements AutoCloseable {
       return Readiness.no(unclaimed + " slots are still to be claimed in ZooKeeper");
     }
     if (!current.mayGrant()) {
-      return Readiness.no("no proof of contact with ZooKeeper yet: its heartbeats are awaited");
+      return Readiness.no("no proof of contact with ZooKeeper yet: waiting for its heartbeats");
     }
     int syncing = router.syncingSlots();
     if (syncing > 0) {
-      return Readiness.no(syncing + " slots wait to hear what the other nodes hold");
+      return Readiness.no(syncing + " slots wait for the other nodes to announce their blocks");
     }
     int unannounced = router.unannouncedSlots();
     if (unannounced > 0) {
       return Readiness.no(
-          "the owners of " + unannounced + " slots have not asked what this node holds yet");
+          "the owners of " + unannounced + " slots have not asked for this node's blocks yet");
     }
     wasReady.set(true);
     return Readiness.yes();
   }
 
   /**
-   * Stops: finishes what is in flight, gives the slots back, checkpoints, lets device and memory
-   * go.
+   * Stops: completes the requests in progress, gives the slots back, writes a checkpoint, and
+   * closes device and memory.
    */
   @Override
   public void close() {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    ops.close();
-    server.close();
+    closeAll(closers);
+  }
+
+  /** Runs the closers, the newest first; each one even if those before it fail. */
+  private static void closeAll(Deque<Runnable> closers) {
+    Runnable newest = closers.poll();
+    if (newest != null) {
+      try {
+        newest.run();
+      } finally {
+        closeAll(closers);
+      }
+    }
+  }
+
+  private void endSession() {
     NodeSession last = session.get();
     if (last != null) {
       last.close();
     }
-    peers.close();
-    router.close();
-    store.close();
-    hot.clear();
-    pool.close();
   }
 
   private static ServerConfig serverConfig(NodeConfig config, @Nullable String password)
@@ -231,7 +260,6 @@ public final class NodeProcess implements AutoCloseable {
   private void requireCluster(NodeConfig config) {
     String formattedFor = store.identity().cluster();
     if (!formattedFor.equals(config.cluster())) {
-      store.close();
       throw new StoreException(
           "%s belongs to cluster '%s', not '%s': set `cluster: %s`, or format it anew with `larder device format --force`"
               .formatted(config.device(), formattedFor, config.cluster(), formattedFor));
@@ -260,7 +288,7 @@ public final class NodeProcess implements AutoCloseable {
     return version == null ? "development" : version;
   }
 
-  /** Hands what ZooKeeper says to those who act on it. */
+  /** Passes the news from ZooKeeper on to router and peer links. */
   private record Listener(Router router, PeerLinks peers) implements NodeSession.Listener {
     @Override
     public void onImage(ClusterImage image) {

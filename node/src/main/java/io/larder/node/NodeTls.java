@@ -7,11 +7,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** A node's two ends of TLS: it serves with its certificate and shows the same one to its peers. */
+/** A node's TLS: it serves with its certificate and shows the same one to its peers. */
 public final class NodeTls {
   private NodeTls() {}
 
-  /** How the RESP port is served; null for plain connections. */
+  /** TLS of the RESP port; null for plain connections. */
   static @Nullable ServerTls ofServer(NodeConfig.Tls tls) throws IOException {
     return tls.isOn()
         ? ServerTls.of(
@@ -22,7 +22,7 @@ public final class NodeTls {
         : null;
   }
 
-  /** How peers are connected to; null for plain connections. */
+  /** TLS of the connections to peers; null for plain ones. */
   public static @Nullable Tls ofPeers(NodeConfig.Tls tls) throws IOException {
     return tls.isOn()
         ? Tls.of(authorities(tls), Path.of(tls.certificate()), Path.of(tls.key()))

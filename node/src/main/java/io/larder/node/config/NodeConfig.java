@@ -9,7 +9,7 @@ import io.larder.node.server.ServerConfig;
 import io.larder.node.store.StoreConfig;
 import java.nio.file.Path;
 
-/** A node's configuration: every key with its default, its bounds and what it is for. */
+/** A node's configuration: every key with its default, its bounds and its purpose. */
 public record NodeConfig(
     @Setting("The raw block device, or a file, that `larder device format` has prepared")
         Path device,
@@ -29,9 +29,10 @@ public record NodeConfig(
       @Setting("The address to bind") String host,
       @Setting(value = "The RESP port; 0 takes any free one", min = 0, max = 65_535) int port,
       @Setting(
-              "What clients and peers connect to; empty: `listen.host`, or this host's name when that is 0.0.0.0")
+              "The address that clients and peers connect to; empty: `listen.host`, or this host's"
+                  + " name when that is 0.0.0.0")
           String advertisedHost,
-      @Setting("How sockets are served; auto is epoll where it is available, else nio")
+      @Setting("The transport of sockets; auto is epoll where it is available, else nio")
           ServerConfig.Transport transport,
       @Setting(value = "Threads that serve connections; 0 = one per core", min = 0, max = 1_024)
           int eventLoops) {}
@@ -68,7 +69,7 @@ public record NodeConfig(
       @Setting("When a put is acknowledged: `written` survives kill -9, `flush` power loss")
           StoreConfig.Durability durability,
       @Setting(
-              "How the device is driven; auto is io_uring where kernel and container allow it, else"
+              "The engine of device I/O; auto is io_uring where kernel and container allow it, else"
                   + " threads")
           Engine engine,
       @Setting(
@@ -86,7 +87,8 @@ public record NodeConfig(
 
   /** Who may connect. */
   public record Security(
-      @Setting("What clients and peers must give to AUTH; empty asks for none") String password,
+      @Setting("The password that clients and peers must send with AUTH; empty: none")
+          String password,
       @Setting("A file that holds the password instead; empty: none") String passwordFile) {}
 
   /** Encryption of the RESP port, for clients and between nodes. */
@@ -94,7 +96,7 @@ public record NodeConfig(
       @Setting("This node's certificate chain, PEM; empty: connections are plain")
           String certificate,
       @Setting("The chain's private key, PEM (PKCS#8) without a passphrase") String key,
-      @Setting("Whom to trust when peers are connected to, PEM; empty: what the JVM trusts")
+      @Setting("The authorities that certify peers, PEM; empty: those that the JVM trusts")
           String authorities,
       @Setting("Whether clients and peers must show a certificate of these authorities")
           boolean requireClientCertificate) {
@@ -109,21 +111,22 @@ public record NodeConfig(
       @Setting(value = "Client connections", min = 1, max = 1_000_000) int maxConnections,
       @Setting(
               value =
-                  "How long SET waits for others, another writer of the key or the slot's owner,"
-                      + " from its last byte, ms",
+                  "How long SET waits for another writer of the key or the slot's owner, from its"
+                      + " last byte, ms",
               min = 0,
               max = 600_000)
           long setWaitMs,
       @Setting(
               value =
                   "How long SET of a plain session (neither HELLO nor CLIENT was sent) waits for"
-                      + " others and for memory before it is dropped, and DEL for others, ms",
+                      + " another writer, the slot's owner or memory before it is dropped, and how"
+                      + " long its DEL is retried, ms",
               min = 0,
               max = 600_000)
           long plainSetWaitMs,
       @Setting(
-              "What a plain session gets for an error to a command on keys: `answer` what a cache"
-                  + " may answer, `close` the error and the end of its connection")
+              "The reply to a plain session in place of an error to a command on keys: `answer` is"
+                  + " one that a cache may give, `close` the error and the end of its connection")
           ServerConfig.PlainSessions plainSessions,
       @Setting(
               value = "How long a peer may take until a block's first byte, ms",
@@ -131,7 +134,7 @@ public record NodeConfig(
               max = 60_000)
           long peerDeadlineMs) {}
 
-  /** What holds where neither file nor flags say anything. */
+  /** The defaults. */
   public static final NodeConfig DEFAULTS =
       new NodeConfig(
           Path.of(""),
@@ -154,7 +157,7 @@ public record NodeConfig(
    * @throws IllegalArgumentException if values contradict each other
    */
   public NodeConfig {
-    zookeeper.options(cluster); // refuses what does not go together
+    zookeeper.options(cluster); // throws if its values contradict each other
     if (memory.hotBytes() + memory.readFloorBytes() >= memory.poolBytes()) {
       throw new IllegalArgumentException(
           "memory.hotBytes and memory.readFloorBytes together must be less than memory.poolBytes");
@@ -165,7 +168,7 @@ public record NodeConfig(
     }
     if (!tls.isOn() && (tls.requireClientCertificate() || !tls.authorities().isEmpty())) {
       throw new IllegalArgumentException(
-          "tls.authorities and tls.requireClientCertificate mean nothing without tls.certificate");
+          "tls.authorities and tls.requireClientCertificate have no effect without tls.certificate");
     }
     if (!security.password().isEmpty() && !security.passwordFile().isEmpty()) {
       throw new IllegalArgumentException(
@@ -178,12 +181,12 @@ public record NodeConfig(
     return memory.hotBytes() == 0 ? memory.poolBytes() / 2 : memory.hotBytes();
   }
 
-  /** What puts leave to reads in bytes. */
+  /** The part of the pool that puts leave free for reads, in bytes. */
   public long readFloorBytes() {
     return memory.readFloorBytes() == 0 ? memory.poolBytes() / 8 : memory.readFloorBytes();
   }
 
-  /** How the device is opened. */
+  /** The part of the configuration that opens the device. */
   public StoreConfig storeConfig() {
     return new StoreConfig(
         device,

@@ -1,4 +1,4 @@
-/** What a node is told: one validated record, {@link io.larder.node.config.NodeConfig}. */
+/** A node's configuration: one validated record, {@link io.larder.node.config.NodeConfig}. */
 @NullMarked
 package io.larder.node.config;
 

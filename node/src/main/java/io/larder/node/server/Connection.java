@@ -1,7 +1,20 @@
 package io.larder.node.server;
 
-import io.larder.node.server.CommandSpec.Family;
-import io.larder.node.server.ServerMetrics.Rejection;
+import static io.larder.node.server.ConnectionPhase.CLOSED;
+import static io.larder.node.server.ConnectionPhase.ENDING;
+import static io.larder.node.server.ConnectionPhase.LINGERING;
+import static io.larder.node.server.ConnectionPhase.SERVING;
+import static io.larder.node.server.ConnectionPhase.STOPPING;
+
+import io.larder.node.server.command.Answer;
+import io.larder.node.server.command.Call;
+import io.larder.node.server.command.CommandSpec;
+import io.larder.node.server.command.ErrorAnswer;
+import io.larder.node.server.command.Rejection;
+import io.larder.node.server.command.Session;
+import io.larder.node.server.command.Transaction;
+import io.larder.node.server.request.Admission;
+import io.larder.node.server.request.PutReception;
 import io.larder.node.server.wire.ProtocolException;
 import io.larder.node.server.wire.ReceiveBuffers;
 import io.larder.node.server.wire.ReplyEncoder;
@@ -10,10 +23,12 @@ import io.larder.node.server.wire.RequestDecoder.Disposition;
 import io.larder.node.server.wire.RequestDecoder.Event;
 import io.larder.protocol.Reply;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderException;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -25,13 +40,13 @@ import org.slf4j.LoggerFactory;
 /**
  * One client's connection: decodes what arrives, executes it, and keeps the deadlines.
  *
- * <p>Requests are taken from the inbox one after the other until something must be waited for: a
- * payload's memory or its bytes, a command of Redis's family that is not answered, too many of
- * Larder's in progress, a peer that does not take its replies. Then the inbox fills, the socket is
- * not read any more, and whatever is waited for calls {@link #process} again. All of it happens on
+ * <p>It takes requests from the inbox one after the other until it must wait: for a payload's
+ * memory or bytes, for the reply of a command of Redis's family, for one of too many commands of
+ * Larder's in progress, or for a peer that does not take its replies. Then the inbox fills and the
+ * socket is not read; {@link #process} is called again when the wait is over. All of it happens on
  * the connection's event loop.
  */
-final class Connection extends ChannelInboundHandlerAdapter {
+final class Connection extends ChannelInboundHandlerAdapter implements ReplyQueue.Owner {
   private static final Logger log = LoggerFactory.getLogger(Connection.class);
   private static final long TICK_MS = 1_000;
 
@@ -41,27 +56,21 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private final Admission admission;
   private final RequestDecoder decoder;
 
-  // Set when the handler is added, before anything arrives.
-  private @Nullable ChannelHandlerContext boundContext;
-  private @Nullable ReplyQueue boundReplies;
-  private @Nullable PutReception boundPut;
-  private @Nullable Future<?> ticking;
+  /** The parts that need the channel; made when the handler is added, before anything arrives. */
+  private @Nullable Bound bound;
 
+  private ConnectionPhase phase = SERVING;
+
+  /** Of {@link ConnectionPhase#LINGERING}: the ticks left until the connection is closed. */
+  private int lingerTicks;
+
+  /** Guards {@link #process} against being called by itself, through a flush. */
   private boolean processing;
-  private boolean mustBeAlone;
-  private boolean lastWasAlone;
-  private boolean stopping;
-  private boolean closed;
 
-  /** Ticks left to read past what a peer still sends before the connection is closed. */
-  private int lingerTicks = -1;
-
-  /**
-   * The clock as it was last looked at: once a read and once a flush of replies, not at every step.
-   */
+  /** The clock at its last reading: once a read and once a flush of replies, not at every step. */
   private long nowNanos = System.nanoTime();
 
-  /** When something of the request in progress last came. */
+  /** When a part of the request in progress last came. */
   private long requestNanos = nowNanos;
 
   Connection(ServerContext server, Session session, ReceiveBuffers receive) {
@@ -72,12 +81,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
     this.decoder = new RequestDecoder(this::admit);
   }
 
-  Session session() {
-    return session;
-  }
+  private record Bound(
+      ChannelHandlerContext context, ReplyQueue replies, PutReception put, Future<?> ticking) {}
 
-  private ChannelHandlerContext context() {
-    ChannelHandlerContext present = boundContext;
+  private Bound bound() {
+    Bound present = bound;
     if (present == null) {
       throw new IllegalStateException("the connection is not bound to a channel");
     }
@@ -85,41 +93,38 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private ReplyQueue replies() {
-    ReplyQueue present = boundReplies;
-    if (present == null) {
-      throw new IllegalStateException("the connection is not bound to a channel");
-    }
-    return present;
+    return bound().replies();
   }
 
   private PutReception put() {
-    PutReception present = boundPut;
-    if (present == null) {
-      throw new IllegalStateException("the connection is not bound to a channel");
-    }
-    return present;
+    return bound().put();
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
-    boundContext = context;
-    boundReplies = new ReplyQueue(this, server, context);
-    boundPut =
-        new PutReception(
-            server, session, admission, receive, context.executor(), this::repliesMoved);
-    ticking =
-        context
-            .executor()
-            .scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+    EventExecutor loop = context.executor();
+    bound =
+        new Bound(
+            context,
+            new ReplyQueue(this, server, session, context),
+            new PutReception(server, session, admission, receive, loop, this::repliesMoved),
+            loop.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS));
+  }
+
+  /** Moves on to a phase, unless the connection is in a later one. */
+  private void enter(ConnectionPhase next) {
+    if (phase.compareTo(next) < 0) {
+      phase = next;
+    }
   }
 
   // What arrives.
 
   @Override
-  @SuppressWarnings("ReferenceEquality") // which buffer it is tells what it is
+  @SuppressWarnings("ReferenceEquality") // the target itself, not a buffer like it
   public void channelRead(ChannelHandlerContext context, Object message) {
     ByteBuf bytes = (ByteBuf) message;
-    if (closed) {
+    if (phase == CLOSED) {
       bytes.release();
       return;
     }
@@ -134,13 +139,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
         if (bytes != receive.inbox()) {
           receive.append(bytes);
         }
-        // Should a target be set, this read was under way before: its bytes come first.
+        // If a target is set, this read began before that: its bytes come first.
         receive.receiveIntoInbox();
       }
     } finally {
       bytes.release();
     }
-    if (lingerTicks >= 0) {
+    if (phase == LINGERING) {
       receive.inbox().clear();
     } else {
       process();
@@ -161,56 +166,60 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Something a reply waited for has come. */
-  void repliesMoved() {
-    if (closed) {
+  @Override
+  public void repliesMoved() {
+    if (phase == CLOSED) {
       return;
     }
     nowNanos = System.nanoTime();
     replies().pump();
     if (replies().isEmpty()) {
-      requestNanos = nowNanos; // what waited behind it was not late by itself
+      requestNanos = nowNanos; // the request behind it was not late by itself
     }
     process();
     replies().flush();
     closeIfDone();
   }
 
-  /** Takes requests from the inbox until something must be waited for. */
+  /** Takes requests from the inbox until it must wait. */
   private void process() {
-    if (processing || closed) {
+    if (processing || phase == CLOSED) {
       return;
     }
     processing = true;
     try {
       ByteBuf inbox = receive.inbox();
       while (!isBlocked() && step(inbox)) {
-        // on to the next
+        // take the next one
       }
     } catch (ProtocolException e) {
-      server.metrics().reject(Rejection.PROTOCOL);
+      server.reject(Rejection.PROTOCOL);
       Answer.Now failure = admission.failure();
       failAndClose(
           failure == null ? Reply.error("ERR Protocol error: " + e.getMessage()) : failure.reply());
     } finally {
       processing = false;
     }
-    boolean read = lingerTicks >= 0 || receive.target() != null || receive.hasRoom();
-    if (context().channel().config().isAutoRead() != read) {
-      context().channel().config().setAutoRead(read);
+    ChannelConfig channel = bound().context().channel().config();
+    boolean read = phase == LINGERING || receive.target() != null || receive.hasRoom();
+    if (channel.isAutoRead() != read) {
+      channel.setAutoRead(read);
     }
   }
 
+  /**
+   * Whether something must be waited for. Until the next request is named, the admission's command
+   * is the last one: a command that runs alone waits for the replies before it, and the next
+   * command for its reply.
+   */
   private boolean isBlocked() {
-    return closed
-        || session.closing
-        || lingerTicks >= 0
+    return phase.compareTo(ENDING) >= 0
         || receive.target() != null
         || put().isWaiting()
         || (!replies().isEmpty()
-            && (mustBeAlone || lastWasAlone || replies().size() >= ReplyQueue.MAX_WAITING))
+            && (admission.spec().isAlone() || replies().size() >= ReplyQueue.MAX_WAITING))
         || !replies().hasRoom()
-        || (stopping && decoder.isAtStart());
+        || (phase == STOPPING && decoder.isAtStart());
   }
 
   /** Returns false if more must arrive first. */
@@ -220,7 +229,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
       requestNanos = nowNanos;
       return !put().isArriving();
     }
-    mustBeAlone = false;
     Event event = decoder.next(inbox);
     switch (event) {
       case MORE -> {
@@ -236,7 +244,6 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private void named() {
     requestNanos = nowNanos;
     admission.named(decoder.argument(0), decoder.count());
-    mustBeAlone = admission.spec().isAlone();
     if (decoder.isInline()) {
       for (int i = 1; i < decoder.count(); i++) {
         byte[] argument = decoder.argument(i);
@@ -259,27 +266,34 @@ final class Connection extends ChannelInboundHandlerAdapter {
     int count = decoder.count();
     byte[][] arguments = decoder.takeArguments();
     session.requested(spec.name(), requestNanos);
-    lastWasAlone = spec.isAlone();
     Call call = new Call(spec, arguments, count, session, server);
     Transaction transaction = session.transaction();
-    // Between MULTI and EXEC an error is the only answer: a client that sends MULTI reads it.
+    // Between MULTI and EXEC an error is never replaced: a client that sends MULTI reads it.
     boolean queues = transaction.isOpen();
     Answer answer;
     try {
       answer = answer(call);
     } catch (RuntimeException e) {
-      answer = Failures.answer(e);
+      answer = server.failures().answer(e);
     }
     if (queues && answer instanceof Answer.Now now && now.refusal() != null) {
       transaction.fail();
     }
     admission.end();
-    replies().add(spec, queues ? ErrorAnswer.SENT : ErrorAnswer.of(call), nowNanos, answer);
+    if (session.hasQuit()) {
+      endAfterReplies();
+    }
+    replies().add(spec, queues ? ErrorAnswer.SENT : call.onError(), nowNanos, answer);
   }
 
-  /** A reply has been written. */
-  void replied(long atNanos) {
+  @Override
+  public void replied(long atNanos) {
     nowNanos = atNanos;
+  }
+
+  @Override
+  public void endAfterReplies() {
+    enter(ENDING);
   }
 
   private Answer answer(Call call) {
@@ -288,22 +302,18 @@ final class Connection extends ChannelInboundHandlerAdapter {
       put().abandon();
       return failure;
     }
-    ReceivedPut received = put().isIdle() ? null : put().received(call);
-    if (session.transaction().isOpen() && call.spec().family() != Family.TRANSACTION) {
-      return session.transaction().add(call, received);
-    }
-    return received == null ? call.spec().handler().run(call) : received.store(call);
+    return server.handlers().run(call, put().isIdle() ? null : put().received(call));
   }
 
   // Deadlines and the end.
 
   private void tick() {
-    if (closed) {
+    if (phase == CLOSED) {
       return;
     }
-    if (lingerTicks >= 0) {
+    if (phase == LINGERING) {
       if (lingerTicks-- == 0) {
-        var _ = context().close();
+        replies().closeNow();
       }
       return;
     }
@@ -323,9 +333,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
       rejection = overdue(now, config.patience().idleTimeoutMs()) ? Rejection.IDLE : null;
     }
     if (rejection != null) {
-      server.metrics().reject(rejection);
-      log.debug("{} closed: {}", context().channel(), rejection);
-      var _ = context().close();
+      server.reject(rejection);
+      log.debug("{} closed: {}", bound().context().channel(), rejection);
+      replies().closeNow();
       return;
     }
     if (put().expire(now, decoder)) {
@@ -343,38 +353,39 @@ final class Connection extends ChannelInboundHandlerAdapter {
     return decoder.isAtStart() && put().isIdle() && replies().isEmpty();
   }
 
-  /** Finishes what is in progress, then closes. */
+  /** Completes the request in progress, then closes. Called by any thread. */
   void stop() {
-    context()
+    bound()
+        .context()
         .executor()
         .execute(() -> {
-          stopping = true;
+          enter(STOPPING);
           repliesMoved();
         });
   }
 
   private void closeIfDone() {
-    if (!closed
-        && lingerTicks < 0
-        && replies().isEmpty()
-        && (session.closing || (stopping && isIdle()))) {
-      session.closing = true;
-      lingerTicks = (int) (server.config().patience().slowReaderTimeoutMs() / TICK_MS);
+    if (replies().isEmpty() && (phase == ENDING || (phase == STOPPING && isIdle()))) {
+      linger((int) (server.config().patience().slowReaderTimeoutMs() / TICK_MS));
       replies().closeAfterwards();
     }
   }
 
+  private void linger(int ticks) {
+    enter(LINGERING);
+    lingerTicks = ticks;
+  }
+
   /**
-   * Sends the error, then reads past what the peer still sends for a moment: closing on unread
-   * bytes would reset the connection and could take the error with it.
+   * Sends the error, then skips the bytes that the peer still sends for a moment: closing with
+   * unread bytes would reset the connection, and the error could be lost.
    */
   private void failAndClose(Reply error) {
-    ReplyEncoder.write(replies().buffer(), error, session.resp3);
+    ReplyEncoder.write(replies().buffer(), error, session.isResp3());
     replies().flush();
-    session.closing = true;
-    lingerTicks = 2;
+    linger(2);
     receive.inbox().clear();
-    if (context().channel() instanceof DuplexChannel duplex) {
+    if (bound().context().channel() instanceof DuplexChannel duplex) {
       var _ = duplex.shutdownOutput();
     }
   }
@@ -391,14 +402,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
   }
 
   private void end() {
-    if (closed) {
+    if (phase == CLOSED) {
       return;
     }
-    closed = true;
-    server.connections().remove(session.id().number());
-    if (ticking != null) {
-      ticking.cancel(false);
-    }
+    enter(CLOSED);
+    server.closed(session);
+    bound().ticking().cancel(false);
     put().abandon();
     admission.end();
     session.transaction().close();
@@ -412,11 +421,11 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (cause instanceof IOException) {
       log.debug("{} closed", context.channel(), cause);
     } else if (cause instanceof DecoderException && cause.getCause() instanceof SSLException why) {
-      server.metrics().reject(Rejection.TLS);
+      server.reject(Rejection.TLS);
       log.debug("{} refused: {}", context.channel(), why.getMessage());
     } else {
-      log.error("{} closed after an error nobody expected", context.channel(), cause);
+      log.error("{} closed after an unexpected error", context.channel(), cause);
     }
-    var _ = context.close();
+    replies().closeNow();
   }
 }

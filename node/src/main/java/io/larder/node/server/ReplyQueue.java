@@ -1,11 +1,16 @@
 package io.larder.node.server;
 
 import io.larder.node.block.Payload;
-import io.larder.node.server.Answer.Now;
-import io.larder.node.server.ServerMetrics.Outcome;
-import io.larder.node.server.ServerMetrics.Rejection;
-import io.larder.node.server.wire.PayloadBufs;
-import io.larder.node.server.wire.ReplyBuffers;
+import io.larder.node.server.command.Answer;
+import io.larder.node.server.command.Answer.Now;
+import io.larder.node.server.command.CommandSpec;
+import io.larder.node.server.command.ErrorAnswer;
+import io.larder.node.server.command.Outcome;
+import io.larder.node.server.command.Rejection;
+import io.larder.node.server.command.Session;
+import io.larder.node.server.reply.Exchange;
+import io.larder.node.server.reply.ReplySink;
+import io.larder.node.server.reply.Request;
 import io.larder.node.server.wire.ReplyEncoder;
 import io.larder.node.service.Refusal;
 import io.larder.protocol.Reply;
@@ -24,16 +29,30 @@ import org.jspecify.annotations.Nullable;
 /**
  * A connection's replies, in the order of its requests. Small ones gather in one buffer that is
  * flushed once a batch of requests; the head alone writes, so one large reply is in progress at a
- * time and what waits to be sent is bounded by Netty's high water mark. Belongs to one event loop.
+ * time, and Netty's high water mark bounds the bytes that wait to be sent. Belongs to one event
+ * loop.
  */
-final class ReplyQueue {
+final class ReplyQueue implements ReplySink {
+  /** The connection as its replies see it. */
+  interface Owner {
+    /** Goes on, since something that a reply waited for has come. */
+    void repliesMoved();
+
+    /** Called when replies have been written, with the time just read from the clock. */
+    void replied(long atNanos);
+
+    /** Closes the connection once its replies are sent. */
+    void endAfterReplies();
+  }
+
   /** Requests in progress on one connection. */
   static final int MAX_WAITING = 128;
 
   private static final int FULL_BYTES = 128 << 10;
 
-  private final Connection connection;
+  private final Owner owner;
   private final ServerContext server;
+  private final Session session;
   private final ChannelHandlerContext context;
   private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
   private final Runnable turn;
@@ -47,7 +66,7 @@ final class ReplyQueue {
   private int hits;
   private int misses;
 
-  // Commands one after the other that came at the same time and ended alike, all but recorded.
+  // Consecutive commands that came at the same time and ended alike, not recorded yet.
   private @Nullable CommandSpec alike;
   private Outcome alikeOutcome = Outcome.OK;
   private long alikeStartNanos;
@@ -56,78 +75,61 @@ final class ReplyQueue {
   private boolean pumping;
   private boolean closed;
 
-  // What was pending at the last look, to see whether the peer takes anything.
+  // The bytes pending at the last tick, which tell whether the peer takes anything.
   private long seenPendingBytes;
   private long seenProgress;
   private long progressNanos = System.nanoTime();
 
-  ReplyQueue(Connection connection, ServerContext server, ChannelHandlerContext context) {
-    this.connection = connection;
+  ReplyQueue(Owner owner, ServerContext server, Session session, ChannelHandlerContext context) {
+    this.owner = owner;
     this.server = server;
+    this.session = session;
     this.context = context;
-    this.turn = connection::repliesMoved;
+    this.turn = owner::repliesMoved;
     this.nextIteration = () -> context.executor().execute(turn);
     this.wake =
         () -> {
           try {
             context.executor().execute(turn);
           } catch (RejectedExecutionException _) {
-            // The loop has ended, and every connection of it before that.
+            // The loop has ended, and its connections before it.
           }
         };
   }
 
-  Session session() {
-    return connection.session();
+  @Override
+  public boolean isResp3() {
+    return session.isResp3();
   }
 
-  ServerMetrics metrics() {
-    return server.metrics();
-  }
-
-  PayloadBufs payloadBufs() {
-    return server.payloadBufs();
-  }
-
-  /** Writes the reply, or notes that it will have to be written. */
+  /** Writes the reply at once if it is there and no other waits, or queues it. */
   void add(CommandSpec spec, ErrorAnswer onError, long startNanos, Answer answer) {
     if (answer instanceof Now now && waiting.isEmpty() && !closed) {
       finished(spec, startNanos, write(spec, onError, now));
       return;
     }
-    waiting.add(exchange(new Asked(spec, onError, startNanos), answer));
+    waiting.add(Exchange.of(new Request(spec, onError, startNanos), answer, server));
     if (waiting.size() == 1) {
       pump();
     }
   }
 
-  Exchange exchange(Asked asked, Answer answer) {
-    return switch (answer) {
-      case Now now -> new SmallReply(asked, CompletableFuture.completedFuture(now), 0);
-      case Answer.Later later -> new SmallReply(asked, later.reply(), later.waitMs());
-      case Answer.Blocks blocks -> new BlockReply(asked, server.service(), blocks);
-      case Answer.Executed executed -> new TransactionReply(asked, executed.commands());
-    };
-  }
-
-  /**
-   * Writes a reply; an error becomes what its client is to be answered.
-   *
-   * @return how the command ended
-   */
-  Outcome write(CommandSpec spec, ErrorAnswer onError, Now now) {
+  @Override
+  public Outcome write(CommandSpec spec, ErrorAnswer onError, Now now) {
     Refusal refusal = now.refusal();
     Reply instead = refusal == null ? null : onError.insteadOf(refusal);
-    ReplyEncoder.write(buffer(), instead == null ? now.reply() : instead, session().resp3);
+    ReplyEncoder.write(buffer(), instead == null ? now.reply() : instead, isResp3());
     if (refusal == null) {
       return now.outcome();
     }
     if (instead == null) {
-      session().closing |= onError.ends();
+      if (onError.ends()) {
+        owner.endAfterReplies();
+      }
       return now.outcome();
     }
     if (spec.isPut()) {
-      metrics().dropped(refusal);
+      server.metrics().dropped(refusal);
       return Outcome.DROPPED;
     }
     if (spec.isRead()) {
@@ -144,7 +146,7 @@ final class ReplyQueue {
     return waiting.size();
   }
 
-  /** Writes as many replies as are there. */
+  /** Writes all replies that can be written. */
   void pump() {
     if (pumping || closed) {
       return;
@@ -153,16 +155,16 @@ final class ReplyQueue {
     try {
       for (Exchange head; (head = waiting.peek()) != null && head.emit(this); ) {
         waiting.remove();
-        finished(head);
+        finished(head.request(), head.outcome());
       }
     } finally {
       pumping = false;
     }
   }
 
-  /** A reply has been written whole. */
-  void finished(Exchange ended) {
-    finished(ended.asked().spec(), ended.asked().startNanos(), ended.outcome());
+  @Override
+  public void finished(Request request, Outcome outcome) {
+    finished(request.spec(), request.startNanos(), outcome);
   }
 
   @SuppressWarnings("ReferenceEquality") // there is one of each command
@@ -177,42 +179,46 @@ final class ReplyQueue {
     commands++;
   }
 
-  /** A block has been found for a reader. */
-  void hit() {
+  @Override
+  public void hit() {
     hits++;
   }
 
-  /** A block has not been found for a reader. */
-  void miss() {
+  @Override
+  public void miss() {
     misses++;
   }
 
-  /** Where small replies are written. */
-  ByteBuf buffer() {
+  @Override
+  public ByteBuf buffer() {
     if (buffer == null) {
-      buffer = ReplyBuffers.take();
+      buffer = server.replyBuffers().take();
     }
     return buffer;
   }
 
-  /** Writes after everything that was written before. Takes over the reference. */
-  void write(ByteBuf bytes) {
+  @Override
+  public void write(Payload payload, int chunk, int offset, int length) {
     passBuffer();
-    writeOut(bytes);
+    writeOut(server.payloadBufs().toSend(payload, chunk, offset, length));
   }
 
-  /**
-   * Whether the peer takes enough for more to be written; if not, the queue is woken when it is.
-   */
-  boolean hasRoom() {
+  @Override
+  public void reject(Rejection reason) {
+    server.reject(reason);
+  }
+
+  @Override
+  public boolean hasRoom() {
     if (buffer != null && buffer.readableBytes() >= FULL_BYTES) {
       flush();
     }
     return context.channel().isWritable();
   }
 
-  void flush() {
-    count(); // before the replies leave: whoever has one finds it counted
+  @Override
+  public void flush() {
+    count(); // before the replies leave: a client that has its reply finds it counted
     passBuffer();
     if (writtenUnflushed) {
       writtenUnflushed = false;
@@ -233,7 +239,7 @@ final class ReplyQueue {
   private void recordAlike() {
     if (alike != null) {
       long now = System.nanoTime();
-      connection.replied(now);
+      owner.replied(now);
       server.metrics().record(alike, alikeOutcome, alikeCount, now - alikeStartNanos);
       alike = null;
       alikeCount = 0;
@@ -255,20 +261,19 @@ final class ReplyQueue {
     var _ = context.write(bytes, context.voidPromise());
   }
 
-  void wakeWhen(CompletableFuture<?> future) {
+  @Override
+  public void wakeWhen(CompletableFuture<?> future) {
     CompletableFuture<?> _ = future.whenComplete((_, _) -> wake.run());
   }
 
-  /** Wakes when so many chunks have arrived or never will; false if that is so already. */
-  boolean wakeWhenArrived(Payload payload, int chunks) {
+  @Override
+  public boolean wakeWhenArrived(Payload payload, int chunks) {
     return payload.watch(chunks, wake);
   }
 
-  /**
-   * Wakes after the loop has seen to its other channels, which execute() alone would not wait for:
-   * a loop runs its tasks until there are none.
-   */
-  void wakeNextTurn() {
+  @Override
+  public void wakeNextTurn() {
+    // execute() alone would not wait for other channels: a loop runs its tasks until none is left.
     if (context.executor() instanceof SingleThreadEventLoop loop) {
       loop.executeAfterEventLoopIteration(nextIteration);
     } else {
@@ -276,12 +281,12 @@ final class ReplyQueue {
     }
   }
 
-  /** Closes the connection at once: what was promised in a reply cannot be kept. */
-  void closeNow() {
+  @Override
+  public void closeNow() {
     var _ = context.close();
   }
 
-  /** Closes the connection when all that was written has been sent. */
+  /** Closes the connection once everything written has been sent. */
   void closeAfterwards() {
     passBuffer();
     context.writeAndFlush(context.alloc().buffer(0)).addListener(ChannelFutureListener.CLOSE);
@@ -302,7 +307,7 @@ final class ReplyQueue {
       return null;
     }
     if (server.service().pool().waiting() > 0) {
-      if (head.isSlow(nowNanos, config)) {
+      if (head.isSlow(nowNanos, server.minimumRate())) {
         return Rejection.SLOW_READER;
       }
       // A block that waits behind another must not keep memory from the one it waits for.
@@ -313,13 +318,13 @@ final class ReplyQueue {
       }
     }
     if (head.isOlderThan(nowNanos, config.waits().commandMs())) {
-      server.metrics().reject(Rejection.COMMAND_TIMEOUT);
+      server.reject(Rejection.COMMAND_TIMEOUT);
       head.progressed();
       head.expire(
           "TIMEOUT the node has not answered within "
               + config.waits().commandMs()
               + " ms: try again later");
-      connection.repliesMoved();
+      owner.repliesMoved();
     }
     return null;
   }

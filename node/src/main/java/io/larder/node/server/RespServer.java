@@ -1,6 +1,8 @@
 package io.larder.node.server;
 
-import io.larder.node.server.ServerMetrics.Rejection;
+import io.larder.node.server.command.Commands;
+import io.larder.node.server.command.Rejection;
+import io.larder.node.server.command.Session;
 import io.larder.node.server.wire.ReceiveBuffers;
 import io.larder.node.service.BlockService;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -33,7 +35,9 @@ public final class RespServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RespServer.class);
   private static final long CLOSE_GRACE_MS = 5_000;
 
-  /** What may wait in Netty to be sent: a block's turn may begin while the last one is leaving. */
+  /**
+   * The bytes that may wait in Netty to be sent: a block's turn begins while the last one leaves.
+   */
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(256 << 10, 512 << 10);
 
@@ -58,8 +62,8 @@ public final class RespServer implements AutoCloseable {
   public static RespServer start(ServerConfig config, BlockService service, MeterRegistry registry)
       throws IOException {
     SocketTransport transport = SocketTransport.choose(config.transport());
-    CommandTable commands = new CommandTable();
-    ServerMetrics metrics = new ServerMetrics(registry, commands);
+    Commands commands = new Commands();
+    ServerMetrics metrics = new ServerMetrics(registry, commands.table().all());
     ServerContext context = new ServerContext(config, service, commands, metrics);
     int threads =
         config.eventLoops() > 0 ? config.eventLoops() : Runtime.getRuntime().availableProcessors();
@@ -101,7 +105,7 @@ public final class RespServer implements AutoCloseable {
     return server;
   }
 
-  /** The port that is bound. */
+  /** The bound port. */
   public int port() {
     return ((InetSocketAddress) listener.localAddress()).getPort();
   }
@@ -117,19 +121,17 @@ public final class RespServer implements AutoCloseable {
   }
 
   /**
-   * Stops: accepts nothing more, finishes the requests whose first byte has come, and closes every
-   * connection, by force after {@code graceMs}. Returns when all is closed.
+   * Stops: accepts no more connections, completes the requests whose first byte has come, and
+   * closes every connection, by force after {@code graceMs}. Returns when all are closed.
    */
   public void stop(long graceMs) {
     listener.close().awaitUninterruptibly();
-    for (Connection connection : context.connections().values()) {
-      connection.stop();
-    }
+    context.stopConnections();
     long deadline = System.nanoTime() + graceMs * 1_000_000;
-    while (!context.connections().isEmpty() && System.nanoTime() < deadline) {
+    while (context.hasConnections() && System.nanoTime() < deadline) {
       LockSupport.parkNanos(2_000_000);
     }
-    // What is left is closed by the loops' shutdown, which waits for it.
+    // The loops' shutdown closes the remaining connections and waits for that.
     loops.shutdownGracefully(0, CLOSE_GRACE_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly();
   }
 
@@ -167,17 +169,12 @@ public final class RespServer implements AutoCloseable {
       } else {
         channel.pipeline().addLast(tls.handler(channel.alloc()));
       }
-      Session session =
-          new Session(
-              context.nextClient(),
-              channel.remoteAddress(),
-              channel.localAddress(),
-              context.config().password() == null);
+      Session session = context.newSession(channel.remoteAddress(), channel.localAddress());
       Connection connection = new Connection(context, session, receive);
       channel.closeFuture().addListener(_ -> metrics.connections().decrementAndGet());
       channel.pipeline().addLast(connection);
-      // Last: from here on stop() may find it.
-      context.connections().put(session.id().number(), connection);
+      // Last: from now on stop() may stop it.
+      context.opened(session, connection::stop);
     }
   }
 }

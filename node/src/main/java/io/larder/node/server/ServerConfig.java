@@ -1,18 +1,21 @@
 package io.larder.node.server;
 
+import io.larder.node.server.wire.MinimumRate;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the RESP server is set up.
+ * The RESP server's configuration.
  *
  * @param host the address to bind
  * @param port the port to bind; 0 takes a free one
  * @param transport how sockets are served
  * @param eventLoops threads that serve connections; 0 means one per core
- * @param maxConnections beyond which a new connection gets an error and is closed
- * @param password what clients must send with AUTH or HELLO; null if nothing
+ * @param maxConnections the most connections; a further one gets an error and is closed
+ * @param password the password that clients must send with AUTH or HELLO; null for none
  * @param tls how connections are encrypted; null for plain ones
- * @param plainSessions what a client that sent neither HELLO nor CLIENT gets for an error
+ * @param plainSessions the reply in place of an error to a client that sent neither HELLO nor
+ *     CLIENT
  * @param patience how long a connection may stall
  * @param waits how long the server lets a command wait
  */
@@ -37,7 +40,7 @@ public record ServerConfig(
     NIO
   }
 
-  /** What a client that sent neither HELLO nor CLIENT gets for an error to a command on keys. */
+  /** The reply to a client that sent neither HELLO nor CLIENT, in place of an error on keys. */
   public enum PlainSessions {
     /** The answer a cache may give: a miss, or OK for a put that is dropped. */
     ANSWER,
@@ -50,11 +53,11 @@ public record ServerConfig(
    *
    * @param idleTimeoutMs without a request; 0 means for ever, since LMCache's native client does
    *     not reconnect
-   * @param requestTimeoutMs within which a request, its payload apart, must have arrived whole
+   * @param requestTimeoutMs within which a request, except its payload, must arrive
    * @param progressGraceMs how long a payload may lag behind {@code minBytesPerSecond}
-   * @param minBytesPerSecond at which a put's payload must arrive, and at which a reply must be
-   *     taken while others wait for memory
-   * @param slowReaderTimeoutMs without taking anything of its replies
+   * @param minBytesPerSecond at which a put's payload must arrive, and a reply be taken while other
+   *     requests wait for memory
+   * @param slowReaderTimeoutMs within which a peer must take some of its replies' bytes
    */
   public record Patience(
       long idleTimeoutMs,
@@ -71,15 +74,20 @@ public record ServerConfig(
       check(minBytesPerSecond > 0, "minBytesPerSecond", minBytesPerSecond, "1 or more");
       check(slowReaderTimeoutMs > 0, "slowReaderTimeoutMs", slowReaderTimeoutMs, "1 or more");
     }
+
+    MinimumRate minimumRate() {
+      return new MinimumRate(progressGraceMs, minBytesPerSecond);
+    }
   }
 
   /**
    * How long the server lets a command wait.
    *
-   * @param memoryMs a put for memory, before it is told to try again
-   * @param setMs SET for others, from its last byte: another writer of the key, the slot's owner
-   * @param plainSetMs SET of a plain session for others and for memory, and its DEL for others
-   * @param commandMs any command, whatever the node does; the waits a client asks for come on top
+   * @param memoryMs a put for memory
+   * @param setMs SET for another writer of the key or the slot's owner, from its last byte
+   * @param plainSetMs SET of a plain session for those or for memory; and how long its DEL is
+   *     retried
+   * @param commandMs any command; the waits that a client asks for are added
    */
   public record Waits(long memoryMs, long setMs, long plainSetMs, long commandMs) {
     public static final Waits DEFAULT = new Waits(30_000, 3_000, 2_000, 60_000);
@@ -114,97 +122,74 @@ public record ServerConfig(
   }
 
   public ServerConfig withTransport(Transport other) {
-    return new ServerConfig(
-        host,
-        port,
-        other,
-        eventLoops,
-        maxConnections,
-        password,
-        tls,
-        plainSessions,
-        patience,
-        waits);
+    return with(copy -> copy.transport = other);
   }
 
   public ServerConfig withEventLoops(int other) {
-    return new ServerConfig(
-        host,
-        port,
-        transport,
-        other,
-        maxConnections,
-        password,
-        tls,
-        plainSessions,
-        patience,
-        waits);
-  }
-
-  public ServerConfig withPassword(@Nullable String other) {
-    return new ServerConfig(
-        host,
-        port,
-        transport,
-        eventLoops,
-        maxConnections,
-        other,
-        tls,
-        plainSessions,
-        patience,
-        waits);
-  }
-
-  public ServerConfig withTls(@Nullable ServerTls other) {
-    return new ServerConfig(
-        host,
-        port,
-        transport,
-        eventLoops,
-        maxConnections,
-        password,
-        other,
-        plainSessions,
-        patience,
-        waits);
+    return with(copy -> copy.eventLoops = other);
   }
 
   public ServerConfig withMaxConnections(int other) {
-    return new ServerConfig(
-        host, port, transport, eventLoops, other, password, tls, plainSessions, patience, waits);
+    return with(copy -> copy.maxConnections = other);
+  }
+
+  public ServerConfig withPassword(@Nullable String other) {
+    return with(copy -> copy.password = other);
+  }
+
+  public ServerConfig withTls(@Nullable ServerTls other) {
+    return with(copy -> copy.tls = other);
   }
 
   public ServerConfig withPlainSessions(PlainSessions other) {
-    return new ServerConfig(
-        host, port, transport, eventLoops, maxConnections, password, tls, other, patience, waits);
+    return with(copy -> copy.plainSessions = other);
   }
 
   public ServerConfig withPatience(Patience other) {
-    return new ServerConfig(
-        host,
-        port,
-        transport,
-        eventLoops,
-        maxConnections,
-        password,
-        tls,
-        plainSessions,
-        other,
-        waits);
+    return with(copy -> copy.patience = other);
   }
 
   public ServerConfig withWaits(Waits other) {
+    return with(copy -> copy.waits = other);
+  }
+
+  private ServerConfig with(Consumer<Copy> change) {
+    Copy copy = new Copy(this);
+    change.accept(copy);
     return new ServerConfig(
         host,
         port,
-        transport,
-        eventLoops,
-        maxConnections,
-        password,
-        tls,
-        plainSessions,
-        patience,
-        other);
+        copy.transport,
+        copy.eventLoops,
+        copy.maxConnections,
+        copy.password,
+        copy.tls,
+        copy.plainSessions,
+        copy.patience,
+        copy.waits);
+  }
+
+  /** The components that {@link #with} may change. */
+  private static final class Copy {
+    Transport transport;
+    int eventLoops;
+    int maxConnections;
+    @Nullable String password;
+    @Nullable ServerTls tls;
+    PlainSessions plainSessions;
+    Patience patience;
+    Waits waits;
+
+    Copy(ServerConfig of) {
+      transport = of.transport;
+      eventLoops = of.eventLoops;
+      maxConnections = of.maxConnections;
+      password = of.password;
+      tls = of.tls;
+      plainSessions = of.plainSessions;
+      patience = of.patience;
+      waits = of.waits;
+    }
   }
 
   /** Whether plain sessions are answered in place of an error. */

@@ -1,5 +1,9 @@
 package io.larder.node.server;
 
+import io.larder.node.server.command.CommandSpec;
+import io.larder.node.server.command.Outcome;
+import io.larder.node.server.command.Rejection;
+import io.larder.node.server.command.ServerFigures;
 import io.larder.node.service.Refusal;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionTimer;
@@ -17,38 +21,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
-/** The server's meters, all made at start so that recording looks nothing up. Thread-safe. */
+/** The server's meters, made at start, so that recording needs no look-up. Thread-safe. */
 final class ServerMetrics {
-  /** How a command ended. */
-  enum Outcome {
-    OK,
-    HIT,
-    MISS,
-    STORED,
-    EXISTS,
-    HELD,
-    DROPPED,
-    ERROR
-  }
-
-  /** Why a connection or a request was turned away. */
-  enum Rejection {
-    TOO_MANY_CONNECTIONS,
-    PROTOCOL,
-    TLS,
-    NO_AUTH,
-    TOO_LARGE,
-    REQUEST_BUDGET,
-    MEMORY_WAIT,
-    SLOW_PUT,
-    SLOW_READER,
-    SLOW_REQUEST,
-    IDLE,
-    COMMAND_TIMEOUT,
-    BROKEN_BLOCK
-  }
-
-  /** By the command's place in the table. */
+  /** By the command's ordinal. */
   private final List<Map<Outcome, Durations>> commands = new ArrayList<>();
 
   private final Map<Rejection, Counter> rejections = new EnumMap<>(Rejection.class);
@@ -62,8 +37,8 @@ final class ServerMetrics {
   private final LongAdder readHits = new LongAdder();
   private final LongAdder readMisses = new LongAdder();
 
-  ServerMetrics(MeterRegistry registry, CommandTable table) {
-    for (CommandSpec spec : table.all()) {
+  ServerMetrics(MeterRegistry registry, List<CommandSpec> specs) {
+    for (CommandSpec spec : specs) {
       Map<Outcome, Durations> durations = new EnumMap<>(Outcome.class);
       commands.add(durations);
       for (Outcome outcome : spec.outcomes()) {
@@ -105,20 +80,11 @@ final class ServerMetrics {
     }
   }
 
-  /** Counts commands that were executed together, and what those of them that read found. */
+  /** Counts commands that were executed together, and the hits and misses of their reads. */
   void executed(int count, int hits, int misses) {
     commandsTotal.increment(count);
     readHits.add(hits);
     readMisses.add(misses);
-  }
-
-  /** Blocks found by readers here, for INFO; by tier the router counts them. */
-  long readHits() {
-    return readHits.sum();
-  }
-
-  long readMisses() {
-    return readMisses.sum();
   }
 
   void reject(Rejection reason) {
@@ -130,14 +96,25 @@ final class ServerMetrics {
     Objects.requireNonNull(dropped.get(reason)).increment();
   }
 
-  /** How many puts were dropped for each reason there can be. */
-  Map<Refusal, Long> dropped() {
-    Map<Refusal, Long> counts = new EnumMap<>(Refusal.class);
-    dropped.forEach((reason, counter) -> counts.put(reason, (long) counter.count()));
-    return counts;
+  /** The figures of this moment, for INFO. */
+  ServerFigures figures(int port, long upSeconds) {
+    Map<Refusal, Long> puts = new EnumMap<>(Refusal.class);
+    dropped.forEach((reason, counter) -> puts.put(reason, (long) counter.count()));
+    return new ServerFigures(
+        port,
+        upSeconds,
+        connections.get(),
+        (long) connectionsTotal.count(),
+        (long) counter(Rejection.TOO_MANY_CONNECTIONS).count(),
+        (long) commandsTotal.count(),
+        (long) bytesIn.count(),
+        (long) bytesOut.count(),
+        readHits.sum(),
+        readMisses.sum(),
+        puts);
   }
 
-  Counter counter(Rejection reason) {
+  private Counter counter(Rejection reason) {
     return Objects.requireNonNull(rejections.get(reason));
   }
 
@@ -149,7 +126,7 @@ final class ServerMetrics {
     return value.name().toLowerCase(Locale.ROOT);
   }
 
-  /** A timer that takes many measurements at once, which Micrometer's does not; seen as one. */
+  /** A timer that records many equal measurements at once, which Micrometer's does not. */
   private static final class Durations {
     private static final long MAX_WINDOW_MS = 60_000;
     private static final int MAX_WINDOWS = 2;

@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** How the RESP port speaks TLS. Files are read once, when this is made. Immutable, thread-safe. */
+/** TLS of the RESP port. Its files are read once, when it is made. Immutable, thread-safe. */
 public final class ServerTls {
   private final SslContext context;
 

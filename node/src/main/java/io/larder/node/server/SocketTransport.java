@@ -20,20 +20,20 @@ import java.io.IOException;
 import java.util.function.Supplier;
 
 /**
- * How sockets are served.
+ * The transport of sockets.
  *
  * @param name io_uring, epoll or nio
  * @param why it was chosen, for the log
  */
 record SocketTransport(
     String name, String why, IoHandlerFactory handler, Supplier<ServerChannel> channel) {
-  /** Netty's word for a table of events that grows. */
+  /** Makes Netty's table of events grow as needed. */
   private static final int ANY_NUMBER_OF_EVENTS = 0;
 
   /**
-   * Chooses what was asked for.
+   * Chooses the transport that is configured, or the best one.
    *
-   * @throws IOException if it was named and this machine does not have it
+   * @throws IOException if it is configured and not available on this machine
    */
   static SocketTransport choose(Transport asked) throws IOException {
     return switch (asked) {
@@ -56,7 +56,7 @@ record SocketTransport(
       }
       case AUTO ->
           Epoll.isAvailable()
-              ? epoll("the best of what is available")
+              ? epoll("the best one available")
               : nio("epoll is not available: " + Epoll.unavailabilityCause());
     };
   }
@@ -79,11 +79,11 @@ record SocketTransport(
   }
 
   /**
-   * Lets others run once before a loop sleeps. Where clients share its cores, they have the next
-   * requests ready by then, and neither a sleep nor the client's waking of the loop is paid for;
-   * where they do not, it costs three short system calls a sleep.
+   * Yields the core once before a loop sleeps. Clients that share its cores have the next requests
+   * ready by then, which saves the sleep and the client's waking of the loop; with other clients it
+   * costs three short system calls a sleep.
    */
-  @SuppressWarnings("ThreadPriorityCheck") // speed alone depends on it
+  @SuppressWarnings("ThreadPriorityCheck") // only speed depends on it
   private static int yieldThenSleep(IntSupplier ready, boolean hasTasks) throws Exception {
     int now = ready.get();
     if (hasTasks || now > 0) {
@@ -102,7 +102,7 @@ record SocketTransport(
     return new IOException(
         "listen.transport is "
             + name
-            + ", which this machine does not offer ("
+            + ", which is not available on this machine ("
             + cause.getMessage()
             + "): set it to auto",
         cause);

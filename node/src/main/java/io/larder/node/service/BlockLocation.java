@@ -4,7 +4,7 @@ package io.larder.node.service;
  * Where a key's value is.
  *
  * @param nodeId the holder
- * @param host where it is reached
+ * @param host its address
  * @param port its RESP port
  * @param stamp the record's place on its device
  */

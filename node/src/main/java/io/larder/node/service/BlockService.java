@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the server asks of the node: the whole cluster's blocks as seen from here.
+ * The whole cluster's blocks as one node serves them.
  *
  * <p>Every method is called on an event loop and must return without blocking; its future may be
  * complete already (then the reply leaves in the same loop turn) or complete on any thread. Every
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface BlockService {
 
-  /** Where payloads that arrive are put. */
+  /** The memory of arriving payloads. */
   MemoryPool pool();
 
   /** Makes the keys of this cluster. */
@@ -35,7 +35,7 @@ public interface BlockService {
    */
   CompletableFuture<@Nullable Found> get(Key key);
 
-  /** As {@link #get}, in this node's own memory or device only: what a peer asks for. */
+  /** As {@link #get}, in this node's own memory or device only, for a peer. */
   CompletableFuture<@Nullable Found> getLocal(Key key);
 
   /**
@@ -48,33 +48,33 @@ public interface BlockService {
   /** A put whose payload is arriving. */
   interface PutHandle {
     /**
-     * The payload is complete, every chunk's CRC set. The one reference passes to the
-     * implementation, whatever comes of it.
+     * The payload is complete, every chunk's CRC set. The implementation takes over its one
+     * reference, even if the put fails.
      */
     CompletableFuture<PutOutcome> complete(Payload payload);
 
-    /** The payload will not come: the client has gone, was too slow, or sent bad bytes. */
+    /** The payload will not come: its client is gone, too slow, or sent bad bytes. */
     void abandon();
   }
 
-  /** Whether this node itself holds a key: known at once, and all that most questions need. */
+  /** Whether this node itself holds a key; often enough to answer without the other nodes. */
   boolean isHere(Key key);
 
   /** For each key in order whether the cluster holds it. */
   CompletableFuture<boolean[]> contains(List<Key> keys);
 
-  /** How many keys from the first on are held without a gap. */
+  /** How many keys the cluster holds, from the first on without a gap. */
   CompletableFuture<Integer> prefix(List<Key> keys);
 
   /**
-   * Deletes; answers how many of the keys were there.
+   * Deletes; returns how many of the keys were there.
    *
-   * @param retryMs for how long a delete that fails is tried again; a value put after the first
-   *     attempt is not deleted by a later one
+   * @param retryMs for how long a failed delete is retried; a retry does not delete a value that
+   *     was put after the first attempt
    */
   CompletableFuture<Integer> delete(List<Key> keys, long retryMs);
 
-  /** The milliseconds a key has left: {@link #TTL_ABSENT} or {@link #TTL_NONE} as Redis says. */
+  /** The milliseconds a key has left, or {@link #TTL_ABSENT} or {@link #TTL_NONE}, as in Redis. */
   CompletableFuture<Long> ttlMs(Key key);
 
   /** Of {@link #ttlMs}: there is no such key. */
@@ -87,23 +87,23 @@ public interface BlockService {
   CompletableFuture<Integer> valueLength(Key key);
 
   /**
-   * Asks for the put-lease of each key.
+   * Requests the put-lease of each key.
    *
    * @param waitMs how long to wait on {@code HELD}; 0 unless there is one key
-   * @param ttlMs the deadline of what is granted, from now
-   * @param client whose grants these are; {@link #clientGone} ends them
+   * @param ttlMs how long a granted lease lasts
+   * @param client the holder of the leases; {@link #clientGone} ends them
    * @return an answer for each key, in order
    */
   CompletableFuture<List<LeaseAnswer>> lease(
       List<Key> keys, long waitMs, long ttlMs, ClientId client);
 
-  /** What became of the put under a token. */
+  /** The outcome of the put under a token. */
   CompletableFuture<CommitAnswer> commit(Key key, PutToken token);
 
-  /** Gives a put-lease back; false if that token does not hold it. */
+  /** Releases a put-lease; false if that token does not hold it. */
   CompletableFuture<Boolean> abort(Key key, PutToken token);
 
-  /** Where each key is, in order; null where it is nowhere. */
+  /** The location of each key, in order; null for an absent key. */
   CompletableFuture<List<@Nullable BlockLocation>> locate(List<Key> keys);
 
   /** Exempts a key from eviction or ends that; false if the key is absent. */
@@ -122,11 +122,11 @@ public interface BlockService {
    * Serves a PEER command other than {@code PEER.GET}.
    *
    * @param name in capitals, with the family: {@code PEER.HELLO}
-   * @param arguments what follows the name; each bounded by the server
-   * @return the reply; a {@link ServiceException} for a name that is not known
+   * @param arguments those after the name; each bounded by the server
+   * @return the reply; a {@link ServiceException} for an unknown name
    */
   CompletableFuture<Reply> peer(String name, List<byte[]> arguments, ClientId client);
 
-  /** A connection has closed: its grants are aborted and it leaves every queue. */
+  /** Aborts a closed connection's leases and removes it from every queue. */
   void clientGone(ClientId client);
 }

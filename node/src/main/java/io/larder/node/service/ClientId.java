@@ -3,6 +3,6 @@ package io.larder.node.service;
 /**
  * A connection to this node.
  *
- * @param number never used again while the process lives; what CLIENT ID answers
+ * @param number not reused while the process lives; the answer of CLIENT ID
  */
 public record ClientId(long number) {}

@@ -9,7 +9,8 @@ import java.util.List;
  * @param myId this node
  * @param version of the slot table; grows with every change
  * @param members the live nodes, this one among them
- * @param ranges who owns which slots, ascending, without overlap; slots of nobody are left out
+ * @param ranges the slots and their owners, ascending, without overlap; slots without an owner are
+ *     left out
  */
 public record ClusterView(
     String cluster, String myId, long version, List<Member> members, List<SlotRange> ranges) {
@@ -18,7 +19,7 @@ public record ClusterView(
    * A live node.
    *
    * @param nodeId any text without spaces
-   * @param host what clients connect to
+   * @param host the address that clients connect to
    * @param port its RESP port
    */
   public record Member(String nodeId, String host, int port) {}

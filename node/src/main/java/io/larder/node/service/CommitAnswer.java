@@ -1,6 +1,6 @@
 package io.larder.node.service;
 
-/** What became of the put under a token. */
+/** The outcome of the put under a token. */
 public enum CommitAnswer {
   /** Its record is the key's value. */
   STORED,

@@ -5,11 +5,11 @@ import io.larder.node.block.Block;
 /**
  * A hit.
  *
- * @param block its payload carries one reference, which is the receiver's to release
- * @param tier what it was read from
+ * @param block its payload carries one reference, which the receiver releases
+ * @param tier the tier it was read from
  */
 public record Found(Block block, Tier tier) {
-  /** What a block was read from. */
+  /** Where a block was read from. */
   public enum Tier {
     /** This node's memory. */
     HOT,

@@ -2,9 +2,9 @@ package io.larder.node.service;
 
 import io.larder.protocol.PutToken;
 
-/** What the owner of a key's slot says to a request for its put-lease. */
+/** The slot owner's answer to a request for a key's put-lease. */
 public sealed interface LeaseAnswer {
-  /** The right to write the key is the caller's. */
+  /** The caller holds the right to write the key. */
   record Granted(PutToken token) implements LeaseAnswer {}
 
   /** The key has a value. */
@@ -13,7 +13,7 @@ public sealed interface LeaseAnswer {
   /** Another writes it. */
   record Held() implements LeaseAnswer {}
 
-  /** Nobody can say just now, because the slot has no owner or its owner is not ready. */
+  /** There is no answer now: the slot has no owner, or its owner is not ready. */
   record TryAgain(String why) implements LeaseAnswer {}
 
   LeaseAnswer EXISTS = new Exists();

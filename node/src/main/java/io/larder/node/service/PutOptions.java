@@ -4,7 +4,7 @@ import io.larder.protocol.PutToken;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to put.
+ * The options of a put.
  *
  * @param metadata stored with the value, up to 2 KiB, opaque; not copied
  * @param expiresInMs the value's life from now, or {@link #NO_EXPIRY}
@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param settleMs how long to wait for other nodes in all, from the payload's last byte; the wait
  *     for another writer is part of it
  * @param length the payload's length in bytes
- * @param droppable whether a put that is not settled in time is withdrawn, so that it does not come
- *     true later: as for a client that is then told OK, since it cannot take an error
+ * @param droppable whether a put that is not settled in time is withdrawn, so that it does not
+ *     become visible later: its client gets OK in place of an error
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record PutOptions(

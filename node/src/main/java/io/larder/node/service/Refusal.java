@@ -1,15 +1,15 @@
 package io.larder.node.service;
 
 /**
- * Why a request has no result: the reason of a dropped put, and what decides who reads an error.
+ * Why a request has no result: the reason for an error or for a dropped put. Also decides which
+ * clients get the error.
  */
 public enum Refusal {
-  /** The request itself is wrong: sending it again is of no use. */
+  /** The request itself is wrong: a retry is useless. */
   MALFORMED,
   /** The sender has not given the password. */
   NOT_AUTHENTICATED,
-  /** The sender may not do this. */
-  NOT_ALLOWED,
+
   /** Value or key is larger than the node takes, or the key is empty. */
   TOO_LARGE,
   /** No memory for the payload within its time. */
@@ -18,20 +18,20 @@ public enum Refusal {
   NOT_WRITTEN,
   /** The slot has no owner that can be reached and may decide. */
   OWNER_AWAY,
-  /** Another writes the key, and the wait is over. */
+  /** Another still writes the key after the wait. */
   HELD,
-  /** Whether the record is its key's one copy is not known in time. */
+  /** The owner has not confirmed in time that the record is the key's one copy. */
   UNSETTLED,
   /** The node has not answered in time. */
   DEADLINE,
-  /** More is asked of the node than it has room for. */
+  /** The node has no room for the request. */
   OVERLOADED,
   /** A programming error; the node's log has it. */
   INTERNAL;
 
   /**
-   * Whether every sender is told, a plain session too: no client in order meets it, and none would
-   * be served by another answer.
+   * Whether every client gets the error, a plain session too: a correct client does not cause it,
+   * and another answer would not help.
    */
   public boolean isTold() {
     return this == MALFORMED || this == NOT_AUTHENTICATED;

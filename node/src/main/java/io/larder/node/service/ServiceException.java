@@ -1,11 +1,11 @@
 package io.larder.node.service;
 
 /**
- * A request that failed in a way its sender should read about. The message is sent as a RESP error:
- * it starts with the kind in capitals, as in {@code TRYAGAIN slot 77 has no owner yet}, and names
- * the thing, the cause and the remedy. {@code TRYAGAIN} says that the request was refused at once,
- * {@code TIMEOUT} that it was waited for: cluster clients repeat the first by themselves, with the
- * whole payload, and not the second.
+ * A request that failed with an error for its sender. The message is sent as a RESP error: it
+ * starts with the kind in capitals, as in {@code TRYAGAIN slot 77 has no owner yet}, and names the
+ * thing, the cause and the remedy. {@code TRYAGAIN} means refused at once, {@code TIMEOUT} refused
+ * after a wait: cluster clients retry after the first, with the whole payload, and not after the
+ * second.
  */
 public final class ServiceException extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -18,11 +18,11 @@ public final class ServiceException extends RuntimeException {
   }
 
   public ServiceException(Refusal refusal, String message) {
-    super(message, null, false, false); // an answer, not a fault: no stack trace is wanted
+    super(message, null, false, false); // an answer, not a fault: it needs no stack trace
     this.refusal = refusal;
   }
 
-  /** A request that is malformed, and what showed it. */
+  /** A request that is malformed, with the cause. */
   public ServiceException(String message, Throwable cause) {
     super(message, cause);
     this.refusal = Refusal.MALFORMED;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.larder.node.server.ServerHarness.Raw;
 import java.io.IOException;
 import java.net.SocketException;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -133,11 +134,11 @@ class BadInputTest {
   @Test
   void aRequestOfTooManySmallArgumentsIsRefused() throws IOException {
     String[] tooMany = new String[65_537];
-    java.util.Arrays.fill(tooMany, "k");
+    Arrays.fill(tooMany, "k");
     tooMany[0] = "EXISTS";
     client.ask("-ERR request of 65537 arguments: the maximum is 65536\r\n", tooMany);
     String[] tooLarge = new String[2_100];
-    java.util.Arrays.fill(tooLarge, "k".repeat(1000));
+    Arrays.fill(tooLarge, "k".repeat(1000));
     tooLarge[0] = "EXISTS";
     client.ask("-ERR request of more than 2097152 bytes beside its payload\r\n", tooLarge);
   }
@@ -160,7 +161,7 @@ class BadInputTest {
     try (ServerHarness guarded =
         new ServerHarness(ServerHarness.config().withPassword("pw"), 4 << 20)) {
       String[] many = new String[17];
-      java.util.Arrays.fill(many, "");
+      Arrays.fill(many, "");
       many[0] = "HELLO";
       try (Raw stranger = guarded.connect()) {
         stranger

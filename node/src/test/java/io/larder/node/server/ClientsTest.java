@@ -16,8 +16,10 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,7 +147,7 @@ class ClientsTest {
                 "-P",
                 "8",
                 "--csv");
-        assertThat(report).contains("\"" + test.toUpperCase(java.util.Locale.ROOT));
+        assertThat(report).contains("\"" + test.toUpperCase(Locale.ROOT));
         assertThat(report).doesNotContainIgnoringCase("error");
       }
     }
@@ -162,7 +164,7 @@ class ClientsTest {
       } finally {
         process.destroyForcibly();
       }
-      return java.nio.file.Files.readString(out.toPath());
+      return Files.readString(out.toPath());
     } finally {
       assertThat(out.delete()).isTrue();
     }

@@ -2,6 +2,9 @@ package io.larder.node.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.larder.node.server.command.CommandSpec;
+import io.larder.node.server.command.Commands;
+import io.larder.node.server.command.PlainAnswer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +23,7 @@ class CommandReferenceTest {
   @Test
   void everyCommandIsInTheReference() throws IOException {
     assertThat(names(Files.readString(PAGE)))
-        .containsAll(new CommandTable().published().stream().map(CommandSpec::name).toList());
+        .containsAll(new Commands().table().published().stream().map(CommandSpec::name).toList());
   }
 
   @Test
@@ -35,8 +38,8 @@ class CommandReferenceTest {
             .collect(Collectors.joining("\n"));
     assertThat(names(cells.replace("NX", "")))
         .isEqualTo(
-            new CommandTable()
-                .published().stream()
+            new Commands()
+                .table().published().stream()
                     .filter(spec ->
                         spec.plain() != PlainAnswer.ERROR
                             && spec.plain() != PlainAnswer.ERROR_AND_END)

@@ -3,8 +3,9 @@ package io.larder.node.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.larder.node.block.MemoryPool;
+import io.larder.node.server.command.Commands;
+import io.larder.node.server.command.Session;
 import io.larder.node.server.wire.ReceiveBuffers;
-import io.larder.node.service.ClientId;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -14,9 +15,9 @@ import java.io.IOException;
 
 /** What one connection answers to bytes that come in pieces, without a socket. */
 final class Conversation {
-  private static final CommandTable COMMANDS = new CommandTable();
+  private static final Commands COMMANDS = new Commands();
   private static final ServerMetrics METRICS =
-      new ServerMetrics(new SimpleMeterRegistry(), COMMANDS);
+      new ServerMetrics(new SimpleMeterRegistry(), COMMANDS.table().all());
 
   private Conversation() {}
 
@@ -26,8 +27,7 @@ final class Conversation {
     MapBlockService service = new MapBlockService(pool, 1 << 20, () -> 0);
     ServerContext server = new ServerContext(ServerHarness.config(), service, COMMANDS, METRICS);
     EmbeddedChannel channel = new EmbeddedChannel();
-    Session session =
-        new Session(new ClientId(1), channel.remoteAddress(), channel.localAddress(), true);
+    Session session = server.newSession(channel.remoteAddress(), channel.localAddress());
     session.introduced();
     channel.pipeline().addLast(new Connection(server, session, new ReceiveBuffers(true)));
     ByteArrayOutputStream replies = new ByteArrayOutputStream();

@@ -20,9 +20,11 @@ import io.larder.node.service.ServiceException;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Reply;
 import io.larder.protocol.Slots;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -64,14 +66,14 @@ public final class MapBlockService implements BlockService {
   /** Another client writes this key until the future completes. */
   CompletableFuture<Void> hold(String key) {
     CompletableFuture<Void> until = new CompletableFuture<>();
-    held.put(keyspace.key(key.getBytes(java.nio.charset.StandardCharsets.UTF_8)), until);
+    held.put(keyspace.key(key.getBytes(StandardCharsets.UTF_8)), until);
     return until;
   }
 
   /** Reads of this key are answered when the future completes. */
   CompletableFuture<Void> slow(String key) {
     CompletableFuture<Void> until = new CompletableFuture<>();
-    slow.put(keyspace.key(key.getBytes(java.nio.charset.StandardCharsets.UTF_8)), until);
+    slow.put(keyspace.key(key.getBytes(StandardCharsets.UTF_8)), until);
     return until;
   }
 
@@ -90,8 +92,8 @@ public final class MapBlockService implements BlockService {
 
   /** What a value's bytes lie in. */
   Payload payload(String key) {
-    Block block = blocks.get(keyspace.key(key.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
-    return java.util.Objects.requireNonNull(block).payload();
+    Block block = blocks.get(keyspace.key(key.getBytes(StandardCharsets.UTF_8)));
+    return Objects.requireNonNull(block).payload();
   }
 
   /** Drops every value. */

@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.util.Arrays;
 import java.util.Random;
 import org.awaitility.Awaitility;
 
@@ -112,7 +113,7 @@ final class ServerHarness implements AutoCloseable {
     }
 
     Raw expect(byte[] expected) throws IOException {
-      assertThat(java.util.Arrays.equals(in.readNBytes(expected.length), expected)).isTrue();
+      assertThat(Arrays.equals(in.readNBytes(expected.length), expected)).isTrue();
       return this;
     }
 

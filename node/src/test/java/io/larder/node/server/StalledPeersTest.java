@@ -8,6 +8,8 @@ import io.larder.node.server.ServerHarness.Raw;
 import io.larder.node.service.ClientId;
 import io.larder.testing.Patience;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -44,11 +46,11 @@ class StalledPeersTest {
       first.send("*3\r\n$3\r\nSET\r\n$1\r\na\r\n$" + value.length + "\r\n").send(new byte[] {1});
       Awaitility.await().until(() -> node.pool.usedBytes() >= value.length);
       String head = "*3\r\n$3\r\nSET\r\n$1\r\nb\r\n$" + value.length + "\r\n";
-      second.send(head).send(java.util.Arrays.copyOf(value, 8 << 10));
+      second.send(head).send(Arrays.copyOf(value, 8 << 10));
       Awaitility.await().until(() -> node.pool.waiting() == 1);
       third.ask("$-1\r\n", "GET", "b");
       first.close(); // gives its memory back
-      second.send(java.util.Arrays.copyOfRange(value, 8 << 10, value.length)).send("\r\n");
+      second.send(Arrays.copyOfRange(value, 8 << 10, value.length)).send("\r\n");
       second.expect("+OK\r\n").send(request("GET", "b")).expect("$" + value.length + "\r\n");
       second.expect(value).expect("\r\n");
     }
@@ -106,10 +108,7 @@ class StalledPeersTest {
       Thread sending =
           Thread.ofPlatform()
               .start(() -> {
-                byte[] gets =
-                    request("GET", "k")
-                        .repeat(1_000)
-                        .getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+                byte[] gets = request("GET", "k").repeat(1_000).getBytes(StandardCharsets.US_ASCII);
                 try {
                   for (int i = 0; i < 10_000; i++) {
                     greedy.send(gets); // 160 GB of replies if they were made
@@ -167,11 +166,11 @@ class StalledPeersTest {
         Raw idle = node.connect()) {
       idle.ask("+PONG\r\n", "PING");
       writing.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$" + value.length + "\r\n");
-      writing.send(java.util.Arrays.copyOf(value, MIB));
+      writing.send(Arrays.copyOf(value, MIB));
       Awaitility.await().until(() -> node.pool.usedBytes() >= value.length);
       Thread stopping = Thread.ofPlatform().start(() -> node.server.stop(Patience.limitMs()));
       idle.expectEnd();
-      writing.send(java.util.Arrays.copyOfRange(value, MIB, value.length)).send("\r\n");
+      writing.send(Arrays.copyOfRange(value, MIB, value.length)).send("\r\n");
       writing.expect("+OK\r\n").expectEnd();
       Patience.await(stopping);
     }

@@ -12,20 +12,19 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pieces of payloads as Netty's buffers. Each holds a reference of its payload until Netty has
- * released it, so the memory outlives whatever the socket or the kernel still does with it, a
- * closed channel included.
+ * Pieces of payloads as Netty's buffers. Each holds a reference to its payload until Netty has
+ * released it, so the memory stays while the socket or the kernel uses it, even after the channel
+ * has closed.
  *
- * <p>A whole chunk lies where it lies for as long as its pool lives, and so buffers over it are
- * kept and used again: a large value leaves no more to the garbage collector than a small one.
- * Thread-safe.
+ * <p>A whole chunk keeps its address as long as its pool lives, so buffers over it are reused: a
+ * large value makes no more garbage than a small one. Thread-safe.
  */
 public final class PayloadBufs {
-  /** Buffers that nobody uses, by the number of their chunk in the pool; each begins a list. */
+  /** Idle buffers, in a linked list for each chunk of the pool. */
   private final AtomicReferenceArray<@Nullable Whole> idle;
 
   /**
-   * None yet.
+   * Makes an empty one.
    *
    * @param poolBytes capacity of the pool that the payloads come from
    */
@@ -59,7 +58,7 @@ public final class PayloadBufs {
     Whole rest = first.next;
     first.next = null;
     if (rest != null) {
-      // Should others have come meanwhile, the rest is garbage: dearer once, and never wrong.
+      // If others have come back meanwhile, the rest becomes garbage: slower, but correct.
       boolean _ = idle.compareAndSet(number, null, rest);
     }
     return first.use(payload);
@@ -88,7 +87,7 @@ public final class PayloadBufs {
     }
   }
 
-  /** With its address at hand, which saves the native transports a JNI call a buffer. */
+  /** Knows its address, which saves the native transports a JNI call a buffer. */
   private static final class Addressed extends UnpooledUnsafeDirectByteBuf {
     private final Payload payload;
 
@@ -104,7 +103,7 @@ public final class PayloadBufs {
     }
   }
 
-  /** Over a whole chunk, whichever payload has it just now. */
+  /** Over a whole chunk, which belongs to one payload after the other. */
   private static final class Whole extends UnpooledUnsafeDirectByteBuf {
     private final PayloadBufs home;
     private final int number;

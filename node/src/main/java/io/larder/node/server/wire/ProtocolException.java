@@ -1,6 +1,6 @@
 package io.larder.node.server.wire;
 
-/** The peer does not speak RESP, or more than may be read past was announced: no way to go on. */
+/** The peer does not speak RESP, or has announced too much to skip: the connection must close. */
 public final class ProtocolException extends Exception {
   private static final long serialVersionUID = 1;
 

@@ -8,24 +8,23 @@ import io.netty.util.UncheckedBooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where one channel's next bytes go: into the inbox, from which requests are decoded, or, while a
- * payload arrives, straight into the payload's chunk.
+ * The buffers that receive one channel's bytes: the inbox, from which requests are decoded, or,
+ * while a payload arrives, the payload's chunk itself.
  *
- * <p>The state is here and not in the handle: {@code EpollChannelConfig} makes a handle of its own
- * as a type check and throws it away. Both buffers stay owned by this object; Netty gets a
- * reference per read, so what a read in flight still needs outlives a close. Belongs to one event
- * loop.
+ * <p>The state is here and not in the handle, since {@code EpollChannelConfig} makes a handle for a
+ * type check and drops it. This object owns both buffers; Netty gets a reference per read, so a
+ * buffer outlives a close while a read is in flight. Belongs to one event loop.
  */
 public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator {
   /** The inbox of a connection that is active, in bytes. */
   public static final int INBOX_BYTES = 32 << 10;
 
-  /** After this much a channel lets the others of its loop read. */
+  /** The bytes a channel receives before the other channels of its loop have their turn. */
   private static final int TURN_BYTES = 1 << 20;
 
   /**
-   * Not Netty's pool, which hands out buffers of several classes: an inbox is read byte by byte,
-   * and one class is what the compiler makes the fastest code for.
+   * Not Netty's pool, whose buffers are of several classes: an inbox is read byte by byte, and the
+   * compiler makes the fastest code for a single class.
    */
   private static final ByteBufAllocator INBOXES = new UnpooledByteBufAllocator(true, true);
 
@@ -35,10 +34,10 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
   private long receivedBytes;
 
   /**
-   * Empty.
+   * Makes empty ones.
    *
-   * @param direct whether the socket writes here; under TLS it does not, and everything comes by
-   *     way of the inbox
+   * @param direct whether the socket can write into a payload; under TLS all bytes take the way
+   *     through the inbox
    */
   public ReceiveBuffers(boolean direct) {
     super(16);
@@ -50,7 +49,7 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
     return direct;
   }
 
-  /** Takes what did not come from the socket itself. */
+  /** Adds bytes that were received into another buffer. */
   public void append(ByteBuf bytes) {
     ByteBuf to = inbox();
     if (to.isReadable()) {
@@ -62,7 +61,7 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
     to.writeBytes(bytes);
   }
 
-  /** Receives into {@code buffer}, whose reference is taken over, until it is full or changed. */
+  /** Receives into {@code buffer} until it is full or replaced; takes over its reference. */
   public void receiveInto(ByteBuf buffer) {
     receiveIntoInbox();
     target = buffer;
@@ -80,7 +79,7 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
     return target;
   }
 
-  /** What was received and not decoded yet. */
+  /** The bytes received and not decoded yet. */
   public ByteBuf inbox() {
     if (inbox == null) {
       inbox = INBOXES.directBuffer(INBOX_BYTES);
@@ -88,7 +87,7 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
     return inbox;
   }
 
-  /** Whether something was received and not decoded yet. */
+  /** Whether received bytes are not decoded yet. */
   public boolean hasUndecoded() {
     return inbox != null && inbox.isReadable();
   }
@@ -98,14 +97,14 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
     return inbox == null || inbox.readableBytes() < INBOX_BYTES;
   }
 
-  /** The bytes received since this was last asked. */
+  /** Returns how many bytes were received since the last call. */
   public long takeReceivedBytes() {
     long taken = receivedBytes;
     receivedBytes = 0;
     return taken;
   }
 
-  /** Gives an empty inbox back, if no read in flight uses it. */
+  /** Releases an empty inbox, if no read in flight uses it. */
   public void trim() {
     if (inbox != null && !inbox.isReadable() && inbox.refCnt() == 1) {
       inbox.release();
@@ -113,7 +112,7 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
     }
   }
 
-  /** Gives everything back; reads in flight keep what they need. */
+  /** Releases both buffers; reads in flight hold references of their own. */
   public void close() {
     receiveIntoInbox();
     if (inbox != null) {
@@ -133,8 +132,8 @@ public final class ReceiveBuffers extends DefaultMaxMessagesRecvByteBufAllocator
       buffer.discardReadBytes();
     }
     if (!buffer.isWritable()) {
-      // The transport reads once more when the peer closes, paused or not, and takes "nothing
-      // received" into a full buffer for the end of the stream.
+      // When the peer closes, the transport reads once more, even while paused, and mistakes a full
+      // buffer for the end of the stream.
       buffer.ensureWritable(INBOX_BYTES / 4);
     }
     return buffer.retain();

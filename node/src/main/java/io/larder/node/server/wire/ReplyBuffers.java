@@ -7,21 +7,21 @@ import io.netty.util.concurrent.FastThreadLocal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where small replies are gathered: one buffer an event loop, used again by one connection after
- * the other while it is in the processor's cache. As long as a slow reader has it, there is another
- * for all that comes meanwhile. Thread-safe.
+ * The buffers that small replies are gathered in: one an event loop, used by one connection after
+ * the other while it is in the processor's cache. While a slow reader holds it, another takes its
+ * place. Thread-safe.
  */
 public final class ReplyBuffers {
-  /** To begin with; one that is used again is as large as the largest batch of replies was. */
+  /** The first size; a buffer grows to the size of the largest batch of replies. */
   private static final int MIN_BYTES = 4 << 10;
 
-  /** One that had to grow beyond this is not kept. */
+  /** A larger one is not kept. */
   private static final int MAX_KEPT_BYTES = 256 << 10;
 
-  /** Of one class, as {@link ReceiveBuffers}' inboxes are. */
+  /** Its buffers are of one class, as {@link ReceiveBuffers}' inboxes are. */
   private static final ByteBufAllocator BUFFERS = new UnpooledByteBufAllocator(true, true);
 
-  private static final FastThreadLocal<@Nullable ByteBuf> KEPT =
+  private final FastThreadLocal<@Nullable ByteBuf> ofLoop =
       new FastThreadLocal<>() {
         @Override
         protected void onRemoval(@Nullable ByteBuf buffer) {
@@ -31,16 +31,14 @@ public final class ReplyBuffers {
         }
       };
 
-  private ReplyBuffers() {}
-
-  /** An empty buffer, to be used on this thread; the caller has a reference of its own to it. */
-  public static ByteBuf take() {
-    ByteBuf kept = KEPT.get();
+  /** An empty buffer for this thread; the caller owns a reference. */
+  public ByteBuf take() {
+    ByteBuf kept = ofLoop.get();
     if (kept != null && kept.refCnt() == 1 && kept.capacity() <= MAX_KEPT_BYTES) {
       return kept.clear().retain();
     }
     ByteBuf fresh = BUFFERS.directBuffer(MIN_BYTES);
-    KEPT.set(fresh);
+    ofLoop.set(fresh);
     if (kept != null) {
       kept.release();
     }

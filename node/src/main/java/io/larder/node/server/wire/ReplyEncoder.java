@@ -7,7 +7,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.List;
 
 /**
- * Writes replies, in RESP2 or, for a connection that asked for it, RESP3: nulls are {@code _} and
+ * Writes replies, in RESP2 or, for a connection that has chosen it, RESP3: nulls are {@code _} and
  * mappings {@code %}.
  */
 public final class ReplyEncoder {
@@ -90,7 +90,7 @@ public final class ReplyEncoder {
     }
   }
 
-  /** A line must stay one whatever the text: a key quoted in an error can hold line ends. */
+  /** Replaces line ends, which a key quoted in an error can hold: the text must stay one line. */
   private static void writeLine(ByteBuf out, char kind, String text) {
     out.writeByte(kind);
     out.writeCharSequence(text.replace('\r', ' ').replace('\n', ' '), UTF_8);

@@ -5,23 +5,23 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Reads requests, byte by byte where it must: arrays of bulk strings, and inline commands.
+ * Decodes requests: arrays of bulk strings, and inline commands.
  *
  * <pre>
  *   *&lt;count&gt;\r\n  then count times  $&lt;length&gt;\r\n&lt;length bytes&gt;\r\n
  *   word word "quoted word"\r\n
  * </pre>
  *
- * <p>Of what is read past only the count is kept. The decoder keeps small arguments and knows
- * nothing of commands: for every argument an {@link Admission} says, from its place and length
- * alone and before a byte of it is kept, whether it is kept, read past, or a payload, which the
- * caller then takes from the connection himself. Belongs to one event loop.
+ * <p>The decoder does not know the commands. An {@link Admission} decides about every argument,
+ * from its place and length alone and before a byte of it is kept: it is kept, skipped, or a
+ * payload, which the caller takes from the connection. Skipped arguments are only counted. Belongs
+ * to one event loop.
  */
 public final class RequestDecoder {
   /** The longest inline request in bytes. */
   public static final int MAX_INLINE_BYTES = 16 << 10;
 
-  /** How much of one request may be read past, in bytes. */
+  /** The most bytes of one request that are skipped. */
   public static final long MAX_SKIPPED_BYTES = 512L << 20;
 
   private static final int MAX_ARGUMENTS_SKIPPED = 1 << 20;
@@ -30,19 +30,19 @@ public final class RequestDecoder {
   private static final byte[][] NONE = {};
   private static final int FIRST_ARGUMENTS = 4;
 
-  /** What {@link #next} came upon. */
+  /** The result of {@link #next}. */
   public enum Event {
-    /** The buffer ends before anything more can be said. */
+    /** The buffer ends; more bytes are needed. */
     MORE,
     /** The command's name, argument 0, is there. */
     NAMED,
-    /** A payload begins: take {@link #payloadLength} bytes, then say {@link #payloadTaken}. */
+    /** A payload begins: take {@link #payloadLength} bytes, then call {@link #payloadTaken}. */
     PAYLOAD,
     /** The request is complete. */
     REQUEST
   }
 
-  /** What becomes of an argument. */
+  /** The decision about an argument. */
   public enum Disposition {
     KEEP,
     SKIP,
@@ -86,7 +86,7 @@ public final class RequestDecoder {
   }
 
   /**
-   * Goes on reading {@code in}.
+   * Decodes the next bytes of {@code in}.
    *
    * @throws ProtocolException if the connection must be closed
    */
@@ -187,20 +187,20 @@ public final class RequestDecoder {
     return index;
   }
 
-  /** An argument that has been read; empty if it was a payload or read past. Not a copy. */
+  /** An argument that has been read; empty if it was a payload or skipped. Not a copy. */
   public byte[] argument(int i) {
     return i < arguments.length ? arguments[i] : NOTHING;
   }
 
   /**
    * The arguments kept so far, and room for more; shorter than the request if its last ones were
-   * read past. Not a copy.
+   * skipped. Not a copy.
    */
   public byte[][] arguments() {
     return arguments;
   }
 
-  /** Gives all arguments away; the next request begins afresh. */
+  /** Hands all arguments over to the caller. */
   public byte[][] takeArguments() {
     byte[][] taken = arguments;
     arguments = NONE;
@@ -228,9 +228,9 @@ public final class RequestDecoder {
   }
 
   /**
-   * The caller does not want the rest of the payload.
+   * Skips the rest of the payload.
    *
-   * @param left its bytes not taken yet
+   * @param left the bytes that the caller has not taken
    */
   public void skipPayload(int left) {
     skipLeft = left;
@@ -272,7 +272,7 @@ public final class RequestDecoder {
     return false;
   }
 
-  /** Grows with what is kept, not with what is announced. */
+  /** Grows with the arguments kept, not with the number announced. */
   private void makeRoom() {
     int had = arguments.length;
     if (index >= had) {
@@ -319,10 +319,10 @@ public final class RequestDecoder {
     return true;
   }
 
-  /** Reads {@code ?<number>\r\n} or leaves the buffer as it is and says INCOMPLETE. */
+  /** Reads {@code ?<number>\r\n}, or returns INCOMPLETE and leaves the buffer as it is. */
   private static long readLength(ByteBuf in, String complaint) throws ProtocolException {
     if (in.readableBytes() >= Long.BYTES) {
-      // Up to five digits from a register: a buffer's checks cost more than reading a digit.
+      // Up to five digits from a register: the buffer's checks cost more than reading a digit.
       long word = in.getLongLE(in.readerIndex()) >>> 8;
       int value = 0;
       int digits = 0;
