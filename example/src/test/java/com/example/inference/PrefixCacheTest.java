@@ -164,7 +164,7 @@ class PrefixCacheTest {
         .should()
         .dependOnClassesThat(
             resideInAPackage("io.larder..")
-                .and(not(resideInAnyPackage("io.larder.client", "io.larder.node.embedded"))))
+                .and(not(resideInAnyPackage("io.larder.client", "io.larder.testkit.embedded"))))
         .check(new ClassFileImporter().importPackages("com.example.inference"));
   }
 }
