@@ -15,8 +15,8 @@ import io.larder.node.router.Router;
 import io.larder.node.router.Timing;
 import io.larder.node.server.RespServer;
 import io.larder.node.server.ServerConfig;
-import io.larder.node.store.Store;
 import io.larder.node.store.StoreException;
+import io.larder.node.store.log.LogStore;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
 public final class NodeProcess implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NodeProcess.class);
 
-  private final Store store;
+  private final LogStore store;
   private final MemoryPool pool;
   private final HotTier hot;
   private final PeerLinks peers;
@@ -56,7 +56,7 @@ public final class NodeProcess implements AutoCloseable {
   private NodeProcess(NodeConfig config, PrometheusMeterRegistry registry) throws IOException {
     Keyspace keyspace = new Keyspace(config.cluster());
     this.pool = new MemoryPool(config.memory().poolBytes(), config.readFloorBytes());
-    this.store = Store.open(config.storeConfig(), pool);
+    this.store = LogStore.open(config.storeConfig(), pool);
     new NodeMetrics(store, pool).bindTo(registry);
     requireCluster(config);
     String nodeId = store.identity().nodeId();

@@ -56,6 +56,30 @@ class LayeringTest {
             mayKnow("block", "io.larder.protocol.."),
             mayKnow("device"),
             mayKnow("store", NODE + "device..", NODE + "block..", "io.larder.protocol.."),
+            noClasses()
+                .that()
+                .resideInAPackage(NODE + "store")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(NODE + "store.log..", NODE + "store.format..")
+                .as("store itself knows neither log nor format"),
+            mayKnow("store.format", "io.larder.protocol.."),
+            classes()
+                .that()
+                .resideInAPackage(NODE + "store.format..")
+                .should()
+                .onlyDependOnClassesThat(
+                    not(
+                        resideInAnyPackage(
+                            "java.io..", "java.net..", "java.nio.file..", "java.nio.channels..")))
+                .as("store.format does no I/O"),
+            mayKnow(
+                "store.log",
+                NODE + "store",
+                NODE + "store.format..",
+                NODE + "device..",
+                NODE + "block..",
+                "io.larder.protocol.."),
             mayKnow("hot", NODE + "block..", "io.larder.protocol.."),
             mayKnow("directory", NODE + "block..", "io.larder.protocol.."),
             mayKnow("peer", NODE + "block..", NODE + "directory..", "io.larder.protocol.."),
@@ -65,7 +89,7 @@ class LayeringTest {
                 "router",
                 NODE + "service..",
                 NODE + "hot..",
-                NODE + "store..",
+                NODE + "store",
                 NODE + "directory..",
                 NODE + "peer..",
                 NODE + "block..",

@@ -1,9 +1,9 @@
 package io.larder.node.cli;
 
 import io.larder.coordinator.registry.ZooKeeperOptions;
-import io.larder.node.store.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.FormatOptions;
+import io.larder.node.store.log.DeviceFormat;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;

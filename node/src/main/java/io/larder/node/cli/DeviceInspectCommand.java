@@ -1,10 +1,10 @@
 package io.larder.node.cli;
 
 import io.larder.node.bench.Progress;
-import io.larder.node.store.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.DeviceInspection;
 import io.larder.node.store.RecoveryReport;
+import io.larder.node.store.log.DeviceFormat;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;

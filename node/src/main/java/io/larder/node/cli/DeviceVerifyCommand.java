@@ -1,10 +1,10 @@
 package io.larder.node.cli;
 
 import io.larder.node.bench.Progress;
-import io.larder.node.store.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.DeviceVerification;
-import io.larder.node.store.DeviceVerifier;
+import io.larder.node.store.log.DeviceFormat;
+import io.larder.node.store.log.DeviceVerifier;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;

@@ -6,8 +6,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The blocks of one node: what {@link Store} keeps on a device. A record is written first and made
- * visible afterwards; what was acknowledged survives the death of the process.
+ * The blocks of one node: what {@link LogStore} keeps on a device. A record is written first and
+ * made visible afterwards; what was acknowledged survives the death of the process.
  *
  * <p>Thread-safe. Nothing here blocks its caller; futures may complete on device threads, which
  * must not be blocked.

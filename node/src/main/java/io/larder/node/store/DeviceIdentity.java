@@ -20,16 +20,4 @@ public record DeviceIdentity(
     long capacityBytes,
     int segmentBytes,
     int segments,
-    int maxValueBytes) {
-  static DeviceIdentity of(Superblock superblock) {
-    Geometry geometry = superblock.geometry();
-    return new DeviceIdentity(
-        superblock.deviceUuid(),
-        superblock.cluster(),
-        superblock.nodeId(),
-        (long) geometry.segmentBytes() * geometry.segmentCount(),
-        geometry.segmentBytes(),
-        geometry.segmentCount(),
-        geometry.maxValueBytes());
-  }
-}
+    int maxValueBytes) {}

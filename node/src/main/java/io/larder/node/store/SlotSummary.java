@@ -7,5 +7,5 @@ package io.larder.node.store;
  * @param xor the XOR of their fingerprints
  */
 public record SlotSummary(int count, long xor) {
-  static final SlotSummary EMPTY = new SlotSummary(0, 0);
+  public static final SlotSummary EMPTY = new SlotSummary(0, 0);
 }

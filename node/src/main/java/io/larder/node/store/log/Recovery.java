@@ -1,0 +1,229 @@
+package io.larder.node.store.log;
+
+import io.larder.node.device.BlockingIo;
+import io.larder.node.device.Device;
+import io.larder.node.store.RecoveryReport;
+import io.larder.node.store.format.CheckpointTable;
+import io.larder.node.store.format.Nonce;
+import io.larder.node.store.format.SegmentFooter;
+import io.larder.node.store.format.SegmentHeader;
+import io.larder.node.store.format.SegmentState;
+import io.larder.node.store.format.Superblock;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds what the device holds, without writing: the table of the newest valid checkpoint, each
+ * segment's header, then its footer or, without one, all of it. {@link #seal} then ends the
+ * segments that were open. A crash at any point leaves what the next recovery needs.
+ */
+final class Recovery implements SegmentWalk.Visitor {
+  private record Scanned(int segment, SegmentFooter records) {}
+
+  private final Device device;
+  private final Superblock superblock;
+  private final @Nullable CheckpointTable table;
+  private final Segments segments;
+  private final RecoveredRecords found = new RecoveredRecords();
+  private final ConcurrentLinkedQueue<Scanned> scanned = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Integer> unknown = new ConcurrentLinkedQueue<>();
+  private final Map<String, Long> rejected = new ConcurrentHashMap<>();
+  private final AtomicLong bytesRead = new AtomicLong();
+  private final AtomicLong bytesNeeded = new AtomicLong();
+  private final AtomicLong fromFooters = new AtomicLong();
+  private final AtomicLong fromScans = new AtomicLong();
+  private final AtomicLong highestLsn = new AtomicLong();
+  private final long startNanos = System.nanoTime();
+
+  Recovery(Device device, Superblock superblock, @Nullable CheckpointTable table) {
+    this.device = device;
+    this.superblock = superblock;
+    this.table = table;
+    this.segments = new Segments(superblock.geometry().segmentCount());
+  }
+
+  Segments segments() {
+    return segments;
+  }
+
+  /** The mount sequence of the highest LSN seen: the next mount must be above it. */
+  long highestMountSequence() {
+    return highestLsn.get() >>> Superblock.LSN_COUNTER_BITS;
+  }
+
+  /** Reads all segments, telling of each on the thread that has read it. */
+  void read(Runnable segmentRead) throws IOException {
+    SegmentWalk.visit(device, superblock.geometry(), newestFirst(), this, segmentRead);
+    int floor = 0;
+    for (int i = 0; i < segments.count(); i++) {
+      floor = Math.max(floor, segments.generation(i));
+    }
+    for (int segment : unknown) { // above whatever it may have been
+      segments.identity(segment, floor + 1, Nonce.NONE, 0);
+    }
+    regainTheLastFreeSegment();
+  }
+
+  /** By what the table says of their age: those that were open, which take longest, come first. */
+  private int[] newestFirst() {
+    IntStream all = IntStream.range(0, segments.count());
+    CheckpointTable known = table;
+    return known == null
+        ? all.toArray()
+        : all.boxed()
+            .sorted(Comparator.comparingLong(i -> -known.entries()[i].openedLsn()))
+            .mapToInt(Integer::intValue)
+            .toArray();
+  }
+
+  /**
+   * The last free segment is for reclaim alone, which may have died while it carried records on to
+   * it. No other can have been opened since, and its victim is still there, so it holds nothing but
+   * second copies: it is given up for free, lest reclaim never find a free one again.
+   */
+  private void regainTheLastFreeSegment() {
+    if (segments.count(SegmentState.FREE) > 0
+        || scanned.stream().anyMatch(one -> one.records().count() == 0)) {
+      return;
+    }
+    int newest = 0;
+    for (int i = 1; i < segments.count(); i++) {
+      newest = segments.openedLsn(i) > segments.openedLsn(newest) ? i : newest;
+    }
+    int segment = newest;
+    if (found.dropIfCopied(segment)) {
+      boolean _ = scanned.removeIf(one -> one.segment() == segment);
+      boolean _ = scanned.add(new Scanned(segment, new SegmentFooter()));
+    }
+  }
+
+  /** Puts the living records into the index, the pins beside them, and reports. */
+  RecoveryReport index(Index index, Pins pins) {
+    long records = found.resolve(index, segments, pins);
+    return new RecoveryReport(
+        (System.nanoTime() - startNanos) / 1_000_000,
+        bytesRead.get() + Superblocks.BYTES + 2L * superblock.geometry().sideBytes(),
+        bytesNeeded.get(),
+        fromFooters.get(),
+        fromScans.get(),
+        records,
+        scanned.size(),
+        table == null ? 0 : table.sequence(),
+        Map.copyOf(new TreeMap<>(rejected)));
+  }
+
+  /** Ends the segments that had no footer: a footer for those with records, else free. */
+  void seal(SegmentSealer sealer) throws IOException {
+    for (Scanned one : scanned) {
+      int segment = one.segment();
+      SegmentFooter records = one.records();
+      long offset = superblock.geometry().segmentOffset(segment);
+      try (Arena arena = Arena.ofShared()) {
+        if (records.count() == 0) {
+          SegmentHeader header = sealer.nextHeader(segment, true);
+          MemorySegment block = arena.allocate(SegmentHeader.BYTES, Device.BLOCK_BYTES);
+          header.encode(block.asByteBuffer());
+          BlockingIo.write(device, offset, block);
+          segments.identity(segment, header.generation(), header.nonce(), header.lsn());
+          segments.state(segment, SegmentState.FREE);
+          continue;
+        }
+        int bytes = SegmentFooter.bytes(records.count());
+        MemorySegment memory = arena.allocate(bytes, Device.BLOCK_BYTES);
+        records.encode(
+            memory.asByteBuffer(), segment, segments.generation(segment), segments.nonce(segment));
+        BlockingIo.write(device, offset + superblock.geometry().segmentBytes() - bytes, memory);
+      }
+    }
+    BlockingIo.flush(device);
+  }
+
+  @Override
+  public void unreadable(int segment, IOException why) {
+    reject("unreadable segment", 1);
+    segments.state(segment, SegmentState.QUARANTINED);
+  }
+
+  @Override
+  public void finished(SegmentReader reader) {
+    long _ = bytesRead.addAndGet(reader.bytesRead());
+    reject("torn record", reader.torn());
+  }
+
+  @Override
+  public void visit(SegmentReader reader, int segment) throws IOException {
+    CheckpointTable.Entry entry = table == null ? null : table.entries()[segment];
+    long _ = bytesNeeded.addAndGet(SegmentHeader.BYTES);
+    SegmentHeader header = reader.header(segment, superblock.deviceUuid());
+    int floor = entry == null ? 0 : entry.generation();
+    if (header != null && isOfThePresent(header, floor)) {
+      segments.identity(segment, header.generation(), header.nonce(), header.lsn());
+      if (header.free()) {
+        free(segment);
+        return;
+      }
+    } else {
+      boolean wasFree = entry == null || entry.state() == SegmentState.FREE;
+      if (header != null || !wasFree) {
+        reject(header == null ? "damaged segment header" : "segment header of the past", 1);
+      }
+      if (entry == null) {
+        unknown.add(segment);
+        free(segment);
+        return;
+      }
+      // The table knows the writing it was in, and its footer or records prove themselves by it.
+      segments.identity(segment, floor, entry.nonce(), entry.openedLsn());
+      if (wasFree) {
+        free(segment);
+        return;
+      }
+    }
+    int generation = segments.generation(segment);
+    Nonce nonce = segments.nonce(segment);
+    note(segments.openedLsn(segment));
+    SegmentFooter records = reader.footer(segment, generation, nonce);
+    if (records == null) {
+      records = reader.scan(segment, generation, nonce);
+      long _ = bytesNeeded.addAndGet(superblock.geometry().segmentBytes());
+      scanned.add(new Scanned(segment, records));
+      long _ = fromScans.addAndGet(records.count());
+    } else {
+      long _ = bytesNeeded.addAndGet(SegmentFooter.bytes(records.count()));
+      long _ = fromFooters.addAndGet(records.count());
+    }
+    segments.state(segment, SegmentState.SEALED);
+    segments.lowestLsn(segment, records.lowestLsn());
+    note(records.highestLsn());
+    found.add(segment, records);
+  }
+
+  /** A header whose writing was lost still says what the table knows to be over. */
+  private static boolean isOfThePresent(SegmentHeader header, int tableGeneration) {
+    return header.generation() >= tableGeneration;
+  }
+
+  private void free(int segment) {
+    segments.state(segment, SegmentState.FREE);
+    note(segments.openedLsn(segment));
+  }
+
+  private void note(long lsn) {
+    long _ = highestLsn.accumulateAndGet(lsn, Math::max);
+  }
+
+  private void reject(String reason, long count) {
+    if (count > 0) {
+      long _ = rejected.merge(reason, count, Long::sum);
+    }
+  }
+}
