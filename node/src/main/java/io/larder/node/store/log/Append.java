@@ -54,7 +54,7 @@ final class Append {
     this.token = token;
   }
 
-  /** A new value; its memory is retained until {@link #letGo}. */
+  /** A new value; its memory is retained until {@link #release}. */
   static Append value(
       int slot,
       long fingerprint,
@@ -83,7 +83,7 @@ final class Append {
     return append;
   }
 
-  /** A record that is carried on under its LSN; takes over the caller's reference to its value. */
+  /** A record that is relocated under its LSN; takes over the caller's reference to its value. */
   static Append copy(RecordHeader header, Payload payload) {
     payload.clearPadding();
     Append append =
@@ -143,7 +143,7 @@ final class Append {
    * Gives the value's memory back, once: nothing reads it any more. Not when {@link #done} fails,
    * which may be long before the device has answered.
    */
-  void letGo() {
+  void release() {
     Payload payload = held;
     held = null;
     if (payload != null) {

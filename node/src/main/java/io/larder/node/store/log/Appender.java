@@ -65,7 +65,7 @@ final class Appender {
   private boolean closed;
 
   /**
-   * @param forReclaim whether it carries records on, and so may use the last free segment and opens
+   * @param forReclaim whether it relocates records, and so may use the last free segment and opens
    *     none ahead
    * @param flusher how records are made durable, or null if written is durable enough
    */
@@ -137,7 +137,7 @@ final class Appender {
                   "a key with more than "
                       + Tombstone.MAX_SPARED
                       + " puts under way cannot be deleted; try again when they are done");
-      append.letGo();
+      append.release();
       boolean _ = append.done.completeExceptionally(why);
     }
     if (reason != null) {
@@ -313,11 +313,11 @@ final class Appender {
   }
 
   private void openAhead(List<Runnable> starts) {
-    int index = free.take(forReclaim);
-    if (index >= 0) { // else a segment that is freed pumps again
-      opening = true;
-      starts.add(() -> sealer.open(index, this::opened));
-    }
+    free.take(forReclaim) // if there is none, the next segment that is freed pumps again
+        .ifPresent(index -> {
+          opening = true;
+          starts.add(() -> sealer.open(index, this::opened));
+        });
   }
 
   private void opened(@Nullable OpenSegment segment, @Nullable IOException failure) {
@@ -355,8 +355,8 @@ final class Appender {
         at,
         pieces,
         failure -> {
-          headers.give(block);
-          append.letGo();
+          headers.giveBack(block);
+          append.release();
           volume.counters().bytesWritten.add(append.extentBytes());
           durable(failure, result -> finish(segment, List.of(append), false, result));
         });
@@ -383,7 +383,7 @@ final class Appender {
         MemorySegment value = appends.get(i).value().ioSegment(0);
         MemorySegment.copy(value, 0, extent, (long) at + header.headerBytes(), length);
       }
-      appends.get(i).letGo();
+      appends.get(i).release();
     }
     new GroupHeader(
             segment.index(),
@@ -399,7 +399,7 @@ final class Appender {
         at,
         new MemorySegment[][] {{extent}},
         failure -> {
-          groups.give(memory);
+          groups.giveBack(memory);
           volume.counters().bytesWritten.add(bytes);
           durable(failure, result -> finish(segment, appends, true, result));
         });

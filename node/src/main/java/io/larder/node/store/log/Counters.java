@@ -10,7 +10,7 @@ final class Counters {
   final LongAdder writeErrors = new LongAdder();
   final LongAdder bytesWritten = new LongAdder();
   final LongAdder bytesRead = new LongAdder();
-  final LongAdder bytesReinserted = new LongAdder();
+  final LongAdder bytesRelocated = new LongAdder();
   final LongAdder segmentsReclaimed = new LongAdder();
   final LongAdder stalls = new LongAdder();
   final LongAdder checkpointErrors = new LongAdder();

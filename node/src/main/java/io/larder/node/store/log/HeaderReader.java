@@ -36,7 +36,7 @@ final class HeaderReader {
     long now = volume.clock().nowMs();
     long stamp = volume.index().stamp(slot, fingerprint, () -> now);
     int segment = Location.segment(location);
-    if (!volume.index().hold(slot, fingerprint, location, now)) {
+    if (!volume.index().tryRetain(slot, fingerprint, location, now)) {
       return CompletableFuture.completedFuture(null);
     }
     long offset = volume.geometry().recordOffset(location);
@@ -51,12 +51,12 @@ final class HeaderReader {
             from,
             new MemorySegment[] {piece.asSlice(0, (wanted + BLOCK - 1) & -BLOCK)},
             failure -> {
-              volume.segments().letGo(segment);
+              volume.segments().release(segment);
               RecordHeader header =
                   failure == null
                       ? RecordHeader.decode(piece.asByteBuffer().slice(within, wanted - within), 0)
                       : null;
-              memory.give(piece);
+              memory.giveBack(piece);
               boolean _ =
                   result.complete(
                       header == null || header.fingerprint() != fingerprint

@@ -152,13 +152,13 @@ final class Index {
    * Holds the segment of a record if it is still there. Reclaim removes the entries first and then
    * waits for the holders, so what is held does not change underneath.
    */
-  boolean hold(int slot, long fingerprint, long location, long nowMs) {
+  boolean tryRetain(int slot, long fingerprint, long location, long nowMs) {
     int segment = Location.segment(location);
-    segments.hold(segment);
+    segments.retain(segment);
     if (get(slot, fingerprint, nowMs) == location) {
       return true;
     }
-    segments.letGo(segment);
+    segments.release(segment);
     return false;
   }
 

@@ -226,7 +226,7 @@ final class LargeRead {
       }
       released = true;
     }
-    headers.give(headerBlock);
+    headers.giveBack(headerBlock);
     listener.released();
   }
 }

@@ -3,7 +3,6 @@ package io.larder.node.store.log;
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
-import io.larder.node.device.BlockingIo;
 import io.larder.node.device.Device;
 import io.larder.node.store.BlockStore;
 import io.larder.node.store.DeviceIdentity;
@@ -18,14 +17,11 @@ import io.larder.node.store.StoredRecord;
 import io.larder.node.store.WrittenRecord;
 import io.larder.node.store.format.CheckpointTable;
 import io.larder.node.store.format.Location;
-import io.larder.node.store.format.SegmentHeader;
 import io.larder.node.store.format.SegmentState;
 import io.larder.node.store.format.Superblock;
 import io.larder.node.store.format.Tombstone;
 import io.larder.protocol.Limits;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -57,7 +53,7 @@ public final class LogStore implements BlockStore, AutoCloseable {
   private final PendingPuts pending = new PendingPuts();
   private final Deletions deletions = new Deletions();
   private final Appender appender;
-  private final Appender survivors;
+  private final Appender relocations;
   private final SegmentSealer sealer;
   private final Checkpointer checkpointer;
   private final Reclaimer reclaimer;
@@ -86,7 +82,7 @@ public final class LogStore implements BlockStore, AutoCloseable {
     Flusher flusher =
         durability == StoreConfig.Durability.FLUSH ? new Flusher(volume.device()) : null;
     this.appender = new Appender(volume, free, this.sealer, pending, false, flusher);
-    this.survivors = new Appender(volume, free, this.sealer, pending, true, flusher);
+    this.relocations = new Appender(volume, free, this.sealer, pending, true, flusher);
     EvictionListener told =
         (slot, fingerprint, stamp, cause) -> listener.evicted(slot, fingerprint, stamp, cause);
     this.reader = new RecordReader(volume, pool, reads, this::areReadsStalled, told);
@@ -97,28 +93,28 @@ public final class LogStore implements BlockStore, AutoCloseable {
             volume,
             free,
             this.sealer,
-            survivors,
-            new Relocator(volume, survivors, deletions, pool),
+            relocations,
+            new Relocator(volume, relocations, deletions, pool),
             reads,
             told,
             checkpointer::request,
             flusher != null);
     for (int i = 0; i < volume.segments().count(); i++) {
       if (volume.segments().state(i) == SegmentState.FREE) {
-        free.add(i);
+        free.giveBack(i);
       }
     }
     volume
         .fence()
         .listen(() -> {
           appender.pump();
-          survivors.pump();
+          relocations.pump();
         });
     free.listen(
         reclaimer::wake,
         () -> {
           appender.pump();
-          survivors.pump();
+          relocations.pump();
         });
   }
 
@@ -435,10 +431,10 @@ public final class LogStore implements BlockStore, AutoCloseable {
         counters.writeErrors.sum(),
         counters.bytesWritten.sum(),
         counters.bytesRead.sum(),
-        counters.bytesReinserted.sum(),
+        counters.bytesRelocated.sum(),
         counters.segmentsReclaimed.sum(),
         checkpointer.ageMs(),
-        appender.waiting() + survivors.waiting(),
+        appender.waiting() + relocations.waiting(),
         volume.device().pending(),
         volume.device().engine(),
         counters.stalls.sum(),
@@ -457,7 +453,7 @@ public final class LogStore implements BlockStore, AutoCloseable {
     }
     reclaimer.close();
     appender.close();
-    survivors.close();
+    relocations.close();
     long deadline = System.nanoTime() + CLOSE_DEADLINE_NANOS;
     while (!isQuiet() && !watchdog.isStalled() && System.nanoTime() < deadline) {
       LockSupport.parkNanos(1_000_000);
@@ -476,7 +472,7 @@ public final class LogStore implements BlockStore, AutoCloseable {
     }
     try {
       giveBack(appender.unused());
-      giveBack(survivors.unused());
+      giveBack(relocations.unused());
       checkpointer.write();
     } catch (IOException e) {
       LOG.warn("{}: closed without a last checkpoint", volume.device().name(), e);
@@ -489,22 +485,14 @@ public final class LogStore implements BlockStore, AutoCloseable {
 
   private boolean isQuiet() {
     return appender.isIdle()
-        && survivors.isIdle()
+        && relocations.isIdle()
         && volume.segments().count(SegmentState.SEALING) == 0;
   }
 
-  /** A segment opened ahead and never used is free again, so the next start need not scan it. */
+  /** Frees a segment that was opened ahead and never used: the next start need not scan it. */
   private void giveBack(@Nullable OpenSegment segment) throws IOException {
-    if (segment == null) {
-      return;
+    if (segment != null) {
+      sealer.free(segment.index(), false);
     }
-    SegmentHeader header = sealer.nextHeader(segment.index(), true);
-    try (Arena arena = Arena.ofShared()) {
-      MemorySegment block = arena.allocate(SegmentHeader.BYTES, Device.BLOCK_BYTES);
-      header.encode(block.asByteBuffer());
-      BlockingIo.write(volume.device(), volume.geometry().segmentOffset(segment.index()), block);
-    }
-    volume.segments().identity(segment.index(), header.generation(), header.nonce(), header.lsn());
-    volume.segments().state(segment.index(), SegmentState.FREE);
   }
 }

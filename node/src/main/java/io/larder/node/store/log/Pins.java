@@ -1,14 +1,17 @@
 package io.larder.node.store.log;
 
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which values are pinned: reclaim always carries them on. A pin belongs to the value its key had
- * when it was made: what is put later is not pinned, and a deletion beats it. Thread-safe.
+ * The pinned values, which reclaim always relocates. A pin belongs to the value its key had when it
+ * was made: a value put later is not pinned, and a deletion beats a pin. Thread-safe.
  */
 final class Pins {
   /** The share of the device that may be pinned; reclaim needs the rest to make room. */
@@ -39,7 +42,7 @@ final class Pins {
     return pins.containsKey(fingerprint);
   }
 
-  /** Sets bytes aside for a pin whose marker is about to be written; false if that is too much. */
+  /** Reserves bytes for a pin whose marker is about to be written; false if that is too much. */
   boolean begin(long recordBytes) {
     if (bytes.addAndGet(recordBytes) > maxBytes) {
       long _ = bytes.addAndGet(-recordBytes);
@@ -50,8 +53,8 @@ final class Pins {
   }
 
   /**
-   * Ends what {@link #begin} began: the marker of that LSN is durable, or null for a failure. It is
-   * a pin only if the value is still there, and then reclaim keeps it.
+   * Ends the making of a pin that {@link #begin} began: its marker is durable under that LSN, or
+   * null if it failed. There is a pin only if the value is still present.
    */
   void end(
       long fingerprint, long recordBytes, @Nullable Long markerLsn, BooleanSupplier isPresent) {
@@ -70,23 +73,21 @@ final class Pins {
     int _ = underWay.decrementAndGet();
   }
 
-  /** Does something short to a value that is not pinned, and cannot be meanwhile; else false. */
-  boolean unless(long fingerprint, Runnable action) {
-    boolean[] done = new boolean[1];
-    Pin _ =
-        pins.compute(
-            fingerprint,
-            (f, pin) -> {
-              if (pin == null) {
-                action.run();
-                done[0] = true;
-              }
-              return pin;
-            });
-    return done[0];
+  /** The result of a short action that runs while no pin can be made; empty if there is one. */
+  OptionalLong unlessPinned(long fingerprint, LongSupplier action) {
+    AtomicReference<OptionalLong> result = new AtomicReference<>(OptionalLong.empty());
+    pins.compute(
+        fingerprint,
+        (f, pin) -> {
+          if (pin == null) {
+            result.set(OptionalLong.of(action.getAsLong()));
+          }
+          return pin;
+        });
+    return result.get();
   }
 
-  /** Takes over a pin that recovery found. */
+  /** Adds a pin that recovery found. */
   void restore(long fingerprint, long markerLsn, long recordBytes) {
     long _ = bytes.addAndGet(recordBytes);
     Pin _ = pins.put(fingerprint, new Pin(markerLsn, recordBytes));
@@ -109,7 +110,7 @@ final class Pins {
             });
   }
 
-  /** Whether reclaim must carry that marker on; while pins are being made, all of them. */
+  /** Whether reclaim must relocate that marker; while pins are being made, every marker. */
   boolean needs(long fingerprint, long markerLsn) {
     if (underWay.get() > 0) {
       return true;

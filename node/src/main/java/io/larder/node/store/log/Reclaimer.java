@@ -1,51 +1,45 @@
 package io.larder.node.store.log;
 
-import io.larder.node.device.BlockingIo;
-import io.larder.node.device.Device;
 import io.larder.node.store.EvictionListener;
 import io.larder.node.store.format.Location;
 import io.larder.node.store.format.Nonce;
 import io.larder.node.store.format.SegmentFooter;
-import io.larder.node.store.format.SegmentHeader;
 import io.larder.node.store.format.SegmentState;
 import io.larder.node.store.format.Tombstone;
 import io.larder.protocol.Slots;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Frees segments, oldest first, whenever few are free: carries the tombstones on that are still
- * needed and the records that are pinned or read most ({@link RelocationPolicy}), drops the
+ * Frees segments, oldest first, whenever few are free: relocates the tombstones that are still
+ * needed and the records that are pinned or read most ({@link RelocationPolicy}), drops the other
  * entries, waits for the readers, and overwrites the header. A thread of its own.
  */
 final class Reclaimer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reclaimer.class);
-  private static final long CARRY_DEADLINE_SECONDS = 60;
   private static final long IDLE_MS = 200;
 
-  /** A segment with more pinned than that is left alone, and no more is carried on of any. */
-  private static final int MAX_KEPT_PERCENT = 75;
+  /** A segment with more pinned than that is left alone, and no more is relocated of any. */
+  private static final int MAX_RELOCATED_PERCENT = 75;
 
-  /** So many segments are spared at most before one is freed: each costs a look at its footer. */
+  /** The most segments spared before one is freed: each costs a read of its footer. */
   private static final int MAX_SPARED = 8;
 
   private final Volume volume;
   private final FreeSegments free;
   private final SegmentSealer sealer;
-  private final Appender survivors;
-  private final Relocator reinserter;
+  private final Appender appender;
+  private final Relocator relocator;
   private final ReadCounts reads;
   private final EvictionListener evicted;
   private final Runnable onChange;
@@ -53,9 +47,9 @@ final class Reclaimer implements AutoCloseable {
   private final int lowWater;
   private final Semaphore wake = new Semaphore(0);
   private final Thread thread;
-  private final RelocationPolicy survival;
+  private final RelocationPolicy policy;
 
-  /** By segment the LSN at which it was spared last: it counts as no older than that. */
+  /** The LSN at which each segment was spared last: it counts as no older than that. */
   private final long[] sparedLsn;
 
   private int passed;
@@ -65,8 +59,8 @@ final class Reclaimer implements AutoCloseable {
       Volume volume,
       FreeSegments free,
       SegmentSealer sealer,
-      Appender survivors,
-      Relocator reinserter,
+      Appender appender,
+      Relocator relocator,
       ReadCounts reads,
       EvictionListener evicted,
       Runnable onChange,
@@ -74,14 +68,14 @@ final class Reclaimer implements AutoCloseable {
     this.volume = volume;
     this.free = free;
     this.sealer = sealer;
-    this.survivors = survivors;
-    this.reinserter = reinserter;
+    this.appender = appender;
+    this.relocator = relocator;
     this.reads = reads;
     this.evicted = evicted;
     this.onChange = onChange;
     this.flush = flush;
     this.lowWater = 2 + Math.min(volume.segments().count() / 16, 6);
-    this.survival = new RelocationPolicy(volume.geometry().segmentBytes());
+    this.policy = new RelocationPolicy(volume.geometry().segmentBytes());
     this.sparedLsn = new long[volume.segments().count()];
     this.thread = new Thread(this::run, "larder-reclaim");
     this.thread.setDaemon(true);
@@ -91,7 +85,7 @@ final class Reclaimer implements AutoCloseable {
     thread.start();
   }
 
-  /** Looks whether there is work; cheap, as long as there is none. */
+  /** Wakes the thread if there is work; cheap as long as there is none. */
   void wake() {
     if (free.size() < lowWater && wake.availablePermits() == 0) {
       wake.release();
@@ -113,8 +107,8 @@ final class Reclaimer implements AutoCloseable {
           progress = reclaimOne();
         }
         if (!progress) {
-          boolean _ = wake.tryAcquire(IDLE_MS, TimeUnit.MILLISECONDS);
-          int _ = wake.drainPermits();
+          wake.tryAcquire(IDLE_MS, TimeUnit.MILLISECONDS);
+          wake.drainPermits();
         }
       } catch (IOException e) {
         LOG.warn("{}: a segment could not be reclaimed", volume.device().name(), e);
@@ -166,36 +160,34 @@ final class Reclaimer implements AutoCloseable {
       volume.quarantine(victim);
       throw e;
     }
-    List<Relocator.Live> pinned = new ArrayList<>();
+    List<LiveRecord> pinned = new ArrayList<>();
     List<RelocationPolicy.Candidate> others = new ArrayList<>();
     sort(victim, records, pinned, others);
-    if (mayBeSpared && survival.spares(others)) {
+    if (mayBeSpared && policy.spares(others)) {
       sparedLsn[victim] = volume.lastLsn().get();
       volume.segments().sealed(victim);
       passed();
       return false;
     }
-    List<Relocator.Live> kept = kept(pinned, others);
-    if (kept == null || !carryTombstones(victim, records, !kept.isEmpty())) {
+    long room = roomBeside(pinned);
+    List<LiveRecord> kept = room < 0 ? List.of() : kept(pinned, others, room);
+    if (room < 0 || !relocateTombstones(victim, records, !kept.isEmpty())) {
       volume.segments().state(victim, SegmentState.SEALED);
       return false;
     }
     try {
-      reinserter.carryOn(kept);
-      reinserter.carryOn(dropUnpinned(victim, records)); // those that were pinned meanwhile
+      relocator.relocate(kept);
+      relocator.relocate(dropUnpinned(victim, records)); // those that were pinned meanwhile
     } catch (IOException e) {
       volume.segments().sealed(victim);
       throw e;
     }
     for (int i = 0; i < records.count(); i++) {
       if (!records.isTombstone(i)) {
-        drop(
-            records.slot(i),
-            records.fingerprint(i),
-            Location.pack(victim, records.offsetUnits(i), records.lengthUnits(i)));
+        drop(records.slot(i), records.fingerprint(i), records.location(victim, i));
       }
     }
-    if (!listed) { // what was indexed but is not found any more would dangle
+    if (!listed) { // an entry whose record the scan does not find would dangle
       dropAll(victim);
     }
     while (volume.segments().readers(victim) > 0) {
@@ -204,25 +196,25 @@ final class Reclaimer implements AutoCloseable {
       }
       LockSupport.parkNanos(100_000);
     }
-    release(victim);
+    free(victim);
     return true;
   }
 
-  /** Sorts what is still indexed of a segment. */
+  /** Sorts the records of a segment that are still indexed. */
   private void sort(
       int victim,
       SegmentFooter records,
-      List<Relocator.Live> pinned,
+      List<LiveRecord> pinned,
       List<RelocationPolicy.Candidate> others) {
     long now = volume.clock().nowMs();
     for (int i = 0; i < records.count(); i++) {
-      long location = Location.pack(victim, records.offsetUnits(i), records.lengthUnits(i));
+      long location = records.location(victim, i);
       long fingerprint = records.fingerprint(i);
       if (records.isTombstone(i)
           || volume.index().get(records.slot(i), fingerprint, now) != location) {
         continue;
       }
-      Relocator.Live live = new Relocator.Live(records.slot(i), fingerprint, location);
+      LiveRecord live = new LiveRecord(records.slot(i), fingerprint, location);
       if (volume.pins().isPinned(fingerprint)) {
         pinned.add(live);
       } else {
@@ -231,33 +223,32 @@ final class Reclaimer implements AutoCloseable {
     }
   }
 
-  /**
-   * The records to carry on: all that are pinned, and of the others what is worth it; null if so
-   * much is pinned that emptying the segment would gain little.
-   */
-  private @Nullable List<Relocator.Live> kept(
-      List<Relocator.Live> pinned, List<RelocationPolicy.Candidate> others) {
-    long room = volume.geometry().segmentBytes() / 100 * (long) MAX_KEPT_PERCENT;
-    for (Relocator.Live live : pinned) {
+  /** Bytes to relocate beside the pinned; negative if emptying the segment would gain little. */
+  private long roomBeside(List<LiveRecord> pinned) {
+    long room = volume.geometry().segmentBytes() / 100 * (long) MAX_RELOCATED_PERCENT;
+    for (LiveRecord live : pinned) {
       room -= live.bytes();
     }
-    if (room < 0) {
-      return null;
-    }
-    List<Relocator.Live> kept = new ArrayList<>(pinned);
-    if (free.size() > 0 || survivors.hasOpenSegment()) { // else only what must be kept is
-      kept.addAll(survival.carried(others, room));
+    return room;
+  }
+
+  /** The records to relocate: all that are pinned, and those of the others that are worth it. */
+  private List<LiveRecord> kept(
+      List<LiveRecord> pinned, List<RelocationPolicy.Candidate> others, long room) {
+    List<LiveRecord> kept = new ArrayList<>(pinned);
+    if (free.size() > 0 || appender.hasOpenSegment()) { // else only the pinned are
+      kept.addAll(policy.choose(others, room));
     }
     return kept;
   }
 
   /**
-   * Writes on every tombstone that may still have something to kill: a record older than it in
-   * another segment; and the markers of pins that hold.
+   * Relocates every tombstone that may still kill a record, which is older and in another segment,
+   * and the markers of pins that hold.
    *
-   * @param more whether records are to be carried on afterwards
+   * @param more whether records will be relocated afterwards
    */
-  private boolean carryTombstones(int victim, SegmentFooter records, boolean more)
+  private boolean relocateTombstones(int victim, SegmentFooter records, boolean more)
       throws InterruptedException {
     long lowestElsewhere = Long.MAX_VALUE;
     for (int i = 0; i < volume.segments().count(); i++) {
@@ -265,55 +256,54 @@ final class Reclaimer implements AutoCloseable {
         lowestElsewhere = Math.min(lowestElsewhere, volume.segments().lowestLsn(i));
       }
     }
-    List<Append> carried = new ArrayList<>();
+    List<Append> relocated = new ArrayList<>();
     for (int i = 0; i < records.count(); i++) {
       if (records.isTombstone(i) && isNeeded(records, i, lowestElsewhere)) {
-        Append append =
+        relocated.add(
             Append.tombstone(
                 records.slot(i),
                 records.fingerprint(i),
                 records.mode(i),
                 records.lsn(i),
                 records.first(i),
-                records.second(i));
-        carried.add(append);
+                records.second(i)));
       }
     }
-    if ((more || !carried.isEmpty()) && free.size() == 0 && !survivors.hasOpenSegment()) {
+    if ((more || !relocated.isEmpty()) && free.size() == 0 && !appender.hasOpenSegment()) {
       return false; // after a crash in mid-reclaim none may be free: another victim has to do
     }
-    carried.forEach(survivors::append);
+    relocated.forEach(appender::append);
     try {
-      for (Append append : carried) {
-        Append _ = append.done.get(CARRY_DEADLINE_SECONDS, TimeUnit.SECONDS);
+      for (Append append : relocated) {
+        append.done.get(Relocator.DEADLINE_SECONDS, TimeUnit.SECONDS);
       }
       return true;
     } catch (ExecutionException | TimeoutException e) {
-      LOG.warn("{}: tombstones could not be carried on", volume.device().name(), e);
+      LOG.warn("{}: tombstones could not be relocated", volume.device().name(), e);
       return false;
     }
   }
 
-  /** Drops what is left but what is pinned by now, and returns that. */
-  private List<Relocator.Live> dropUnpinned(int victim, SegmentFooter records) {
+  /** Drops the records that are left, except those that are pinned by now, which it returns. */
+  private List<LiveRecord> dropUnpinned(int victim, SegmentFooter records) {
     long now = volume.clock().nowMs(); // an expired pin is none
-    List<Relocator.Live> pinned = new ArrayList<>();
+    List<LiveRecord> pinned = new ArrayList<>();
     for (int i = 0; i < records.count(); i++) {
       int slot = records.slot(i);
       long fingerprint = records.fingerprint(i);
-      long location = Location.pack(victim, records.offsetUnits(i), records.lengthUnits(i));
+      long location = records.location(victim, i);
       if (records.isTombstone(i) || volume.index().get(slot, fingerprint, now) != location) {
         continue;
       }
-      long[] stamp = new long[1];
-      if (!volume
-          .pins()
-          .unless(
-              fingerprint, () -> stamp[0] = volume.index().remove(slot, fingerprint, location))) {
-        pinned.add(new Relocator.Live(slot, fingerprint, location));
-      } else if (stamp[0] != 0) {
+      OptionalLong stamp =
+          volume
+              .pins()
+              .unlessPinned(fingerprint, () -> volume.index().remove(slot, fingerprint, location));
+      if (stamp.isEmpty()) {
+        pinned.add(new LiveRecord(slot, fingerprint, location));
+      } else if (stamp.getAsLong() != 0) {
         volume.segments().addLiveBytes(victim, -Location.lengthBytes(location));
-        dropped(slot, fingerprint, stamp[0]);
+        dropped(slot, fingerprint, stamp.getAsLong());
       }
     }
     return pinned;
@@ -353,29 +343,19 @@ final class Reclaimer implements AutoCloseable {
     evicted.evicted(slot, fingerprint, stamp, EvictionListener.Cause.RECLAIMED);
   }
 
-  /** Overwrites the header, so that what the segment held can never be recovered again. */
-  private void release(int victim) throws IOException {
-    SegmentHeader header = sealer.nextHeader(victim, true);
-    try (Arena arena = Arena.ofShared()) {
-      MemorySegment block = arena.allocate(SegmentHeader.BYTES, Device.BLOCK_BYTES);
-      header.encode(block.asByteBuffer());
-      BlockingIo.write(volume.device(), volume.geometry().segmentOffset(victim), block);
-      if (flush) { // tombstones are dropped on the strength of this block
-        BlockingIo.flush(volume.device());
-      }
+  /** Overwrites the header, so that the segment's records can never be recovered again. */
+  private void free(int victim) throws IOException {
+    try {
+      sealer.free(victim, flush); // tombstones are dropped on the strength of the free header
     } catch (IOException e) {
       volume.counters().writeErrors.increment();
       volume.segments().state(victim, SegmentState.QUARANTINED);
       volume.quarantine(victim);
       throw e;
     }
-    Segments segments = volume.segments();
-    segments.identity(victim, header.generation(), header.nonce(), header.lsn());
-    segments.lowestLsn(victim, Long.MAX_VALUE);
-    segments.state(victim, SegmentState.FREE);
     volume.counters().segmentsReclaimed.increment();
     onChange.run();
-    free.add(victim);
+    free.giveBack(victim);
     passed();
   }
 

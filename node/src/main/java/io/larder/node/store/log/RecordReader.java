@@ -129,12 +129,14 @@ final class RecordReader {
     return volume.index().get(key.slot(), key.fingerprint(), volume.clock().nowMs());
   }
 
-  private boolean hold(Key key, long location) {
-    return volume.index().hold(key.slot(), key.fingerprint(), location, volume.clock().nowMs());
+  private boolean tryRetain(Key key, long location) {
+    return volume
+        .index()
+        .tryRetain(key.slot(), key.fingerprint(), location, volume.clock().nowMs());
   }
 
   private void readLarge(Reading reading, long location, Payload payload) {
-    if (!hold(reading.key, location)) {
+    if (!tryRetain(reading.key, location)) {
       payload.release();
       attempt(reading, 1); // it moved or went; the index knows
       return;
@@ -187,7 +189,7 @@ final class RecordReader {
 
     @Override
     public void released() {
-      volume.segments().letGo(Location.segment(location));
+      volume.segments().release(Location.segment(location));
       if (!passedOn) {
         payload.release();
       }
@@ -195,7 +197,7 @@ final class RecordReader {
   }
 
   private void readSmall(Reading reading, int number, long location) {
-    if (!hold(reading.key, location)) {
+    if (!tryRetain(reading.key, location)) {
       attempt(reading, number);
       return;
     }
@@ -221,9 +223,9 @@ final class RecordReader {
                   verdict = Verdict.DAMAGED;
                 }
               }
-              volume.segments().letGo(Location.segment(location));
+              volume.segments().release(Location.segment(location));
               if (verdict != Verdict.WHOLE || header == null) {
-                smalls.give(memory);
+                smalls.giveBack(memory);
                 if (failure != null) {
                   volume.counters().readErrors.increment();
                 }
@@ -237,7 +239,7 @@ final class RecordReader {
               RecordHeader whole = header;
               CompletableFuture<@Nullable Void> _ =
                   copyOut(reading, whole, record.slice(whole.headerBytes(), whole.valueLength()))
-                      .whenComplete((done, failed) -> smalls.give(memory));
+                      .whenComplete((done, failed) -> smalls.giveBack(memory));
             });
   }
 

@@ -10,8 +10,6 @@ import io.larder.node.store.format.SegmentHeader;
 import io.larder.node.store.format.SegmentState;
 import io.larder.node.store.format.Superblock;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,14 +25,14 @@ import org.jspecify.annotations.Nullable;
  * segments that were open. A crash at any point leaves what the next recovery needs.
  */
 final class Recovery implements SegmentWalk.Visitor {
-  private record Scanned(int segment, SegmentFooter records) {}
+  private record ScannedSegment(int segment, SegmentFooter records) {}
 
   private final Device device;
   private final Superblock superblock;
   private final @Nullable CheckpointTable table;
   private final Segments segments;
   private final RecoveredRecords found = new RecoveredRecords();
-  private final ConcurrentLinkedQueue<Scanned> scanned = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<ScannedSegment> scanned = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Integer> unknown = new ConcurrentLinkedQueue<>();
   private final Map<String, Long> rejected = new ConcurrentHashMap<>();
   private final AtomicLong bytesRead = new AtomicLong();
@@ -102,7 +100,7 @@ final class Recovery implements SegmentWalk.Visitor {
     int segment = newest;
     if (found.dropIfCopied(segment)) {
       boolean _ = scanned.removeIf(one -> one.segment() == segment);
-      boolean _ = scanned.add(new Scanned(segment, new SegmentFooter()));
+      boolean _ = scanned.add(new ScannedSegment(segment, new SegmentFooter()));
     }
   }
 
@@ -123,25 +121,11 @@ final class Recovery implements SegmentWalk.Visitor {
 
   /** Ends the segments that had no footer: a footer for those with records, else free. */
   void seal(SegmentSealer sealer) throws IOException {
-    for (Scanned one : scanned) {
-      int segment = one.segment();
-      SegmentFooter records = one.records();
-      long offset = superblock.geometry().segmentOffset(segment);
-      try (Arena arena = Arena.ofShared()) {
-        if (records.count() == 0) {
-          SegmentHeader header = sealer.nextHeader(segment, true);
-          MemorySegment block = arena.allocate(SegmentHeader.BYTES, Device.BLOCK_BYTES);
-          header.encode(block.asByteBuffer());
-          BlockingIo.write(device, offset, block);
-          segments.identity(segment, header.generation(), header.nonce(), header.lsn());
-          segments.state(segment, SegmentState.FREE);
-          continue;
-        }
-        int bytes = SegmentFooter.bytes(records.count());
-        MemorySegment memory = arena.allocate(bytes, Device.BLOCK_BYTES);
-        records.encode(
-            memory.asByteBuffer(), segment, segments.generation(segment), segments.nonce(segment));
-        BlockingIo.write(device, offset + superblock.geometry().segmentBytes() - bytes, memory);
+    for (ScannedSegment one : scanned) {
+      if (one.records().count() == 0) {
+        sealer.free(one.segment(), false);
+      } else {
+        sealer.sealAgain(one.segment(), one.records());
       }
     }
     BlockingIo.flush(device);
@@ -195,7 +179,7 @@ final class Recovery implements SegmentWalk.Visitor {
     if (records == null) {
       records = reader.scan(segment, generation, nonce);
       long _ = bytesNeeded.addAndGet(superblock.geometry().segmentBytes());
-      scanned.add(new Scanned(segment, records));
+      scanned.add(new ScannedSegment(segment, records));
       long _ = fromScans.addAndGet(records.count());
     } else {
       long _ = bytesNeeded.addAndGet(SegmentFooter.bytes(records.count()));

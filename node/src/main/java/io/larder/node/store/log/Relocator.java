@@ -21,34 +21,29 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries records of a segment that is being reclaimed on to another: each keeps its LSN and its
- * stamp. The copy is durable before the index points to it, so a crash leaves one or both, which
- * recovery takes for one. What does not verify is left behind. One thread.
+ * Relocates records of a segment that is being reclaimed: copies each to another segment under its
+ * LSN and its stamp. The copy is durable before the index points to it, so a crash leaves one or
+ * both, which recovery counts as one. A record that does not verify is left behind. One thread.
  */
 final class Relocator {
-  private static final long DEADLINE_SECONDS = 60;
+  /** How long reclaim waits for memory, and for a record to be written. */
+  static final long DEADLINE_SECONDS = 60;
+
   private static final int BLOCK = Geometry.BLOCK_BYTES;
 
-  /** A record to carry on. */
-  record Live(int slot, long fingerprint, long location) {
-    int bytes() {
-      return Location.lengthBytes(location);
-    }
-  }
-
-  private record Copy(Live live, Append append) {}
+  private record Copy(LiveRecord live, Append append) {}
 
   private final Volume volume;
-  private final Appender survivors;
+  private final Appender appender;
   private final Deletions deletions;
   private final MemoryPool pool;
   private final MemorySegment scratch =
       Arena.ofAuto().allocate(RecordHeader.LARGE_EXTENT_BYTES + 2L * BLOCK, BLOCK);
 
-  Relocator(Volume volume, Appender survivors, Deletions deletions, MemoryPool pool) {
+  Relocator(Volume volume, Appender appender, Deletions deletions, MemoryPool pool) {
     this.volume = volume;
     this.pool = pool;
-    this.survivors = survivors;
+    this.appender = appender;
     this.deletions = deletions;
   }
 
@@ -58,7 +53,7 @@ final class Relocator {
    * @throws IOException if a record could not be read, and its segment is then quarantined, or if a
    *     copy could not be written in time
    */
-  void carryOn(List<Live> records) throws IOException, InterruptedException {
+  void relocate(List<LiveRecord> records) throws IOException, InterruptedException {
     int from = 0;
     while (from < records.size()) {
       int to = from;
@@ -68,16 +63,16 @@ final class Relocator {
         to++;
       } while (to < records.size()
           && bytes + records.get(to).bytes() <= GroupHeader.MAX_GROUP_BYTES);
-      carryBatch(records.subList(from, to));
+      relocateBatch(records.subList(from, to));
       from = to;
     }
   }
 
-  private void carryBatch(List<Live> batch) throws IOException, InterruptedException {
+  private void relocateBatch(List<LiveRecord> batch) throws IOException, InterruptedException {
     List<Copy> copies = new ArrayList<>(batch.size());
     boolean read = false;
     try {
-      for (Live live : batch) {
+      for (LiveRecord live : batch) {
         Append append = read(live);
         if (append != null) {
           copies.add(new Copy(live, append));
@@ -86,39 +81,39 @@ final class Relocator {
       read = true;
     } finally {
       if (!read) {
-        copies.forEach(copy -> copy.append.letGo());
+        copies.forEach(copy -> copy.append.release());
       }
     }
     try {
       for (Copy copy : copies) {
-        survivors.append(copy.append);
+        appender.append(copy.append);
       }
       for (Copy copy : copies) {
-        Append _ = copy.append.done.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
+        copy.append.done.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
         moved(copy);
       }
     } catch (ExecutionException | TimeoutException e) {
-      throw new IOException(volume.device().name() + ": records could not be carried on", e);
+      throw new IOException(volume.device().name() + ": records could not be relocated", e);
     }
   }
 
   private void moved(Copy copy) {
-    Live live = copy.live;
+    LiveRecord live = copy.live;
     long to = copy.append.location();
     boolean moved =
         deletions.unless(
-            live.fingerprint,
-            () -> volume.index().move(live.slot, live.fingerprint, live.location, to));
+            live.fingerprint(),
+            () -> volume.index().move(live.slot(), live.fingerprint(), live.location(), to));
     if (moved) {
       volume.segments().addLiveBytes(Location.segment(to), live.bytes());
-      volume.segments().addLiveBytes(Location.segment(live.location), -live.bytes());
-      volume.counters().bytesReinserted.add(live.bytes());
+      volume.segments().addLiveBytes(Location.segment(live.location()), -live.bytes());
+      volume.counters().bytesRelocated.add(live.bytes());
     }
   }
 
   /** The whole record, verified, or null; its value lies in the pool. */
-  private @Nullable Append read(Live live) throws IOException, InterruptedException {
-    long offset = volume.geometry().recordOffset(live.location);
+  private @Nullable Append read(LiveRecord live) throws IOException, InterruptedException {
+    long offset = volume.geometry().recordOffset(live.location());
     int within = (int) (offset & (BLOCK - 1));
     int length = live.bytes() < RecordHeader.LARGE_EXTENT_BYTES ? live.bytes() : BLOCK;
     MemorySegment blocks = scratch.asSlice(0, (within + length + BLOCK - 1) & -BLOCK);
@@ -126,9 +121,9 @@ final class Relocator {
     ByteBuffer record = blocks.asByteBuffer().slice(within, length);
     RecordHeader header = RecordHeader.decode(record, 0);
     if (header == null
-        || header.fingerprint() != live.fingerprint
-        || header.slot() != live.slot
-        || !volume.segments().isAt(header.place(), live.location)) {
+        || header.fingerprint() != live.fingerprint()
+        || header.slot() != live.slot()
+        || !volume.segments().isAt(header.place(), live.location())) {
       volume.counters().checksumFailures.increment();
       return null;
     }
@@ -162,9 +157,7 @@ final class Relocator {
     return true;
   }
 
-  /**
-   * Memory out of the floor that puts leave to reads: those who wait for reclaim do not hold it.
-   */
+  /** Memory of the floor that puts leave to reads: puts that wait for reclaim do not hold it. */
   private Payload allocate(int length) throws IOException, InterruptedException {
     CompletableFuture<Payload> granted = pool.allocate(length, MemoryPool.Purpose.READ);
     try {
@@ -172,16 +165,16 @@ final class Relocator {
     } catch (ExecutionException | TimeoutException e) {
       boolean _ = granted.cancel(false);
       throw new IOException(
-          volume.device().name() + ": no memory to carry a record of " + length + " bytes on", e);
+          volume.device().name() + ": no memory to relocate a record of " + length + " bytes", e);
     }
   }
 
-  private void read(Live live, long offset, MemorySegment target) throws IOException {
+  private void read(LiveRecord live, long offset, MemorySegment target) throws IOException {
     try {
       BlockingIo.read(volume.device(), offset, target);
     } catch (IOException e) {
       volume.counters().readErrors.increment();
-      volume.quarantine(Location.segment(live.location));
+      volume.quarantine(Location.segment(live.location()));
       throw e;
     }
   }

@@ -1,5 +1,6 @@
 package io.larder.node.store.log;
 
+import io.larder.node.device.BlockingIo;
 import io.larder.node.device.Device;
 import io.larder.node.store.format.Geometry;
 import io.larder.node.store.format.Location;
@@ -14,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Begins and ends a segment's life as a log: its header, its footer. Thread-safe. */
 final class SegmentSealer {
-  /** Gets the segment, or why it could not be opened. */
-  interface Opened {
+  /** Receives the open segment, or the reason why it could not be opened. */
+  interface OpenListener {
     void done(@Nullable OpenSegment segment, @Nullable IOException failure);
   }
 
@@ -23,7 +24,7 @@ final class SegmentSealer {
   private final Runnable onChange;
 
   /**
-   * @param onChange told when a segment changed its state, on a device thread
+   * @param onChange called when a segment has changed its state, on a device thread
    */
   SegmentSealer(Volume volume, Runnable onChange) {
     this.volume = volume;
@@ -31,7 +32,7 @@ final class SegmentSealer {
   }
 
   /** Writes the header of the next generation; only then is there an open segment. */
-  void open(int index, Opened opened) {
+  void open(int index, OpenListener listener) {
     Segments segments = volume.segments();
     SegmentHeader header = nextHeader(index, false);
     segments.state(index, SegmentState.OPENING);
@@ -49,10 +50,10 @@ final class SegmentSealer {
               if (failure != null) {
                 segments.state(index, SegmentState.QUARANTINED);
                 volume.quarantine(index);
-                opened.done(null, failure);
+                listener.done(null, failure);
                 return;
               }
-              opened.done(
+              listener.done(
                   new OpenSegment(
                       index, header.generation(), header.nonce(), volume.geometry().segmentBytes()),
                   null);
@@ -60,8 +61,23 @@ final class SegmentSealer {
             });
   }
 
+  /** Overwrites the header as free and only then counts the segment as free. */
+  void free(int index, boolean flush) throws IOException {
+    SegmentHeader header = nextHeader(index, true);
+    MemorySegment block = Arena.ofAuto().allocate(SegmentHeader.BYTES, Device.BLOCK_BYTES);
+    header.encode(block.asByteBuffer());
+    BlockingIo.write(volume.device(), volume.geometry().segmentOffset(index), block);
+    if (flush) {
+      BlockingIo.flush(volume.device());
+    }
+    Segments segments = volume.segments();
+    segments.identity(index, header.generation(), header.nonce(), header.lsn());
+    segments.lowestLsn(index, Long.MAX_VALUE);
+    segments.state(index, SegmentState.FREE);
+  }
+
   /** The header of a segment's next generation. */
-  SegmentHeader nextHeader(int index, boolean free) {
+  private SegmentHeader nextHeader(int index, boolean free) {
     int generation = volume.segments().generation(index) + 1;
     if (generation > Location.MAX_GENERATION) {
       throw new IllegalStateException("segment " + index + " has used up its generations");
@@ -72,14 +88,9 @@ final class SegmentSealer {
 
   /** Writes the footer of a segment whose records are all written. */
   void seal(OpenSegment segment) {
-    writeFooter(segment.index(), segment.generation(), segment.nonce(), segment.footer().written());
-  }
-
-  private void writeFooter(int index, int generation, Nonce nonce, SegmentFooter footer) {
-    int bytes = SegmentFooter.bytes(footer.count());
-    MemorySegment memory = Arena.ofAuto().allocate(bytes, Device.BLOCK_BYTES);
-    footer.encode(memory.asByteBuffer(), index, generation, nonce);
-    Geometry geometry = volume.geometry();
+    int index = segment.index();
+    MemorySegment memory = encoded(index, segment.footer().written());
+    int bytes = (int) memory.byteSize();
     MemorySegment[][] pieces =
         new MemorySegment[Math.ceilDiv(bytes, Device.MAX_SUBMISSION_BYTES)][];
     for (int i = 0; i < pieces.length; i++) {
@@ -89,7 +100,7 @@ final class SegmentSealer {
     }
     GatheringWrite.write(
         volume.device(),
-        geometry.segmentOffset(index) + geometry.segmentBytes() - bytes,
+        footerOffset(index, bytes),
         pieces,
         failure -> {
           // Without a footer the segment is scanned at the next start, which finds the same.
@@ -99,5 +110,24 @@ final class SegmentSealer {
           volume.segments().sealed(index);
           onChange.run();
         });
+  }
+
+  /** Writes the footer of a sealed segment that has none, and waits for the device. */
+  void sealAgain(int index, SegmentFooter records) throws IOException {
+    MemorySegment memory = encoded(index, records);
+    BlockingIo.write(volume.device(), footerOffset(index, memory.byteSize()), memory);
+  }
+
+  private MemorySegment encoded(int index, SegmentFooter footer) {
+    MemorySegment memory =
+        Arena.ofAuto().allocate(SegmentFooter.bytes(footer.count()), Device.BLOCK_BYTES);
+    Segments segments = volume.segments();
+    footer.encode(memory.asByteBuffer(), index, segments.generation(index), segments.nonce(index));
+    return memory;
+  }
+
+  private long footerOffset(int index, long bytes) {
+    Geometry geometry = volume.geometry();
+    return geometry.segmentOffset(index) + geometry.segmentBytes() - bytes;
   }
 }

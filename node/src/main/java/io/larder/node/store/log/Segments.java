@@ -98,11 +98,11 @@ final class Segments {
   }
 
   /** Holds the segment's bytes for one device read. */
-  void hold(int segment) {
+  void retain(int segment) {
     int _ = readers.incrementAndGet(segment);
   }
 
-  void letGo(int segment) {
+  void release(int segment) {
     int _ = readers.decrementAndGet(segment);
   }
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SharedRead {
   private record Waiter(CompletableFuture<@Nullable Block> block, boolean early) {
-    void give(@Nullable Block found) {
+    void answer(@Nullable Block found) {
       if (!block.complete(found) && found != null) {
         found.payload().release(); // cancelled meanwhile
       }
@@ -43,7 +43,7 @@ final class SharedRead {
       }
       there.payload().retain();
     }
-    waiter.give(there);
+    waiter.answer(there);
     return true;
   }
 
@@ -62,7 +62,7 @@ final class SharedRead {
       waiters = patient;
       early.forEach(waiter -> block.payload().retain());
     }
-    early.forEach(waiter -> waiter.give(block));
+    early.forEach(waiter -> waiter.answer(block));
   }
 
   /** Ends the read; takes over the caller's reference to the block. Null is a miss. */
@@ -86,7 +86,7 @@ final class SharedRead {
     }
     for (Waiter waiter : all) {
       if (failure == null) {
-        waiter.give(block);
+        waiter.answer(block);
       } else {
         boolean _ = waiter.block().completeExceptionally(failure);
       }

@@ -32,7 +32,7 @@ public enum FaultRow {
   CONFIGURATION("changed configuration", "the superblock wins"),
   CLOCK("the clock jumps", "LSNs unaffected; expiry by logical time"),
   CRASH_IN_BETWEEN(
-      "crash in mid-reinsertion, mid-seal, mid-format",
+      "crash in mid-relocation, mid-seal, mid-format",
       "duplicates tolerated; scanned again; unformatted"),
   READER_IN_RECLAIM(
       "a reader holds a record while its segment is reclaimed", "never another key's bytes"),

@@ -44,17 +44,17 @@ class InterleavingTest {
     }
 
     void read() {
-      if (index.get(SLOT, KEY, 0) != 0 && index.hold(SLOT, KEY, location, 0)) {
+      if (index.get(SLOT, KEY, 0) != 0 && index.tryRetain(SLOT, KEY, location, 0)) {
         isOwn();
-        segments.letGo(1);
+        segments.release(1);
       }
     }
 
     void readWithoutLookingAgain() {
       if (index.get(SLOT, KEY, 0) != 0) {
-        segments.hold(1);
+        segments.retain(1);
         isOwn();
-        segments.letGo(1);
+        segments.release(1);
       }
     }
 

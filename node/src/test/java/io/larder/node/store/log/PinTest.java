@@ -57,7 +57,7 @@ class PinTest {
       assertThat(s.stamp("large")).isEqualTo(stamp);
       assertThat(s.get("plain")).isNull();
       assertPinnedAreThere(s);
-      assertThat(s.store.stats().bytesReinserted()).isPositive();
+      assertThat(s.store.stats().bytesRelocated()).isPositive();
     }
     for (int round = 0; round < 3; round++) {
       try (TestStore s = TestStore.open(file)) {
@@ -180,7 +180,7 @@ class PinTest {
       await().until(() -> s.get("brief") == null);
       churn(s, "a");
       assertThat(s.store.stats().pinnedBytes()).isZero();
-      assertThat(s.store.stats().bytesReinserted()).isZero();
+      assertThat(s.store.stats().bytesRelocated()).isZero();
     }
   }
 }

@@ -13,7 +13,7 @@ class RelocationPolicyTest {
   private static final int UNITS = 4096;
   private static final long SEGMENT_BYTES = (long) RECORDS * UNITS * Location.UNIT_BYTES;
 
-  private final RelocationPolicy survival = new RelocationPolicy(SEGMENT_BYTES);
+  private final RelocationPolicy policy = new RelocationPolicy(SEGMENT_BYTES);
 
   /**
    * A segment's records, of which the first {@code read} were read so often, the later the more.
@@ -22,16 +22,14 @@ class RelocationPolicyTest {
     List<Candidate> records = new ArrayList<>();
     for (int i = 0; i < RECORDS; i++) {
       long location = Location.pack(1, i * UNITS, UNITS);
-      Relocator.Live live = new Relocator.Live(i, i + 1, location);
+      LiveRecord live = new LiveRecord(i, i + 1, location);
       records.add(new Candidate(live, i < read ? Math.min(255, reads + i) : 0));
     }
     return records;
   }
 
   private List<Long> carried(List<Candidate> records) {
-    return survival.carried(records, SEGMENT_BYTES).stream()
-        .map(Relocator.Live::fingerprint)
-        .toList();
+    return policy.choose(records, SEGMENT_BYTES).stream().map(LiveRecord::fingerprint).toList();
   }
 
   @Test
@@ -57,13 +55,13 @@ class RelocationPolicyTest {
 
   @Test
   void aSegmentThatIsMostlyHotIsSparedAndOneThatIsNotIsNot() {
-    assertThat(survival.spares(segment(45, 20))).isTrue();
-    assertThat(survival.spares(segment(35, 20))).isFalse();
+    assertThat(policy.spares(segment(45, 20))).isTrue();
+    assertThat(policy.spares(segment(35, 20))).isFalse();
     for (int i = 0; i < 100; i++) { // where all is warm only what is hot counts
       assertThat(carried(segment(100, 100))).isNotEmpty();
     }
-    assertThat(survival.spares(segment(60, 20))).isFalse();
-    assertThat(survival.spares(segment(60, 200))).isTrue();
+    assertThat(policy.spares(segment(60, 20))).isFalse();
+    assertThat(policy.spares(segment(60, 200))).isTrue();
   }
 
   @Test
