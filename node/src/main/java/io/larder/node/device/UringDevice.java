@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * kernel's at a time, more would only wait there; the others queue. Short transfers and EINTR are
  * resumed at a block boundary; a transfer of zero bytes is an error.
  */
-final class UringDevice implements Device {
+final class UringDevice extends FileDevice {
   /** A completion carries its place in a signed 16-bit number. */
   static final int MAX_IN_FLIGHT = 256;
 
@@ -43,7 +43,6 @@ final class UringDevice implements Device {
   private static final byte WRITE = 23;
   private static final int FSYNC_DATASYNC = 1;
 
-  private final DeviceFile file;
   private final MultiThreadIoEventLoopGroup group;
   private final IoEventLoop loop;
   private final IoRegistration registration;
@@ -62,7 +61,7 @@ final class UringDevice implements Device {
   private boolean released;
 
   private UringDevice(DeviceFile file) throws IOException {
-    this.file = file;
+    super(file);
     for (int slot = MAX_IN_FLIGHT - 1; slot >= 0; slot--) {
       freeSlots[free++] = slot;
     }
@@ -101,33 +100,8 @@ final class UringDevice implements Device {
   }
 
   @Override
-  public String name() {
-    return file.name();
-  }
-
-  @Override
-  public long sizeBytes() {
-    return file.sizeBytes();
-  }
-
-  @Override
   public String engine() {
     return "io_uring";
-  }
-
-  @Override
-  public void write(long offset, MemorySegment[] segments, IoCallback callback) {
-    submit(file.submission(Submission.Kind.WRITE, offset, segments, callback));
-  }
-
-  @Override
-  public void read(long offset, MemorySegment[] segments, IoCallback callback) {
-    submit(file.submission(Submission.Kind.READ, offset, segments, callback));
-  }
-
-  @Override
-  public void flush(IoCallback callback) {
-    submit(Submission.flush(callback));
   }
 
   @Override
@@ -164,7 +138,7 @@ final class UringDevice implements Device {
     }
   }
 
-  /** Lets go of device and ring once nothing is the kernel's any more. */
+  /** Closes device and ring once nothing is in flight. */
   private void releaseIfDone() {
     if (closed && !released && queue.isEmpty() && free == MAX_IN_FLIGHT) {
       released = true;
@@ -175,28 +149,27 @@ final class UringDevice implements Device {
     }
   }
 
-  private void submit(Submission submission) {
-    boolean refused;
+  @Override
+  boolean queue(Submission submission) {
     synchronized (this) {
-      refused = closed;
-      if (!refused) {
-        queue.add(submission);
-        if (pumping) {
-          return; // whoever pumps comes to it
-        }
-        pumping = true;
+      if (closed) {
+        return false;
       }
+      queue.add(submission);
+      if (pumping) {
+        return true; // the thread that pumps submits it
+      }
+      pumping = true;
     }
-    if (refused) {
-      submission.callback.done(new IOException(file.name() + ": is closed"));
-    } else if (loop.inEventLoop()) {
+    if (loop.inEventLoop()) {
       pump();
     } else {
       loop.execute(this::pump);
     }
+    return true;
   }
 
-  /** Hands the kernel what it may have. On the loop's thread. */
+  /** Submits as much as may be in flight. On the loop's thread. */
   private void pump() {
     for (int slot = begin(); slot >= 0; slot = begin()) {
       issue(slot);
@@ -290,15 +263,15 @@ final class UringDevice implements Device {
       pumping |= more;
     }
     if (more) {
-      pump(); // before the callback, which may take its time
+      pump(); // before the callback, which may take long
     }
-    submission.finish(failure);
+    finish(submission, failure);
     synchronized (this) {
       releaseIfDone();
     }
   }
 
-  /** How Netty's loop reaches the device. */
+  /** Netty's handle of the device. */
   private final class Handle implements IoUringIoHandle {
     @Override
     public void handle(IoRegistration ignored, IoEvent event) {
