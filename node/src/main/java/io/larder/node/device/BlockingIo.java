@@ -96,7 +96,7 @@ public final class BlockingIo {
 
     /** Drops the bytes when they arrive. */
     public void abandon() {
-      var _ = done.whenComplete((answered, failure) -> device.blockingBuffers().giveBack(buffer));
+      done.whenComplete((answered, failure) -> device.blockingBuffers().giveBack(buffer));
     }
   }
 
@@ -120,7 +120,7 @@ public final class BlockingIo {
   private static void await(Device device, String what, CompletableFuture<Boolean> done)
       throws IOException {
     try {
-      boolean _ = done.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
+      done.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new IOException(cause.getMessage(), cause);

@@ -69,7 +69,7 @@ record DeviceFile(SystemCalls calls, String name, int fd, long sizeBytes) {
         return new DeviceFile(calls, path.toString(), fd, size & -(long) Device.BLOCK_BYTES);
       } finally {
         if (!opened) {
-          int _ = calls.close(state, fd);
+          calls.close(state, fd);
         }
       }
     }
@@ -143,7 +143,7 @@ record DeviceFile(SystemCalls calls, String name, int fd, long sizeBytes) {
 
   void close() {
     try (Arena arena = Arena.ofConfined()) {
-      int _ = calls.close(arena.allocate(SystemCalls.STATE_BYTES, 8), fd);
+      calls.close(arena.allocate(SystemCalls.STATE_BYTES, 8), fd);
     }
   }
 }

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * The engine that works everywhere: O_DIRECT system calls on a fixed pool of platform threads, one
  * submission a thread, so that at most {@link #DEFAULT_THREADS} MiB are in flight.
  *
- * <p>Short transfers and EINTR are resumed at a block boundary; a transfer of zero bytes is an
- * error.
+ * <p>Resumes short transfers, and those that a signal interrupts, at a block boundary; a transfer
+ * of zero bytes is an error.
  */
 public final class DirectDevice extends FileDevice {
   /** Threads, and so submissions in flight, of a device. */
@@ -197,7 +197,7 @@ public final class DirectDevice extends FileDevice {
     } catch (RuntimeException e) {
       return new IOException(file.name() + ": " + submission.kind + " failed", e);
     } finally {
-      Reference.reachabilityFence(submission); // and so its memory, which the kernel had
+      Reference.reachabilityFence(submission); // and so its memory, which the kernel uses
     }
   }
 

@@ -30,6 +30,9 @@ final class Submission {
   private IoCallback callback = NOBODY;
   private long submittedNanos;
 
+  /** Its place among those in flight, if its engine has such. */
+  int slot;
+
   /** Bytes transferred so far, whole blocks. */
   long done;
 

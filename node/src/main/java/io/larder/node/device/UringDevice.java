@@ -21,12 +21,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The engine of one thread and one ring: submissions of any thread are handed to Netty's io_uring
- * loop, which submits and completes them in batches, a system call for many. Callbacks run on that
- * thread, and what they submit needs no hand-over.
+ * The engine of one thread and one ring: submissions of any thread go to Netty's io_uring loop,
+ * which submits and completes them in batches, one system call for many. Callbacks run on that
+ * thread, and their submissions need no hand-over.
  *
- * <p>At most {@link #MAX_IN_FLIGHT} submissions and {@link #MAX_IN_FLIGHT_BYTES} bytes are the
- * kernel's at a time, more would only wait there; the others queue. Short transfers and EINTR are
+ * <p>At most {@link #MAX_IN_FLIGHT} submissions and {@link #MAX_IN_FLIGHT_BYTES} bytes are in
+ * flight; more would only wait in the kernel. The others queue. Short transfers and EINTR are
  * resumed at a block boundary; a transfer of zero bytes is an error.
  */
 final class UringDevice extends FileDevice {
@@ -73,7 +73,7 @@ final class UringDevice extends FileDevice {
     this.loop = group.next();
     var registering = loop.register(new Handle()).awaitUninterruptibly();
     if (!registering.isSuccess()) {
-      var _ = group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+      group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
       throw new IOException(
           file.name() + ": no ring could be made for it: " + registering.cause().getMessage(),
           registering.cause());
@@ -120,7 +120,7 @@ final class UringDevice extends FileDevice {
       closed = true;
       releaseIfDone();
       if (loop.inEventLoop()) {
-        return; // it ends when the last answer has come
+        return; // it closes after the last answer
       }
       long end = System.nanoTime() + CLOSE_DEADLINE_NANOS;
       boolean interrupted = false;
@@ -143,8 +143,8 @@ final class UringDevice extends FileDevice {
     if (closed && !released && queue.isEmpty() && free == MAX_IN_FLIGHT) {
       released = true;
       file.close();
-      boolean _ = registration.cancel();
-      var _ = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+      registration.cancel();
+      group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
       notifyAll();
     }
   }
@@ -171,13 +171,13 @@ final class UringDevice extends FileDevice {
 
   /** Submits as much as may be in flight. On the loop's thread. */
   private void pump() {
-    for (int slot = begin(); slot >= 0; slot = begin()) {
-      issue(slot);
+    for (Submission next = begin(); next != null; next = begin()) {
+      issue(next);
     }
   }
 
-  /** The slot of the next submission, or -1 if none may begin now. */
-  private synchronized int begin() {
+  /** Gives the next submission a slot; null if none may begin now. */
+  private synchronized @Nullable Submission begin() {
     Submission next = queue.peek();
     boolean mayBegin =
         next != null
@@ -185,17 +185,17 @@ final class UringDevice extends FileDevice {
             && (inFlightBytes == 0 || inFlightBytes + next.bytes <= MAX_IN_FLIGHT_BYTES);
     pumping = mayBegin;
     if (!mayBegin) {
-      return -1;
+      return null;
     }
     Submission submission = queue.remove();
-    int slot = freeSlots[--free];
-    slots[slot] = submission;
+    submission.slot = freeSlots[--free];
+    slots[submission.slot] = submission;
     inFlightBytes += submission.bytes;
-    return slot;
+    return submission;
   }
 
-  private void issue(int slot) {
-    Submission submission = Objects.requireNonNull(slots[slot]);
+  private void issue(Submission submission) {
+    int slot = submission.slot;
     if (submission.kind == Submission.Kind.FLUSH) {
       submit(slot, FSYNC, 0, 0, 0, FSYNC_DATASYNC);
       return;
@@ -217,29 +217,28 @@ final class UringDevice extends FileDevice {
 
   private void submit(int slot, byte opcode, long offset, long address, int length, int flags) {
     // The sqe's fields in order: off, addr, len, rw_flags or fsync_flags, user_data; no others.
-    long _ =
-        registration.submit(
-            new IoUringIoOps(
-                opcode,
-                (byte) 0,
-                (short) 0,
-                file.fd(),
-                offset,
-                address,
-                length,
-                flags,
-                (long) slot,
-                (short) 0,
-                (short) 0,
-                0,
-                0L));
+    registration.submit(
+        new IoUringIoOps(
+            opcode,
+            (byte) 0,
+            (short) 0,
+            file.fd(),
+            offset,
+            address,
+            length,
+            flags,
+            (long) slot,
+            (short) 0,
+            (short) 0,
+            0,
+            0L));
   }
 
   private void completed(int slot, int result) {
     Submission submission = Objects.requireNonNull(slots[slot]);
     IOException failure = null;
     if (result == -SystemCalls.EINTR || result == -SystemCalls.EAGAIN) {
-      issue(slot);
+      issue(submission);
       return;
     }
     if (result < 0) {
@@ -250,7 +249,7 @@ final class UringDevice extends FileDevice {
             submission.failure(
                 file.name(), "transferred " + result + " bytes and would go no further");
       } else if (submission.done < submission.bytes) {
-        issue(slot);
+        issue(submission);
         return;
       }
     }

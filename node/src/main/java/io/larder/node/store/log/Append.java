@@ -8,7 +8,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** One record on its way to the device. What is not final is set when its extent is reserved. */
+/** The writing of one record. Fields that are not final are set when its extent is reserved. */
 final class Append {
   static final byte[] NONE = {};
   private static final int[] NO_CRCS = {};
@@ -20,7 +20,7 @@ final class Append {
   final byte[] metadata;
   final long expiresAtMs;
 
-  /** Completes on a device thread when the record is durable; fails as soon as that is hopeless. */
+  /** Completes on a device thread when the record is durable; fails as soon as it cannot be. */
   final CompletableFuture<Append> done = new CompletableFuture<>();
 
   private final int valueLength;
@@ -54,7 +54,7 @@ final class Append {
     this.token = token;
   }
 
-  /** A new value; its memory is retained until {@link #release}. */
+  /** A new value; its payload is retained until {@link #release}. */
   static Append value(
       int slot,
       long fingerprint,
@@ -103,7 +103,7 @@ final class Append {
     return append;
   }
 
-  /** A tombstone, or a mark that pins; with an LSN of 0 it gets its own when it is reserved. */
+  /** A tombstone or pin marker; with an LSN of 0 it gets its own when it is reserved. */
   static Append tombstone(int slot, long fingerprint, int mode, long lsn, long first, long second) {
     Append append =
         new Append(
@@ -125,7 +125,7 @@ final class Append {
     return kind == RecordHeader.Kind.TOMBSTONE;
   }
 
-  /** Whether it is a new value, which is published or discarded once it is written. */
+  /** Whether it is a new value, to be published or discarded once it is written. */
   boolean isPut() {
     return !isTombstone() && !copy;
   }
@@ -134,14 +134,14 @@ final class Append {
     return mode;
   }
 
-  /** Sets what a deletion spares, known only when its LSN is. */
+  /** Sets the LSNs that a deletion spares, known only when its own is. */
   void spare(long first, long second) {
     token = new PutToken(first, second);
   }
 
   /**
-   * Gives the value's memory back, once: nothing reads it any more. Not when {@link #done} fails,
-   * which may be long before the device has answered.
+   * Releases the value, once, when nothing reads it any more: not when {@link #done} fails, which
+   * may be long before the device has answered.
    */
   void release() {
     Payload payload = held;
@@ -155,7 +155,7 @@ final class Append {
     return valueLength;
   }
 
-  /** The value, until it is let go, in whole blocks; the last one's padding is zero. */
+  /** The value until it is released, in whole blocks; the padding of the last one is zero. */
   Payload value() {
     return Objects.requireNonNull(held);
   }

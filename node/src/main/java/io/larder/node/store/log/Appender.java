@@ -26,14 +26,14 @@ import org.jspecify.annotations.Nullable;
  * rolling seldom waits.
  *
  * <p>Extents are reserved under a short lock; the writes run in parallel. Small records form a
- * group while the groups before are being written. When no segment is free the records wait, first
- * come first served; reclaim or a failure ends the wait. A record that fails seals its segment and
- * the next goes on in another.
+ * group while earlier groups are being written. When no segment is free the records wait, first
+ * come first served, until reclaim frees one or writing stops. A failed write seals its segment;
+ * the next records go to another.
  */
-final class Appender {
+final class Appender implements SegmentSealer.OpenListener {
   private static final int MAX_GROUPS_IN_FLIGHT = 2;
 
-  /** Fewer records are not worth being divided between two groups. */
+  /** Fewer records are not divided between two groups. */
   private static final int MIN_DIVIDED_RECORDS = 8;
 
   private static final int MAX_WRITE_FAILURES = 16;
@@ -57,8 +57,8 @@ final class Appender {
   private int groupsInFlight;
   private int recordsInGroups;
 
-  /** Groups whose callers are being told: what they put next shall share a group. */
-  private int telling;
+  /** Groups whose callers are being called back: their next puts shall share a group. */
+  private int answering;
 
   private int writesInFlight;
   private int failures;
@@ -67,7 +67,7 @@ final class Appender {
   /**
    * @param forReclaim whether it relocates records, and so may use the last free segment and opens
    *     none ahead
-   * @param flusher how records are made durable, or null if written is durable enough
+   * @param flusher makes records durable, or null if a written record counts as durable
    */
   Appender(
       Volume volume,
@@ -84,23 +84,23 @@ final class Appender {
     this.flusher = flusher;
   }
 
-  /** Writes a record; {@link Append#done} tells. Never blocks. */
+  /** Writes a record and completes {@link Append#done}. Never blocks. */
   void append(Append append) {
     boolean isLarge = append.kind == RecordHeader.Kind.LARGE;
     synchronized (this) {
       (isLarge ? large : small).add(append);
       if (!isLarge && !mayStartGroup() && !closed && volume.fence().get() == null) {
-        return; // a group that ends pumps, and so does the fence
+        return; // the end of a group pumps, and so does the fence
       }
     }
     pump();
   }
 
   private boolean mayStartGroup() {
-    return telling == 0 && groupsInFlight < MAX_GROUPS_IN_FLIGHT;
+    return answering == 0 && groupsInFlight < MAX_GROUPS_IN_FLIGHT;
   }
 
-  /** Starts whatever can start; called whenever something changed. */
+  /** Starts all writes that can start; called after every change. */
   void pump() {
     List<Runnable> starts = new ArrayList<>();
     List<Append> refused = new ArrayList<>();
@@ -108,7 +108,7 @@ final class Appender {
     StoreException reason;
     synchronized (this) {
       reason = volume.fence().get();
-      if (reason != null) { // what the device says of these by now is not to be trusted
+      if (reason != null) { // their outcome on the device is unknown by now
         hopeless = List.copyOf(writing);
       } else if (closed) {
         reason = new StoreException(volume.device().name() + ": the store is closed");
@@ -138,11 +138,11 @@ final class Appender {
                       + Tombstone.MAX_SPARED
                       + " puts under way cannot be deleted; try again when they are done");
       append.release();
-      boolean _ = append.done.completeExceptionally(why);
+      append.done.completeExceptionally(why);
     }
     if (reason != null) {
       for (Append append : hopeless) {
-        boolean _ = append.done.completeExceptionally(notWritten(reason));
+        append.done.completeExceptionally(notWritten(reason));
       }
     }
     for (Runnable start : starts) {
@@ -157,7 +157,7 @@ final class Appender {
         : new StoreException(message + "; put it again", cause);
   }
 
-  /** Seals what is open once it is written; refuses all further records. */
+  /** Seals the open segment once it is written; refuses all further records. */
   void close() {
     List<Runnable> starts = new ArrayList<>();
     synchronized (this) {
@@ -187,7 +187,7 @@ final class Appender {
     return next;
   }
 
-  /** When it is needed, or soon will be: an empty one costs the next start a scan. */
+  /** Whether a segment is needed now or soon: an empty one costs the next start a scan. */
   private boolean wantsNext() {
     OpenSegment segment = current;
     return segment == null
@@ -204,11 +204,11 @@ final class Appender {
     if (segment == null) {
       return false;
     }
-    Append _ = large.remove();
+    large.remove();
     int offset = segment.take(append.extentBytes());
     RecordHeader header = reserve(append, segment, offset / Location.UNIT_BYTES);
     writesInFlight++;
-    boolean _ = writing.add(append);
+    writing.add(append);
     starts.add(() -> writeLarge(segment, append, header, offset));
     return true;
   }
@@ -217,7 +217,7 @@ final class Appender {
     if (small.isEmpty() || !mayStartGroup()) {
       return false;
     }
-    // Half of all, so that one group is written while the other's callers are at work.
+    // Half of all, so that one group is written while the callers of the other prepare their next.
     int most = Math.max(MIN_DIVIDED_RECORDS / 2, (small.size() + recordsInGroups + 1) / 2);
     int count = 0;
     long recordBytes = 0;
@@ -253,12 +253,12 @@ final class Appender {
     groupsInFlight++;
     recordsInGroups += appends.size();
     writesInFlight++;
-    boolean _ = writing.addAll(appends);
+    writing.addAll(appends);
     starts.add(() -> writeGroup(segment, appends, recordHeaders, groupOffset, (int) bytes));
     return true;
   }
 
-  /** Fixes what a deletion spares in the same breath as its LSN; false if that is too much. */
+  /** Sets the puts that a deletion spares, together with its LSN; false if they are too many. */
   private boolean spareUnsettled(Append append) {
     if (!append.isTombstone() || append.mode() != Tombstone.OLDER || append.lsn() != 0) {
       return true;
@@ -316,18 +316,24 @@ final class Appender {
     free.take(forReclaim) // if there is none, the next segment that is freed pumps again
         .ifPresent(index -> {
           opening = true;
-          starts.add(() -> sealer.open(index, this::opened));
+          starts.add(() -> sealer.open(index, this));
         });
   }
 
-  private void opened(@Nullable OpenSegment segment, @Nullable IOException failure) {
+  @Override
+  public void opened(OpenSegment segment) {
     synchronized (this) {
       opening = false;
-      if (segment != null) {
-        next = segment;
-      } else {
-        countFailure(failure);
-      }
+      next = segment;
+    }
+    pump();
+  }
+
+  @Override
+  public void failed(IOException failure) {
+    synchronized (this) {
+      opening = false;
+      countFailure(failure);
     }
     pump();
   }
@@ -405,14 +411,14 @@ final class Appender {
         });
   }
 
-  /** Written is durable, unless a flush was asked for. */
+  /** Calls back when the record is durable: at once, or after a flush. */
   private void durable(@Nullable IOException failure, IoCallback callback) {
     if (failure != null || flusher == null) {
       callback.done(failure);
       return;
     }
     flusher.flush(flushFailure -> {
-      if (flushFailure != null) { // what was lost is unknown: never retry and trust
+      if (flushFailure != null) { // the lost writes are unknown: do not retry
         volume.stopWriting("a flush failed", flushFailure);
       }
       callback.done(flushFailure);
@@ -427,7 +433,7 @@ final class Appender {
       if (group) {
         groupsInFlight--;
         recordsInGroups -= appends.size();
-        telling++;
+        answering++;
       }
       appends.forEach(writing::remove);
       if (failure != null) {
@@ -436,7 +442,7 @@ final class Appender {
           segment.footer().markFailed(append.footerNumber());
         }
         if (segment == current) {
-          roll(starts); // leaves the seal to the wrote() below
+          roll(starts); // the wrote() below seals it
         }
       }
       if (segment.wrote()) {
@@ -445,18 +451,16 @@ final class Appender {
     }
     for (Append append : appends) {
       boolean written = failure == null && append.done.complete(append);
-      if (!written) {
-        if (append.isPut()) {
-          settled(append);
-        }
+      if (!written && append.isPut()) {
+        settled(append);
       }
       if (failure != null) {
-        boolean _ = append.done.completeExceptionally(notWritten(failure));
+        append.done.completeExceptionally(notWritten(failure));
       }
     }
     if (group) {
       synchronized (this) {
-        telling--;
+        answering--;
       }
     }
     for (Runnable start : starts) {

@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes a checkpoint after a segment changed its state, at most once a second, and at least once a
- * minute for the clock. Before each it makes sure that the device is still this mount's.
+ * minute for the clock. Before each it checks that the device still belongs to this mount.
  */
 final class Checkpointer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Checkpointer.class);
@@ -36,7 +36,7 @@ final class Checkpointer implements AutoCloseable {
     thread.start();
   }
 
-  /** Asks for a checkpoint soon. */
+  /** Requests a checkpoint soon. */
   void request() {
     requested = true;
   }

@@ -2,7 +2,7 @@ package io.larder.node.store.log;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** What is counted while the store is open. */
+/** Counters of an open store. */
 final class Counters {
   final LongAdder evictions = new LongAdder();
   final LongAdder checksumFailures = new LongAdder();

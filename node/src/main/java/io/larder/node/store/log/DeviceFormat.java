@@ -28,7 +28,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Formats and inspects devices; what the launcher's {@code device} commands call. */
+/** Formats and inspects devices, for the launcher's {@code device} commands. */
 public final class DeviceFormat {
   private static final int THREADS = 2;
 
@@ -41,7 +41,7 @@ public final class DeviceFormat {
   private DeviceFormat() {}
 
   /**
-   * Formats a block device or file, creating a sparse file if asked to.
+   * Formats a block device or file, creating a sparse file if requested.
    *
    * @throws StoreException if it is in use, too small, or holds anything and force was not given;
    *     the message says what to do
@@ -53,7 +53,7 @@ public final class DeviceFormat {
     boolean created = false;
     try {
       if (options.fileSizeBytes() > 0 && !Files.exists(path)) {
-        Geometry _ = geometry(path.toString(), options.fileSizeBytes(), options);
+        geometry(path.toString(), options.fileSizeBytes(), options);
         SparseFile.create(path, options.fileSizeBytes());
         created = true;
       }
@@ -62,7 +62,7 @@ public final class DeviceFormat {
       }
     } catch (IOException e) {
       if (created) {
-        boolean _ = path.toFile().delete();
+        path.toFile().delete();
       }
       throw new StoreException(message(e), e);
     }
@@ -121,7 +121,7 @@ public final class DeviceFormat {
   }
 
   /**
-   * Looks at a device that no node has open.
+   * Inspects a device that no node has open.
    *
    * @throws StoreException if it cannot be opened, or its format is not understood
    */
@@ -129,7 +129,7 @@ public final class DeviceFormat {
     return inspect(path, null);
   }
 
-  /** As {@link #inspect(Path)}, and tries a recovery, too, which tells of each segment it reads. */
+  /** As {@link #inspect(Path)}, with a trial recovery, which calls back for each segment read. */
   public static DeviceInspection rehearse(Path path, Runnable segmentRead) {
     return inspect(path, segmentRead);
   }
@@ -152,7 +152,7 @@ public final class DeviceFormat {
       if (table != null) {
         for (CheckpointTable.Entry entry : table.entries()) {
           String state = entry.state().name();
-          int _ = states.merge(state.toLowerCase(Locale.ROOT), 1, Integer::sum);
+          states.merge(state.toLowerCase(Locale.ROOT), 1, Integer::sum);
         }
       }
       RecoveryReport recovery = null;
@@ -238,11 +238,11 @@ public final class DeviceFormat {
     }
   }
 
-  private static void checkName(String what, String name) {
+  private static void checkName(String title, String name) {
     int bytes = name.getBytes(StandardCharsets.UTF_8).length;
     if (bytes == 0 || bytes > Superblock.MAX_NAME_BYTES) {
       throw new StoreException(
-          what + " '" + name + "': give 1 to " + Superblock.MAX_NAME_BYTES + " bytes");
+          title + " '" + name + "': give 1 to " + Superblock.MAX_NAME_BYTES + " bytes");
     }
   }
 

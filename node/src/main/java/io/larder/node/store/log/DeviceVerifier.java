@@ -25,8 +25,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads every record of a device that no node has open, and writes nothing. What each segment's
- * footer lists is held against what a scan finds whole: place, key and every checksum.
+ * Reads every record of a device that no node has open, and writes nothing. It compares the records
+ * that each segment's footer lists with those that a scan finds whole: place, key and every
+ * checksum.
  */
 public final class DeviceVerifier implements SegmentWalk.Visitor {
   private static final int MAX_PLACES = 20;
@@ -65,7 +66,7 @@ public final class DeviceVerifier implements SegmentWalk.Visitor {
   /**
    * Reads everything.
    *
-   * @param segmentRead told of each segment that is done, on several threads
+   * @param segmentRead called after each segment, on several threads
    * @throws StoreException if the device is in use, missing, or not Larder's
    */
   public static DeviceVerification verify(Path path, Runnable segmentRead) {
@@ -129,7 +130,7 @@ public final class DeviceVerifier implements SegmentWalk.Visitor {
     }
     Set<Integer> found = new HashSet<>();
     for (int i = 0; i < whole.count(); i++) {
-      boolean _ = found.add(whole.offsetUnits(i));
+      found.add(whole.offsetUnits(i));
     }
     for (int i = 0; i < listed.count(); i++) {
       SegmentReader.@Nullable Fault fault =
@@ -185,14 +186,14 @@ public final class DeviceVerifier implements SegmentWalk.Visitor {
 
   private synchronized void count(Map<String, Long> where, String kind, long how) {
     if (how > 0) {
-      long _ = where.merge(kind, how, Long::sum);
+      where.merge(kind, how, Long::sum);
     }
   }
 
   private synchronized void damaged(String kind, String place) {
     count(damage, kind, 1);
     if (places.size() < MAX_PLACES) {
-      boolean _ = places.add(kind + ": " + place);
+      places.add(kind + ": " + place);
     }
   }
 

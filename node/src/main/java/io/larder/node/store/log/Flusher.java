@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Group commit of flushes: one is under way at a time, and all writes that finish meanwhile share
- * the next. After a flush that failed none is tried again: what the device lost is unknown, and the
- * next might succeed. Thread-safe.
+ * the next. A failed flush is never retried: the writes that the device lost are unknown, and the
+ * next flush might succeed. Thread-safe.
  */
 final class Flusher {
   private final Device device;

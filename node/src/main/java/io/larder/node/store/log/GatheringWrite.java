@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/** One long write in several submissions, submitted all at once; itself what they all answer. */
+/** One long write in several concurrent submissions, and their common callback. */
 final class GatheringWrite implements IoCallback {
   private final IoCallback callback;
   private int left;
@@ -18,10 +18,10 @@ final class GatheringWrite implements IoCallback {
   }
 
   /**
-   * Writes pieces that follow each other on the device.
+   * Writes adjacent pieces.
    *
    * @param pieces each the memory of one submission, at least one
-   * @param callback told once, when the device has answered all of them
+   * @param callback called once, when the device has answered all of them
    */
   static void write(Device device, long offset, MemorySegment[][] pieces, IoCallback callback) {
     GatheringWrite write = new GatheringWrite(pieces.length, callback);

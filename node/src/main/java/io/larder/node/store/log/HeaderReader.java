@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the headers of indexed records: the index knows fingerprints only, and whoever sends a
- * record elsewhere needs its key. Thread-safe.
+ * Reads the headers of indexed records: the index has fingerprints only, and sending a record to
+ * another node takes its key. Thread-safe.
  */
 final class HeaderReader {
   private static final int BLOCK = Geometry.BLOCK_BYTES;
@@ -57,17 +57,16 @@ final class HeaderReader {
                       ? RecordHeader.decode(piece.asByteBuffer().slice(within, wanted - within), 0)
                       : null;
               memory.giveBack(piece);
-              boolean _ =
-                  result.complete(
-                      header == null || header.fingerprint() != fingerprint
-                          ? null
-                          : new StoredRecord(
-                              header.key(),
-                              header.token(),
-                              stamp,
-                              header.expiresAtMs(),
-                              header.valueLength(),
-                              volume.pins().isPinned(fingerprint)));
+              result.complete(
+                  header == null || header.fingerprint() != fingerprint
+                      ? null
+                      : new StoredRecord(
+                          header.key(),
+                          header.token(),
+                          stamp,
+                          header.expiresAtMs(),
+                          header.valueLength(),
+                          volume.pins().isPinned(fingerprint)));
             });
     return result.completeOnTimeout(null, deadlineMs, TimeUnit.MILLISECONDS);
   }

@@ -10,21 +10,21 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the newest record of each key is: a small table per slot, made when first needed; the slot
- * is implied, so an entry is the fingerprint and a packed {@link Location}, 16 bytes. Expiries and
- * the stamps of records that reclaim has moved, which few entries have, lie in tables beside it.
- * Thread-safe: a short monitor per slot, never held over I/O; {@link #stamp}, asked by every
- * EXISTS, takes none unless the slot changes meanwhile.
+ * The location of the newest record of each key: a small table per slot, created when first needed;
+ * the slot is implied, so an entry is the fingerprint and a packed {@link Location}, 16 bytes.
+ * Expiries, and the stamps of records that reclaim has relocated, which few entries have, lie in
+ * tables beside it. Thread-safe: a short monitor per slot, never held over I/O; {@link #stamp},
+ * called by every EXISTS, takes none unless the slot changes meanwhile.
  */
 final class Index {
   /**
-   * The locations of a slot's entries, and what few have. One object and not two, since a lookup
-   * finds neither in the processor's cache.
+   * The locations of a slot's entries, and the tables that few need. One object and not two, since
+   * a lookup finds neither in the processor's cache.
    */
   private static final class Slot extends LongTable {
     @Nullable LongTable expiries;
 
-    /** The stamps of entries that reclaim has moved: a record keeps its stamp while it lives. */
+    /** The stamps of relocated entries: a record keeps its stamp while it lives. */
     @Nullable LongTable stamps;
 
     long xor;
@@ -60,14 +60,14 @@ final class Index {
       return version;
     }
 
-    /** Whether what was read since that version was read is true. */
+    /** Whether all reads since that version was read are valid. */
     boolean isUnchangedSince(int before) {
       VarHandle.loadLoadFence();
       return (before & 1) == 0 && version == before;
     }
   }
 
-  /** Sees an entry of a slot. */
+  /** Visits the entries of a slot. */
   interface Visitor {
     void visit(long fingerprint, long location, long stamp, long expiresAtMs);
   }
@@ -79,7 +79,7 @@ final class Index {
     this.segments = segments;
   }
 
-  /** The location if it is there and not expired at {@code nowMs}, else 0. */
+  /** The location of the entry if it is present and not expired at {@code nowMs}, else 0. */
   long get(int slot, long fingerprint, long nowMs) {
     Slot s = slots.get(slot);
     if (s == null) {
@@ -92,9 +92,9 @@ final class Index {
   }
 
   /**
-   * The stamp of the entry if it is there and not expired, else 0.
+   * The stamp of the entry if it is present and not expired, else 0.
    *
-   * @param nowMs asked only if the entry can expire
+   * @param nowMs called only if the entry can expire
    */
   long stamp(int slot, long fingerprint, LongSupplier nowMs) {
     Slot s = slots.get(slot);
@@ -122,7 +122,7 @@ final class Index {
         : stamp(s, fingerprint, location);
   }
 
-  /** Changes where an entry is, if it still has the old location; its stamp stays. */
+  /** Changes the location of an entry if it still has the old one; its stamp stays. */
   boolean move(int slot, long fingerprint, long from, long to) {
     Slot s = slots.get(slot);
     if (s == null) {
@@ -139,8 +139,8 @@ final class Index {
       }
       s.beginChange();
       try {
-        long _ = stamps.put(fingerprint, stamp(s, fingerprint, from));
-        long _ = s.put(fingerprint, to);
+        stamps.put(fingerprint, stamp(s, fingerprint, from));
+        s.put(fingerprint, to);
       } finally {
         s.endChange();
       }
@@ -149,8 +149,8 @@ final class Index {
   }
 
   /**
-   * Holds the segment of a record if it is still there. Reclaim removes the entries first and then
-   * waits for the holders, so what is held does not change underneath.
+   * Retains the segment of a record if the entry still has that location. Reclaim removes the
+   * entries first and then waits for the readers, so a retained segment does not change.
    */
   boolean tryRetain(int slot, long fingerprint, long location, long nowMs) {
     int segment = Location.segment(location);
@@ -172,7 +172,7 @@ final class Index {
     }
   }
 
-  /** Takes over all entries of a slot, found by recovery; its expiries may be none. */
+  /** Installs the entries of a slot that recovery found. */
   void install(int slot, LongTable locations, @Nullable LongTable expiries) {
     Slot made = new Slot(locations);
     made.expiries = expiries;
@@ -214,9 +214,9 @@ final class Index {
         expiries = new LongTable(0);
         s.expiries = expiries;
       }
-      long _ = expiries.put(fingerprint, Math.max(1, expiresAtMs));
+      expiries.put(fingerprint, Math.max(1, expiresAtMs));
     } else if (expiries != null) {
-      long _ = expiries.remove(fingerprint);
+      expiries.remove(fingerprint);
     }
     return old;
   }
@@ -235,11 +235,11 @@ final class Index {
       s.beginChange();
       try {
         forgetStamp(s, fingerprint);
-        long _ = s.remove(fingerprint);
+        s.remove(fingerprint);
         s.xor ^= fingerprint;
         LongTable expiries = s.expiries;
         if (expiries != null) {
-          long _ = expiries.remove(fingerprint);
+          expiries.remove(fingerprint);
         }
       } finally {
         s.endChange();
@@ -316,7 +316,7 @@ final class Index {
   private static void forgetStamp(Slot s, long fingerprint) {
     LongTable stamps = s.stamps;
     if (stamps != null) {
-      long _ = stamps.remove(fingerprint);
+      stamps.remove(fingerprint);
       if (stamps.size() == 0) {
         s.stamps = null;
       }

@@ -10,41 +10,41 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One large record on its way from the device into a payload. A few chunks are asked for at a time,
- * so that a long value does not keep short ones waiting; they come in any order, and are verified
- * and passed on in theirs. A chunk that fails is read once more; if it fails again the read is
- * over.
+ * The read of one large record from the device into a payload. A few chunks are requested at a
+ * time, so that a long value does not keep short ones waiting; they arrive in any order, and are
+ * verified and passed on in theirs. A chunk that fails is read once more; if it fails again the
+ * read is over.
  *
- * <p>Its segment is held and its memory kept until the device has answered all it was asked.
+ * <p>Its segment and its memory are retained until the device has answered all requests.
  */
 final class LargeRead {
-  /** Chunks that are asked for at a time: as much as saturates a device. */
-  private static final int MAX_UNDER_WAY = 8;
+  /** Chunks in flight: enough to saturate a device. */
+  private static final int MAX_IN_FLIGHT = 8;
 
   /** How often a record is read before it counts as damaged. */
   static final int ATTEMPTS = 2;
 
-  // What a chunk is.
+  // States of a chunk.
   private static final byte AWAITED = 0;
-  private static final byte HERE = 1;
+  private static final byte ARRIVED = 1;
   private static final byte FAILED = 2;
 
-  /** What becomes of the read; called by one thread at a time. */
+  /** Follows the read; called by one thread at a time. */
   interface Listener {
-    /** Looks at the header: whether it is that of the wanted record. */
+    /** Verifies that the header is that of the wanted record. */
     Verdict verify(@Nullable RecordHeader header);
 
-    /** The first chunk is verified, and with it the header. */
+    /** Called when the header and the first chunk are verified. */
     void begun(RecordHeader header);
 
-    /** The read is over: whole, or why not; the last I/O failure, if there was one. */
+    /** Called when the read is over, with its verdict and the last I/O failure, if any. */
     void ended(Verdict verdict, @Nullable IOException failure);
 
-    /** The device has answered everything: nothing touches the memory any more. */
+    /** Called when the device has answered all requests and does not use the memory any more. */
     void released();
   }
 
-  /** What verification says. */
+  /** The outcome of verification. */
   enum Verdict {
     WHOLE,
     OTHER_KEY,
@@ -63,7 +63,7 @@ final class LargeRead {
   private final byte[] chunks;
   private final byte[] attempts;
   private @Nullable IOException failure;
-  private int asked;
+  private int requested;
   private int answersDue;
   private int verified;
   private boolean verifying;
@@ -87,25 +87,25 @@ final class LargeRead {
 
   void start() {
     payload.beginArrival();
-    int first = Math.min(MAX_UNDER_WAY, chunks.length);
+    int first = Math.min(MAX_IN_FLIGHT, chunks.length);
     synchronized (this) {
-      asked = first;
+      requested = first;
       answersDue = first;
     }
     for (int i = 0; i < first; i++) {
-      new Question(i).ask();
+      new ChunkRequest(i).submit();
     }
   }
 
-  /** What the device is asked: one chunk, and when it has answered another. */
-  private final class Question implements IoCallback {
+  /** A request for one chunk, used again for another when the device has answered. */
+  private final class ChunkRequest implements IoCallback {
     private int chunk;
 
-    Question(int chunk) {
+    ChunkRequest(int chunk) {
       this.chunk = chunk;
     }
 
-    void ask() {
+    void submit() {
       attempts[chunk]++;
       if (chunk == 0) {
         MemorySegment[] both = {headerBlock, payload.ioSegment(0)};
@@ -122,14 +122,14 @@ final class LargeRead {
     }
   }
 
-  private void answered(Question question, @Nullable IOException failed) {
-    int next = -1;
+  private void answered(ChunkRequest request, @Nullable IOException failed) {
+    int next = -1; // chunk to request
     boolean verify;
     synchronized (this) {
-      chunks[question.chunk] = failed == null ? HERE : FAILED;
+      chunks[request.chunk] = failed == null ? ARRIVED : FAILED;
       failure = failed == null ? failure : failed;
-      if (!over && asked < chunks.length) {
-        next = asked++;
+      if (!over && requested < chunks.length) {
+        next = requested++;
       } else {
         answersDue--;
       }
@@ -140,8 +140,8 @@ final class LargeRead {
       volume.counters().readErrors.increment();
     }
     if (next >= 0) {
-      question.chunk = next;
-      question.ask(); // before the work on this one
+      request.chunk = next;
+      request.submit(); // before this one is verified
     }
     if (verify) {
       verifyInOrder();
@@ -161,20 +161,20 @@ final class LargeRead {
         }
         state = chunks[chunk];
       }
-      Verdict verdict = state == HERE ? verify(chunk) : Verdict.DAMAGED;
+      Verdict verdict = state == ARRIVED ? verify(chunk) : Verdict.DAMAGED;
       if (verdict == Verdict.DAMAGED && attempts[chunk] < ATTEMPTS) {
         synchronized (this) {
           chunks[chunk] = AWAITED;
           answersDue++;
         }
-        new Question(chunk).ask();
+        new ChunkRequest(chunk).submit();
       } else {
         pass(chunk, verdict);
       }
     }
   }
 
-  /** Passes a chunk on, or the news that there is none. */
+  /** Passes on a verified chunk, or ends the read. */
   private void pass(int chunk, Verdict verdict) {
     IOException why;
     synchronized (this) {
@@ -184,7 +184,7 @@ final class LargeRead {
       why = failure;
     }
     if (verdict != Verdict.WHOLE) {
-      releaseIfDone(); // so that the memory is back when they are told
+      releaseIfDone(); // so that the memory is free when the waiters are answered
       listener.ended(verdict, why);
       return;
     }

@@ -35,9 +35,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Blocks on one device. A record is written first and made visible afterwards; what was
- * acknowledged survives the death of the process. A full device forgets its oldest records, it
- * never refuses.
+ * A log-structured store of blocks on one device. A full device drops its oldest records and never
+ * refuses a put.
  *
  * <p>Thread-safe. Nothing here blocks its caller but {@link #open} and {@link #close}; futures
  * complete on device threads, which must not be blocked.
@@ -83,9 +82,9 @@ public final class LogStore implements BlockStore, AutoCloseable {
         durability == StoreConfig.Durability.FLUSH ? new Flusher(volume.device()) : null;
     this.appender = new Appender(volume, free, this.sealer, pending, false, flusher);
     this.relocations = new Appender(volume, free, this.sealer, pending, true, flusher);
-    EvictionListener told =
+    EvictionListener evicted =
         (slot, fingerprint, stamp, cause) -> listener.evicted(slot, fingerprint, stamp, cause);
-    this.reader = new RecordReader(volume, pool, reads, this::areReadsStalled, told);
+    this.reader = new RecordReader(volume, pool, reads, this::areReadsStalled, evicted);
     this.watchdog = new Watchdog(volume, ioDeadlineMs, reader::expire);
     this.headers = new HeaderReader(volume, ioDeadlineMs);
     this.reclaimer =
@@ -96,7 +95,7 @@ public final class LogStore implements BlockStore, AutoCloseable {
             relocations,
             new Relocator(volume, relocations, deletions, pool),
             reads,
-            told,
+            evicted,
             checkpointer::request,
             flusher != null);
     for (int i = 0; i < volume.segments().count(); i++) {
@@ -119,7 +118,7 @@ public final class LogStore implements BlockStore, AutoCloseable {
   }
 
   /**
-   * Opens a formatted device and recovers what it holds.
+   * Opens a formatted device and recovers its records.
    *
    * @throws StoreException if it is missing, in use, not formatted, damaged beyond use or of a
    *     format that is not understood; the message names the cause and the remedy
@@ -167,7 +166,7 @@ public final class LogStore implements BlockStore, AutoCloseable {
       CheckpointTable table = checkpoint.load();
       Recovery recovery = new Recovery(device, superblock, table);
       recovery.read(() -> {});
-      // Above everything seen, lest a superblock of the past be believed.
+      // Above every sequence seen, so that no superblock of the past is believed.
       long highest = Math.max(superblock.mountSequence(), recovery.highestMountSequence());
       long sequence = 1 + Math.max(highest, table == null ? 0 : table.mountSequence());
       if (sequence > Superblock.MAX_MOUNT_SEQUENCE) {
@@ -180,7 +179,7 @@ public final class LogStore implements BlockStore, AutoCloseable {
               table == null ? superblock.formattedAtMs() : table.clockMs(),
               System::currentTimeMillis,
               System::nanoTime);
-      long _ = clock.advance();
+      clock.advance();
       Volume volume =
           new Volume(
               device,
@@ -222,7 +221,7 @@ public final class LogStore implements BlockStore, AutoCloseable {
     }
   }
 
-  /** What its parts share; for tests. */
+  /** The state that its parts share; for tests. */
   Volume volume() {
     return volume;
   }
@@ -235,12 +234,12 @@ public final class LogStore implements BlockStore, AutoCloseable {
     }
   }
 
-  /** What opening took and found. */
+  /** The cost and the findings of opening. */
   public RecoveryReport recovery() {
     return recovery;
   }
 
-  /** Whose device it is and how large. */
+  /** Identity and capacity of the device. */
   public DeviceIdentity identity() {
     return identity;
   }
@@ -315,7 +314,7 @@ public final class LogStore implements BlockStore, AutoCloseable {
 
   @Override
   public CompletableFuture<Boolean> delete(int slot, long fingerprint, long expectedStamp) {
-    deletions.begin(fingerprint); // from here on reclaim does not move it
+    deletions.begin(fingerprint); // from here on reclaim does not relocate it
     long location = volume.index().get(slot, fingerprint, Long.MIN_VALUE);
     if (location == 0
         || (expectedStamp != 0
@@ -359,12 +358,14 @@ public final class LogStore implements BlockStore, AutoCloseable {
         Append.tombstone(slot, fingerprint, on ? Tombstone.PIN : Tombstone.UNPIN, 0, 0, 0);
     CompletableFuture<Boolean> done =
         marker.done.handle((written, failure) -> {
-          if (on) {
-            pins.end(
+          if (on && written != null) {
+            pins.made(
                 fingerprint,
                 bytes,
-                written == null ? null : Long.valueOf(written.lsn()),
+                written.lsn(),
                 () -> volume.index().get(slot, fingerprint, Long.MIN_VALUE) != 0);
+          } else if (on) {
+            pins.failed(bytes);
           } else if (written != null) {
             pins.forget(fingerprint, written.lsn());
           }
@@ -404,7 +405,7 @@ public final class LogStore implements BlockStore, AutoCloseable {
     listener = newListener;
   }
 
-  /** How many records the index knows. Does no I/O and takes no lock. */
+  /** The number of records in the index. Does no I/O. */
   public long records() {
     return volume.index().size();
   }
@@ -415,7 +416,7 @@ public final class LogStore implements BlockStore, AutoCloseable {
     Map<String, Integer> states = new TreeMap<>();
     long used = 0;
     for (int i = 0; i < segments.count(); i++) {
-      int _ = states.merge(segments.state(i).name().toLowerCase(Locale.ROOT), 1, Integer::sum);
+      states.merge(segments.state(i).name().toLowerCase(Locale.ROOT), 1, Integer::sum);
       used += segments.liveBytes(i);
     }
     Counters counters = volume.counters();
@@ -443,8 +444,8 @@ public final class LogStore implements BlockStore, AutoCloseable {
   }
 
   /**
-   * Finishes what is in flight, seals, writes a checkpoint and releases the device. Writes that
-   * come later fail. Idempotent.
+   * Finishes writes in flight, seals, writes a checkpoint and closes the device. Later writes fail.
+   * Idempotent.
    */
   @Override
   public void close() {
@@ -459,13 +460,13 @@ public final class LogStore implements BlockStore, AutoCloseable {
       LockSupport.parkNanos(1_000_000);
     }
     checkpointer.close();
-    // On a thread of its own, so that a device that stalls only now keeps nobody.
+    // On a thread of its own, so that a device that stalls only now blocks nobody.
     ThreadEnd.await(Thread.ofPlatform().name("larder-close").start(this::leave), volume.fence());
     watchdog.close();
     volume.device().close();
   }
 
-  /** Leaves the device as the next start likes it best; a stalled one is left as it is. */
+  /** Leaves the device ready for a fast start; leaves a stalled one as it is. */
   private void leave() {
     if (volume.fence().get() != null || watchdog.isStalled()) {
       return;

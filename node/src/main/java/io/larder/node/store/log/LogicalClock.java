@@ -3,9 +3,9 @@ package io.larder.node.store.log;
 import java.util.function.LongSupplier;
 
 /**
- * The time that expiry goes by: what was last persisted plus the time elapsed since, so a wall
- * clock that jumps cannot expire everything or revive what expired. A wall clock that is ahead
- * pulls it forward by at most an hour a checkpoint; it never goes back. Thread-safe.
+ * The time that expiries are compared with: the persisted time plus the time elapsed since, so a
+ * wall clock that jumps cannot expire everything or revive expired values. A wall clock that is
+ * ahead advances it by at most an hour a checkpoint; it never goes back. Thread-safe.
  */
 public final class LogicalClock {
   static final long MAX_ADVANCE_MS = 3_600_000;

@@ -7,8 +7,8 @@ import java.lang.invoke.VarHandle;
  * a place. The home of a hash is {@code hash × capacity / 2^64} (Lemire, "fast range", 2016), so
  * the capacity need not be a power of two and grows by an eighth: the table is at least 77% full
  * once it has more than a few entries. Removal shifts back (Knuth, vol. 3, 6.4 R), so there are no
- * tombstones. Not thread-safe, but {@link #get} may race with a change: it ends, and what it
- * returns is for the caller to throw away.
+ * tombstones. Not thread-safe, but {@link #get} may race with a change: it ends, and the caller
+ * must discard its result.
  */
 class LongTable {
   private static final int MIN_CAPACITY = 4;
@@ -17,14 +17,14 @@ class LongTable {
   private int capacity;
   private int size;
 
-  /** A table that takes so many entries before it grows. */
+  /** A table with room for that many entries before it grows. */
   LongTable(int entries) {
     capacity = capacityFor(entries);
     table = new long[2 * capacity];
-    VarHandle.storeStoreFence(); // whoever comes upon the table in a race finds its array
+    VarHandle.storeStoreFence(); // a thread that finds the table in a race finds its array
   }
 
-  /** Takes over the entries of a table that nobody uses any more. */
+  /** Takes over the entries of a table that is not used any more. */
   LongTable(LongTable other) {
     table = other.table;
     capacity = other.capacity;
@@ -123,7 +123,7 @@ class LongTable {
     table[2 * i + 1] = value;
   }
 
-  /** Gives up room for entries that did not come. */
+  /** Shrinks the table to its entries. */
   void trim() {
     int enough = capacityFor(size);
     if (enough < capacity) {

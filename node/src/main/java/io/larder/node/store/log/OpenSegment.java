@@ -38,7 +38,7 @@ final class OpenSegment {
     return footer;
   }
 
-  /** Whether an extent of whole blocks fits, with the footer it will need. */
+  /** Whether an extent of whole blocks fits together with the footer it will need. */
   boolean fits(long bytes, int records) {
     return !sealing
         && nextByte + bytes + SegmentFooter.bytes(footer.count() + records) <= segmentBytes;
@@ -48,7 +48,7 @@ final class OpenSegment {
     return nextByte > segmentBytes / 2;
   }
 
-  /** Takes an extent and counts one write in flight; returns its offset in the segment. */
+  /** Reserves an extent and counts one write in flight; returns its offset in the segment. */
   int take(long bytes) {
     int at = nextByte;
     nextByte += (int) bytes;
@@ -62,7 +62,7 @@ final class OpenSegment {
     return sealing && inFlight == 0;
   }
 
-  /** Takes no more records; true if nothing is in flight. */
+  /** Accepts no more records; true if nothing is in flight. */
   boolean seal() {
     sealing = true;
     return inFlight == 0;

@@ -6,7 +6,7 @@ import io.larder.node.store.format.Tombstone;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A record that is written, until it is settled one way or the other. */
+/** A put whose record is written, until it is published or discarded. */
 final class PendingPut implements WrittenRecord {
   private final Volume volume;
   private final Appender appender;
@@ -16,7 +16,7 @@ final class PendingPut implements WrittenRecord {
   private final AtomicBoolean settled = new AtomicBoolean();
 
   /**
-   * @param onSettled told when its segment may have become one that can be reclaimed
+   * @param onSettled called when its segment may be reclaimed
    */
   PendingPut(Volume volume, Appender appender, Append append, Runnable onSettled) {
     this.volume = volume;

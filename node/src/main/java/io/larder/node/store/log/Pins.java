@@ -7,7 +7,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The pinned values, which reclaim always relocates. A pin belongs to the value its key had when it
@@ -22,7 +21,7 @@ final class Pins {
 
   private final ConcurrentHashMap<Long, Pin> pins = new ConcurrentHashMap<>();
   private final AtomicLong bytes = new AtomicLong();
-  private final AtomicInteger underWay = new AtomicInteger();
+  private final AtomicInteger inProgress = new AtomicInteger();
   private final long maxBytes;
 
   Pins(long capacityBytes) {
@@ -45,32 +44,34 @@ final class Pins {
   /** Reserves bytes for a pin whose marker is about to be written; false if that is too much. */
   boolean begin(long recordBytes) {
     if (bytes.addAndGet(recordBytes) > maxBytes) {
-      long _ = bytes.addAndGet(-recordBytes);
+      bytes.addAndGet(-recordBytes);
       return false;
     }
-    int _ = underWay.incrementAndGet();
+    inProgress.incrementAndGet();
     return true;
   }
 
+  /** Ends what {@link #begin} began: the marker could not be written. */
+  void failed(long recordBytes) {
+    bytes.addAndGet(-recordBytes);
+    inProgress.decrementAndGet();
+  }
+
   /**
-   * Ends the making of a pin that {@link #begin} began: its marker is durable under that LSN, or
-   * null if it failed. There is a pin only if the value is still present.
+   * Ends what {@link #begin} began: the marker is durable under that LSN. There is a pin only if
+   * the value is still present.
    */
-  void end(
-      long fingerprint, long recordBytes, @Nullable Long markerLsn, BooleanSupplier isPresent) {
-    Pin _ =
-        pins.compute(
-            fingerprint,
-            (f, old) -> {
-              if (old != null || markerLsn == null || !isPresent.getAsBoolean()) {
-                long _ = bytes.addAndGet(-recordBytes); // pinned twice at once counts once
-                return old == null || markerLsn == null
-                    ? old
-                    : new Pin(Math.max(old.lsn, markerLsn), old.bytes);
-              }
-              return new Pin(markerLsn, recordBytes);
-            });
-    int _ = underWay.decrementAndGet();
+  void made(long fingerprint, long recordBytes, long markerLsn, BooleanSupplier isPresent) {
+    pins.compute(
+        fingerprint,
+        (f, old) -> {
+          if (old != null || !isPresent.getAsBoolean()) {
+            bytes.addAndGet(-recordBytes); // pinned twice at once counts once
+            return old == null ? null : new Pin(Math.max(old.lsn, markerLsn), old.bytes);
+          }
+          return new Pin(markerLsn, recordBytes);
+        });
+    inProgress.decrementAndGet();
   }
 
   /** The result of a short action that runs while no pin can be made; empty if there is one. */
@@ -89,8 +90,8 @@ final class Pins {
 
   /** Adds a pin that recovery found. */
   void restore(long fingerprint, long markerLsn, long recordBytes) {
-    long _ = bytes.addAndGet(recordBytes);
-    Pin _ = pins.put(fingerprint, new Pin(markerLsn, recordBytes));
+    bytes.addAndGet(recordBytes);
+    pins.put(fingerprint, new Pin(markerLsn, recordBytes));
   }
 
   /** Ends the pin unless its marker is of that LSN or newer. */
@@ -98,21 +99,20 @@ final class Pins {
     if (pins.isEmpty()) {
       return; // as nearly always
     }
-    Pin _ =
-        pins.computeIfPresent(
-            fingerprint,
-            (f, pin) -> {
-              if (pin.lsn >= belowLsn) {
-                return pin;
-              }
-              long _ = bytes.addAndGet(-pin.bytes);
-              return null;
-            });
+    pins.computeIfPresent(
+        fingerprint,
+        (f, pin) -> {
+          if (pin.lsn >= belowLsn) {
+            return pin;
+          }
+          bytes.addAndGet(-pin.bytes);
+          return null;
+        });
   }
 
   /** Whether reclaim must relocate that marker; while pins are being made, every marker. */
   boolean needs(long fingerprint, long markerLsn) {
-    if (underWay.get() > 0) {
+    if (inProgress.get() > 0) {
       return true;
     }
     Pin pin = pins.get(fingerprint);

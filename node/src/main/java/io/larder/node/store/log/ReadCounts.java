@@ -1,11 +1,11 @@
 package io.larder.node.store.log;
 
 /**
- * Remembers roughly how often keys were read lately: a counter of one byte for every hash of a key,
- * to which a read adds {@link #READ} and which is halved whenever reclaim has passed half the
- * device, so that a read counts half as much after each half turn (LRFU: Lee et al., IEEE
- * Transactions on Computers 50, 2001). Keys that share a counter look warmer than they are, which
- * costs a needless copy at worst. It outlives the record: a key that comes back is known. 4 MiB.
+ * Counts roughly how often keys were read lately: a counter of one byte for every hash of a key, to
+ * which a read adds {@link #READ} and which is halved whenever reclaim has passed half the device,
+ * so that a read counts half as much after each half turn (LRFU: Lee et al., IEEE Transactions on
+ * Computers 50, 2001). Keys that share a counter look warmer than they are, which costs a needless
+ * copy at worst. A counter outlives the record: a key that is put again keeps it. 4 MiB.
  * Thread-safe; races lose a read at worst.
  */
 final class ReadCounts {

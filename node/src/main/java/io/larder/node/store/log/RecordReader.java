@@ -21,10 +21,10 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads records: one device read for all who want a key at the same time, straight into pool
- * memory, nothing believed before place, key and checksums agree. A large one may be had while its
- * chunks still come: {@link LargeRead}. What does not verify is read once more, and then the record
- * is dropped from the index.
+ * Reads records into pool memory. Concurrent reads of a key share one device read. A record counts
+ * only when place, key and checksums agree; one that does not verify is read once more, and then
+ * dropped from the index. A large record can be handed out while its chunks still arrive: {@link
+ * LargeRead}.
  */
 final class RecordReader {
   private static final int BLOCK = Geometry.BLOCK_BYTES;
@@ -41,7 +41,7 @@ final class RecordReader {
   private final Scratch smalls = new Scratch(SMALL_READ_BYTES);
 
   /**
-   * @param stalled whether the device does not answer: then a read is a miss at once
+   * @param stalled whether the device does not answer: then every read is a miss at once
    */
   RecordReader(
       Volume volume,
@@ -59,7 +59,7 @@ final class RecordReader {
   /**
    * The key's block with one reference for the caller, or null.
    *
-   * @param early whether a large block is wanted as soon as its first chunk is there
+   * @param early whether to return a large block as soon as its first chunk has arrived
    */
   CompletableFuture<@Nullable Block> read(Key key, boolean early) {
     CompletableFuture<@Nullable Block> waiter = new CompletableFuture<>();
@@ -68,36 +68,37 @@ final class RecordReader {
       SharedRead flight = flights.computeIfAbsent(key, k -> made);
       if (flight.join(waiter, early)) {
         if (flight == made) {
-          attempt(new Reading(flights, key, made), 1);
+          attempt(new PendingRead(flights, key, made), 1);
         }
         return waiter;
       }
-      Thread.onSpinWait(); // it has landed and is being taken off the table
+      Thread.onSpinWait(); // it has landed and is being removed from the table
     }
   }
 
   /**
-   * Makes misses of the reads that began before that time. Their memory stays the device's until it
-   * has answered.
+   * Ends the reads that began before that time as misses. Their memory belongs to the device until
+   * it has answered.
    */
   void expire(long beforeNanos) {
     flights.forEach((key, flight) -> {
       if (flight.begunNanos - beforeNanos < 0) {
-        new Reading(flights, key, flight).finish(null, null);
+        new PendingRead(flights, key, flight).finish(null, null);
       }
     });
   }
 
-  private record Reading(ConcurrentHashMap<Key, SharedRead> flights, Key key, SharedRead flight) {
+  private record PendingRead(
+      ConcurrentHashMap<Key, SharedRead> flights, Key key, SharedRead flight) {
 
     /** Takes over the caller's reference to the block. */
     void finish(@Nullable Block block, @Nullable Throwable failure) {
-      boolean _ = flights.remove(key, flight); // nobody joins from here on
+      flights.remove(key, flight); // nobody joins from here on
       flight.land(block, failure);
     }
   }
 
-  private void attempt(Reading reading, int number) {
+  private void attempt(PendingRead reading, int number) {
     try {
       long location = stalled.getAsBoolean() ? 0 : locate(reading.key);
       if (location == 0) {
@@ -107,7 +108,7 @@ final class RecordReader {
       reads.add(reading.key.fingerprint());
       if (Location.lengthBytes(location) >= RecordHeader.LARGE_EXTENT_BYTES) {
         int length = Location.lengthBytes(location) - RecordHeader.LARGE_HEADER_BYTES;
-        CompletableFuture<Void> _ =
+        var _ =
             pool.allocate(length, MemoryPool.Purpose.READ)
                 .handle((payload, failure) -> {
                   if (payload == null) {
@@ -135,10 +136,10 @@ final class RecordReader {
         .tryRetain(key.slot(), key.fingerprint(), location, volume.clock().nowMs());
   }
 
-  private void readLarge(Reading reading, long location, Payload payload) {
+  private void readLarge(PendingRead reading, long location, Payload payload) {
     if (!tryRetain(reading.key, location)) {
       payload.release();
-      attempt(reading, 1); // it moved or went; the index knows
+      attempt(reading, 1); // it was moved or removed: ask the index again
       return;
     }
     new LargeRead(
@@ -146,19 +147,19 @@ final class RecordReader {
             headers,
             volume.geometry().recordOffset(location),
             payload,
-            new Arriving(reading, location, payload))
+            new Arrival(reading, location, payload))
         .start();
   }
 
-  /** What becomes of a large record's chunks. */
-  private final class Arriving implements LargeRead.Listener {
-    private final Reading reading;
+  /** The arrival of the chunks of a large record. */
+  private final class Arrival implements LargeRead.Listener {
+    private final PendingRead reading;
     private final long location;
     private final Payload payload;
     private @Nullable Block block;
     private boolean passedOn;
 
-    Arriving(Reading reading, long location, Payload payload) {
+    Arrival(PendingRead reading, long location, Payload payload) {
       this.reading = reading;
       this.location = location;
       this.payload = payload;
@@ -196,7 +197,7 @@ final class RecordReader {
     }
   }
 
-  private void readSmall(Reading reading, int number, long location) {
+  private void readSmall(PendingRead reading, int number, long location) {
     if (!tryRetain(reading.key, location)) {
       attempt(reading, number);
       return;
@@ -237,15 +238,15 @@ final class RecordReader {
                 return;
               }
               RecordHeader whole = header;
-              CompletableFuture<@Nullable Void> _ =
+              var _ =
                   copyOut(reading, whole, record.slice(whole.headerBytes(), whole.valueLength()))
                       .whenComplete((done, failed) -> smalls.giveBack(memory));
             });
   }
 
-  /** Takes a small value out of the scratch memory into the pool's. */
+  /** Copies a small value from the scratch memory to the pool. */
   private CompletableFuture<@Nullable Void> copyOut(
-      Reading reading, RecordHeader header, ByteBuffer value) {
+      PendingRead reading, RecordHeader header, ByteBuffer value) {
     CompletableFuture<Payload> granted;
     try {
       granted = pool.allocate(value.capacity(), MemoryPool.Purpose.READ);
@@ -259,7 +260,7 @@ final class RecordReader {
         return null;
       }
       if (payload.chunkCount() > 0) {
-        ByteBuffer _ = payload.chunk(0).put(value);
+        payload.chunk(0).put(value);
         payload.setCrc(0, header.crcs()[0]);
       }
       volume.counters().bytesRead.add(payload.length());
@@ -269,16 +270,16 @@ final class RecordReader {
     });
   }
 
-  /** Ends a read for good: of a damaged record nothing is kept. */
+  /** Ends a read as a miss; drops a damaged record. */
   private void fail(
-      Reading reading, long location, Verdict verdict, @Nullable IOException failure) {
+      PendingRead reading, long location, Verdict verdict, @Nullable IOException failure) {
     if (verdict == Verdict.DAMAGED) {
-      if (failure != null) { // what is there cannot be told, but nothing more goes there
+      if (failure != null) { // the record may be intact, but nothing more is written there
         volume.quarantine(Location.segment(location));
       }
       drop(reading.key, location, failure == null);
     }
-    reading.finish(null, null); // of another key with this fingerprint it is just a miss
+    reading.finish(null, null); // a record of another key with this fingerprint is just a miss
   }
 
   private void drop(Key key, long location, boolean damaged) {

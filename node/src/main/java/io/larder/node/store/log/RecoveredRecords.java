@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything recovery found, kept until all segments are read; then each key's record of the
- * highest LSN that no tombstone kills is its value. The order of finding makes no difference, so
+ * All records that recovery found, kept until all segments are read; then each key's record of the
+ * highest LSN that no tombstone kills is its value. The order of adding makes no difference, so
  * recovering twice gives the same result.
  *
  * <p>A counting sort lays the records out by slot, so that each slot's table is made at once, of
@@ -26,29 +26,29 @@ import org.jspecify.annotations.Nullable;
 final class RecoveredRecords {
   private static final int LONGS = 4; // fingerprint, location, LSN, expiry
 
-  private record Listed(int segment, SegmentFooter records) {}
+  private record Listing(int segment, SegmentFooter records) {}
 
-  /** What a tombstone or a mark of a pin says of its fingerprint. */
-  private record Word(int mode, long ownLsn, long first, long second) {}
+  /** A tombstone or a pin marker of a fingerprint. */
+  private record Mark(int mode, long ownLsn, long first, long second) {}
 
-  private final ConcurrentLinkedQueue<Listed> found = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Listing> found = new ConcurrentLinkedQueue<>();
 
   /** Adds all entries of a segment. */
   void add(int segment, SegmentFooter records) {
-    boolean _ = found.add(new Listed(segment, records));
+    found.add(new Listing(segment, records));
   }
 
   /** Forgets a segment if each of its entries is listed by another one, too. */
   boolean dropIfCopied(int segment) {
     Set<Long> lsns = new HashSet<>(); // copies of a record share its LSN
-    for (Listed listed : found) {
+    for (Listing listed : found) {
       for (int i = 0; listed.segment == segment && i < listed.records.count(); i++) {
-        boolean _ = lsns.add(listed.records.lsn(i));
+        lsns.add(listed.records.lsn(i));
       }
     }
-    for (Listed listed : found) {
+    for (Listing listed : found) {
       for (int i = 0; listed.segment != segment && i < listed.records.count(); i++) {
-        boolean _ = lsns.remove(listed.records.lsn(i));
+        lsns.remove(listed.records.lsn(i));
       }
     }
     return lsns.isEmpty() && found.removeIf(listed -> listed.segment == segment);
@@ -56,10 +56,10 @@ final class RecoveredRecords {
 
   /** Fills the index and the segments' live bytes; returns how many records live. Call once. */
   long resolve(Index index, Segments segments, Pins pins) {
-    Map<Integer, Map<Long, List<Word>>> words = new HashMap<>();
+    Map<Integer, Map<Long, List<Mark>>> marks = new HashMap<>();
     int[] ends = new int[Slots.COUNT];
-    for (Listed listed : found) {
-      count(listed.records, ends, words);
+    for (Listing listed : found) {
+      count(listed.records, ends, marks);
     }
     for (int slot = 1; slot < Slots.COUNT; slot++) {
       ends[slot] = Math.addExact(ends[slot], ends[slot - 1]);
@@ -67,7 +67,7 @@ final class RecoveredRecords {
     long[] values = new long[Math.multiplyExact(LONGS, ends[Slots.COUNT - 1])];
     int[] next = new int[Slots.COUNT];
     System.arraycopy(ends, 0, next, 1, Slots.COUNT - 1);
-    for (Listed listed = found.poll(); listed != null; listed = found.poll()) {
+    for (Listing listed = found.poll(); listed != null; listed = found.poll()) {
       copy(listed, values, next);
     }
     return IntStream.range(0, Slots.COUNT)
@@ -76,33 +76,31 @@ final class RecoveredRecords {
           int from = slot == 0 ? 0 : ends[slot - 1];
           return from == ends[slot]
               ? 0
-              : new Slot(values, from, ends[slot], words.getOrDefault(slot, Map.of()))
+              : new Slot(values, from, ends[slot], marks.getOrDefault(slot, Map.of()))
                   .resolve(slot, index, segments, pins);
         })
         .sum();
   }
 
   private static void count(
-      SegmentFooter records, int[] counts, Map<Integer, Map<Long, List<Word>>> words) {
+      SegmentFooter records, int[] counts, Map<Integer, Map<Long, List<Mark>>> marks) {
     for (int i = 0; i < records.count(); i++) {
       int slot = records.slot(i);
       if (slot >= Slots.COUNT) {
         continue; // cannot be: the footer's checksum was right
       }
       if (records.isTombstone(i)) {
-        boolean _ =
-            words
-                .computeIfAbsent(slot, s -> new HashMap<>())
-                .computeIfAbsent(records.fingerprint(i), f -> new ArrayList<>(1))
-                .add(
-                    new Word(records.mode(i), records.lsn(i), records.first(i), records.second(i)));
+        marks
+            .computeIfAbsent(slot, s -> new HashMap<>())
+            .computeIfAbsent(records.fingerprint(i), f -> new ArrayList<>(1))
+            .add(new Mark(records.mode(i), records.lsn(i), records.first(i), records.second(i)));
       } else {
         counts[slot]++;
       }
     }
   }
 
-  private static void copy(Listed listed, long[] values, int[] next) {
+  private static void copy(Listing listed, long[] values, int[] next) {
     SegmentFooter records = listed.records;
     for (int i = 0; i < records.count(); i++) {
       if (records.slot(i) >= Slots.COUNT || records.isTombstone(i)) {
@@ -119,7 +117,7 @@ final class RecoveredRecords {
 
   /** The values {@code from} to before {@code to}, which are those of one slot. */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-  private record Slot(long[] values, int from, int to, Map<Long, List<Word>> words) {
+  private record Slot(long[] values, int from, int to, Map<Long, List<Mark>> marks) {
 
     long resolve(int number, Index index, Segments segments, Pins pins) {
       LongTable table = winners(); // fingerprint → place + 1
@@ -152,7 +150,7 @@ final class RecoveredRecords {
         }
         int best = (int) winners.get(values[at]) - 1;
         if (best < 0 || isBetter(at, LONGS * best)) {
-          long _ = winners.put(values[at], place + 1);
+          winners.put(values[at], place + 1);
         }
       }
       winners.trim();
@@ -172,33 +170,33 @@ final class RecoveredRecords {
         return expiries;
       }
       LongTable table = expiries == null ? new LongTable(0) : expiries;
-      long _ = table.put(fingerprint, Math.max(1, expiresAtMs));
+      table.put(fingerprint, Math.max(1, expiresAtMs));
       return table;
     }
 
     private boolean isDead(long fingerprint, long lsn) {
-      if (words.isEmpty()) {
+      if (marks.isEmpty()) {
         return false;
       }
-      for (Word word : words.getOrDefault(fingerprint, List.of())) {
-        if (Tombstone.kills(word.mode, word.ownLsn, word.first, word.second, lsn)) {
+      for (Mark mark : marks.getOrDefault(fingerprint, List.of())) {
+        if (Tombstone.kills(mark.mode, mark.ownLsn, mark.first, mark.second, lsn)) {
           return true;
         }
       }
       return false;
     }
 
-    /** The LSN of the marker that pins the record: the newest word on it says so; else 0. */
+    /** The LSN of the marker that pins the record, if that is the newest mark; else 0. */
     private long pin(long fingerprint, long lsn) {
       long newest = lsn;
       boolean pinned = false;
-      if (words.isEmpty()) {
+      if (marks.isEmpty()) {
         return 0;
       }
-      for (Word word : words.getOrDefault(fingerprint, List.of())) {
-        if (word.mode != Tombstone.ONLY && word.ownLsn > newest) {
-          newest = word.ownLsn;
-          pinned = word.mode == Tombstone.PIN;
+      for (Mark mark : marks.getOrDefault(fingerprint, List.of())) {
+        if (mark.mode != Tombstone.ONLY && mark.ownLsn > newest) {
+          newest = mark.ownLsn;
+          pinned = mark.mode == Tombstone.PIN;
         }
       }
       return pinned ? newest : 0;

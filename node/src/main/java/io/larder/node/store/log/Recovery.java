@@ -20,9 +20,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds what the device holds, without writing: the table of the newest valid checkpoint, each
- * segment's header, then its footer or, without one, all of it. {@link #seal} then ends the
- * segments that were open. A crash at any point leaves what the next recovery needs.
+ * Finds the records of a device, without writing: reads the table of the newest valid checkpoint,
+ * each segment's header, then its footer or, without one, all of it. {@link #seal} then ends the
+ * segments that were open. After a crash at any point the next recovery finds the same.
  */
 final class Recovery implements SegmentWalk.Visitor {
   private record ScannedSegment(int segment, SegmentFooter records) {}
@@ -58,20 +58,20 @@ final class Recovery implements SegmentWalk.Visitor {
     return highestLsn.get() >>> Superblock.LSN_COUNTER_BITS;
   }
 
-  /** Reads all segments, telling of each on the thread that has read it. */
+  /** Reads all segments; calls back after each, on the thread that has read it. */
   void read(Runnable segmentRead) throws IOException {
     SegmentWalk.visit(device, superblock.geometry(), newestFirst(), this, segmentRead);
     int floor = 0;
     for (int i = 0; i < segments.count(); i++) {
       floor = Math.max(floor, segments.generation(i));
     }
-    for (int segment : unknown) { // above whatever it may have been
+    for (int segment : unknown) { // above any that it may have had
       segments.identity(segment, floor + 1, Nonce.NONE, 0);
     }
     regainTheLastFreeSegment();
   }
 
-  /** By what the table says of their age: those that were open, which take longest, come first. */
+  /** By their age in the table: those that were open, which take longest, come first. */
   private int[] newestFirst() {
     IntStream all = IntStream.range(0, segments.count());
     CheckpointTable known = table;
@@ -84,9 +84,9 @@ final class Recovery implements SegmentWalk.Visitor {
   }
 
   /**
-   * The last free segment is for reclaim alone, which may have died while it carried records on to
-   * it. No other can have been opened since, and its victim is still there, so it holds nothing but
-   * second copies: it is given up for free, lest reclaim never find a free one again.
+   * The last free segment is for reclaim alone, which may have died while it relocated records to
+   * it. No other can have been opened since, and its victim still exists, so it holds only second
+   * copies. It is freed, since reclaim would never find a free one again.
    */
   private void regainTheLastFreeSegment() {
     if (segments.count(SegmentState.FREE) > 0
@@ -99,12 +99,12 @@ final class Recovery implements SegmentWalk.Visitor {
     }
     int segment = newest;
     if (found.dropIfCopied(segment)) {
-      boolean _ = scanned.removeIf(one -> one.segment() == segment);
-      boolean _ = scanned.add(new ScannedSegment(segment, new SegmentFooter()));
+      scanned.removeIf(one -> one.segment() == segment);
+      scanned.add(new ScannedSegment(segment, new SegmentFooter()));
     }
   }
 
-  /** Puts the living records into the index, the pins beside them, and reports. */
+  /** Fills the index and the pins from the live records, and reports. */
   RecoveryReport index(Index index, Pins pins) {
     long records = found.resolve(index, segments, pins);
     return new RecoveryReport(
@@ -139,14 +139,14 @@ final class Recovery implements SegmentWalk.Visitor {
 
   @Override
   public void finished(SegmentReader reader) {
-    long _ = bytesRead.addAndGet(reader.bytesRead());
+    bytesRead.addAndGet(reader.bytesRead());
     reject("torn record", reader.torn());
   }
 
   @Override
   public void visit(SegmentReader reader, int segment) throws IOException {
     CheckpointTable.Entry entry = table == null ? null : table.entries()[segment];
-    long _ = bytesNeeded.addAndGet(SegmentHeader.BYTES);
+    bytesNeeded.addAndGet(SegmentHeader.BYTES);
     SegmentHeader header = reader.header(segment, superblock.deviceUuid());
     int floor = entry == null ? 0 : entry.generation();
     if (header != null && isOfThePresent(header, floor)) {
@@ -178,12 +178,12 @@ final class Recovery implements SegmentWalk.Visitor {
     SegmentFooter records = reader.footer(segment, generation, nonce);
     if (records == null) {
       records = reader.scan(segment, generation, nonce);
-      long _ = bytesNeeded.addAndGet(superblock.geometry().segmentBytes());
+      bytesNeeded.addAndGet(superblock.geometry().segmentBytes());
       scanned.add(new ScannedSegment(segment, records));
-      long _ = fromScans.addAndGet(records.count());
+      fromScans.addAndGet(records.count());
     } else {
-      long _ = bytesNeeded.addAndGet(SegmentFooter.bytes(records.count()));
-      long _ = fromFooters.addAndGet(records.count());
+      bytesNeeded.addAndGet(SegmentFooter.bytes(records.count()));
+      fromFooters.addAndGet(records.count());
     }
     segments.state(segment, SegmentState.SEALED);
     segments.lowestLsn(segment, records.lowestLsn());
@@ -191,7 +191,7 @@ final class Recovery implements SegmentWalk.Visitor {
     found.add(segment, records);
   }
 
-  /** A header whose writing was lost still says what the table knows to be over. */
+  /** Whether a header is not older than the table: if its last write was lost, it is. */
   private static boolean isOfThePresent(SegmentHeader header, int tableGeneration) {
     return header.generation() >= tableGeneration;
   }
@@ -202,12 +202,12 @@ final class Recovery implements SegmentWalk.Visitor {
   }
 
   private void note(long lsn) {
-    long _ = highestLsn.accumulateAndGet(lsn, Math::max);
+    highestLsn.accumulateAndGet(lsn, Math::max);
   }
 
   private void reject(String reason, long count) {
     if (count > 0) {
-      long _ = rejected.merge(reason, count, Long::sum);
+      rejected.merge(reason, count, Long::sum);
     }
   }
 }

@@ -136,7 +136,7 @@ final class Relocator {
           read(live, at + (long) i * Limits.CHUNK_BYTES, value.ioSegment(i));
         }
       } else if (value.chunkCount() > 0) {
-        ByteBuffer _ = value.chunk(0).put(record.slice(header.headerBytes(), header.valueLength()));
+        value.chunk(0).put(record.slice(header.headerBytes(), header.valueLength()));
       }
       whole = verify(header, value);
     } finally {
@@ -163,7 +163,7 @@ final class Relocator {
     try {
       return granted.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
-      boolean _ = granted.cancel(false);
+      granted.cancel(false);
       throw new IOException(
           volume.device().name() + ": no memory to relocate a record of " + length + " bytes", e);
     }

@@ -19,21 +19,22 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what a segment holds: by its footer, or by a scan of every block when there is none, since
- * an unacknowledged hole may precede an acknowledged record. Waits for the device; one thread.
+ * Reads the records of a segment: the list in its footer, or by a scan of every block if there is
+ * no footer, since an unacknowledged hole may precede an acknowledged record. Waits for the device;
+ * one thread.
  */
 final class SegmentReader implements AutoCloseable {
-  /** What is read at a time, and the most that is looked at at once. */
+  /** The size of one read, and the most bytes that are examined at once. */
   private static final int PIECE_BYTES = GroupHeader.MAX_GROUP_BYTES;
 
-  /** A piece and what is kept of the one before. */
+  /** A piece and the rest of the one before. */
   private static final int WINDOW_BYTES = 2 * PIECE_BYTES;
 
-  /** What can be wrong with a record. */
+  /** The damaged part of a record. */
   enum Fault {
     HEADER,
     VALUE,
-    /** Nothing but the header of its group, which does not list it. */
+    /** Only the header of its group, which does not list it. */
     GROUP
   }
 
@@ -71,7 +72,7 @@ final class SegmentReader implements AutoCloseable {
     return stale;
   }
 
-  /** Records found by a scan after whose value there is something. */
+  /** Records found by a scan whose padding is not zero. */
   long dirtyPadding() {
     return dirtyPadding;
   }
@@ -140,7 +141,8 @@ final class SegmentReader implements AutoCloseable {
     } else {
       torn++;
     }
-    return Location.UNIT_BYTES * header.place().lengthUnits(); // it was reserved for it alone
+    return Location.UNIT_BYTES
+        * header.place().lengthUnits(); // the extent was reserved for it alone
   }
 
   /** Whether all chunks of a large record's value verify. */
@@ -167,7 +169,7 @@ final class SegmentReader implements AutoCloseable {
     }
   }
 
-  /** What is wrong with a record that a footer lists and a scan has not found. */
+  /** The damaged part of a record that a footer lists and a scan has not found. */
   Fault fault(int segment, int generation, Nonce nonce, SegmentFooter footer, int i)
       throws IOException {
     int at = footer.offsetUnits(i) * Location.UNIT_BYTES;
@@ -246,8 +248,8 @@ final class SegmentReader implements AutoCloseable {
   }
 
   /**
-   * Makes {@code length} bytes at {@code at} present; returns where they are in the window. Going
-   * forward, nothing is read twice, and what comes next is on its way while this is looked at.
+   * Loads {@code length} bytes at {@code at}; returns their position in the window. Going forward,
+   * nothing is read twice, and the next piece is read ahead.
    */
   private int load(int segment, int at, int length) throws IOException {
     while (windowSegment != segment || at < windowFrom || at + length > windowTo) {

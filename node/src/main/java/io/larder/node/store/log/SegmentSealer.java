@@ -11,13 +11,14 @@ import io.larder.node.store.format.SegmentState;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
-/** Begins and ends a segment's life as a log: its header, its footer. Thread-safe. */
+/** Opens, seals and frees segments: writes their headers and footers. Thread-safe. */
 final class SegmentSealer {
   /** Receives the open segment, or the reason why it could not be opened. */
   interface OpenListener {
-    void done(@Nullable OpenSegment segment, @Nullable IOException failure);
+    void opened(OpenSegment segment);
+
+    void failed(IOException failure);
   }
 
   private final Volume volume;
@@ -50,13 +51,15 @@ final class SegmentSealer {
               if (failure != null) {
                 segments.state(index, SegmentState.QUARANTINED);
                 volume.quarantine(index);
-                listener.done(null, failure);
+                listener.failed(failure);
                 return;
               }
-              listener.done(
+              listener.opened(
                   new OpenSegment(
-                      index, header.generation(), header.nonce(), volume.geometry().segmentBytes()),
-                  null);
+                      index,
+                      header.generation(),
+                      header.nonce(),
+                      volume.geometry().segmentBytes()));
               onChange.run();
             });
   }
@@ -86,7 +89,7 @@ final class SegmentSealer {
         volume.deviceUuid(), index, generation, free, Nonce.random(), volume.nextLsn());
   }
 
-  /** Writes the footer of a segment whose records are all written. */
+  /** Writes the footer of a segment all of whose records are written. */
   void seal(OpenSegment segment) {
     int index = segment.index();
     MemorySegment memory = encoded(index, segment.footer().written());

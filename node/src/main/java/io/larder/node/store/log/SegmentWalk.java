@@ -13,19 +13,19 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Reads all segments of a device, several at a time. */
+/** A visit of all segments of a device, several at a time. */
 final class SegmentWalk {
   private static final int WORKERS = 8;
 
-  /** What is done; called on several threads, on one for one segment. */
+  /** Visits segments; called on several threads, on one for each segment. */
   interface Visitor {
-    /** Looks at one segment. */
+    /** Visits one segment. */
     void visit(SegmentReader reader, int segment) throws IOException;
 
-    /** The segment could not be read. */
+    /** Called if the segment could not be read. */
     void unreadable(int segment, IOException why);
 
-    /** One thread has finished; its reader has counted what it saw. */
+    /** Called when one thread has finished, with the counts of its reader. */
     void finished(SegmentReader reader);
   }
 
@@ -34,8 +34,8 @@ final class SegmentWalk {
   /**
    * Visits every segment; returns when all are done.
    *
-   * @param order all segments, those first that take longest
-   * @param visited told of each segment that is done, on the thread that did it
+   * @param order all segments, the slowest first
+   * @param visited called after each segment, on the thread that visited it
    * @throws IOException if the device does not answer, or the thread was interrupted
    */
   static void visit(
@@ -51,7 +51,7 @@ final class SegmentWalk {
         all.add(workers.submit(() -> work(device, geometry, order, visitor, visited, next)));
       }
       for (Future<?> one : all) {
-        Object _ = one.get();
+        one.get();
       }
     } catch (ExecutionException e) {
       throw new IOException(device.name() + ": its segments could not be read", e.getCause());
@@ -75,7 +75,7 @@ final class SegmentWalk {
         int segment = order[at];
         try {
           visitor.visit(reader, segment);
-        } catch (StalledException e) { // nor would the others be answered
+        } catch (StalledException e) { // the other segments would not be answered either
           throw new UncheckedIOException(e);
         } catch (IOException e) {
           visitor.unreadable(segment, e);

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
-/** What is known of each segment while the store is open. Thread-safe, element by element. */
+/** The state of each segment while the store is open. Thread-safe, element by element. */
 final class Segments {
   private final AtomicReferenceArray<SegmentState> states;
   private final AtomicIntegerArray generations;
@@ -57,18 +57,18 @@ final class Segments {
   void sealed(int segment) {
     states.set(segment, SegmentState.SEALED);
     if (suspects.get(segment) != 0) {
-      boolean _ = change(segment, SegmentState.SEALED, SegmentState.QUARANTINED);
+      change(segment, SegmentState.SEALED, SegmentState.QUARANTINED);
     }
   }
 
-  /** Quarantines a segment now, or when its writing ends; false if it is already to be. */
+  /** Quarantines a segment now, or when its writing ends; false if that was requested before. */
   boolean quarantine(int segment) {
     boolean first = suspects.getAndSet(segment, 1) == 0;
-    boolean _ = change(segment, SegmentState.SEALED, SegmentState.QUARANTINED);
+    change(segment, SegmentState.SEALED, SegmentState.QUARANTINED);
     return first;
   }
 
-  /** how many segments could not be read or written. */
+  /** The number of segments that could not be read or written. */
   int suspects() {
     int sum = 0;
     for (int i = 0; i < count(); i++) {
@@ -85,7 +85,7 @@ final class Segments {
     return nonces.get(segment);
   }
 
-  /** Begins a new writing of the segment, or states what recovery found. */
+  /** Sets the identity of a new writing of the segment, or of the one that recovery found. */
   void identity(int segment, int generation, Nonce nonce, long lsn) {
     nonces.set(segment, nonce);
     openedLsn.set(segment, lsn);
@@ -97,22 +97,22 @@ final class Segments {
     return openedLsn.get(segment);
   }
 
-  /** Holds the segment's bytes for one device read. */
+  /** Retains the segment's bytes for one device read. */
   void retain(int segment) {
-    int _ = readers.incrementAndGet(segment);
+    readers.incrementAndGet(segment);
   }
 
   void release(int segment) {
-    int _ = readers.decrementAndGet(segment);
+    readers.decrementAndGet(segment);
   }
 
   int readers(int segment) {
     return readers.get(segment);
   }
 
-  /** Counts records that are written, or about to be, but neither published nor discarded. */
+  /** Counts records, written or about to be, that are neither published nor discarded. */
   void addUnsettled(int segment, int change) {
-    int _ = unsettled.addAndGet(segment, change);
+    unsettled.addAndGet(segment, change);
   }
 
   int unsettled(int segment) {
@@ -120,7 +120,7 @@ final class Segments {
   }
 
   void addLiveBytes(int segment, long change) {
-    long _ = liveBytes.addAndGet(segment, change);
+    liveBytes.addAndGet(segment, change);
   }
 
   long liveBytes(int segment) {
@@ -136,10 +136,10 @@ final class Segments {
   }
 
   void noteLsn(int segment, long lsn) {
-    long _ = lowestLsn.accumulateAndGet(segment, lsn, Math::min);
+    lowestLsn.accumulateAndGet(segment, lsn, Math::min);
   }
 
-  /** The stamp of a record that lies where {@code location} says. */
+  /** The stamp of the record at that location. */
   long stamp(long location) {
     int segment = Location.segment(location);
     return Location.stamp(generations.get(segment), segment, Location.offsetUnits(location));

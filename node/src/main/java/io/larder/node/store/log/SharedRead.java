@@ -6,9 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One read of a record and those who wait for it, each with a reference of its own. Thread-safe.
- */
+/** One read of a record and its waiters, each of which gets a reference of its own. Thread-safe. */
 final class SharedRead {
   private record Waiter(CompletableFuture<@Nullable Block> block, boolean early) {
     void answer(@Nullable Block found) {
@@ -24,9 +22,9 @@ final class SharedRead {
   private boolean landed;
 
   /**
-   * Waits for the block.
+   * Adds a waiter for the block.
    *
-   * @param early whether its first chunk is enough
+   * @param early whether the first chunk is enough
    * @return false if the read is over
    */
   boolean join(CompletableFuture<@Nullable Block> block, boolean early) {
@@ -47,7 +45,7 @@ final class SharedRead {
     return true;
   }
 
-  /** The first chunk is there; the caller keeps its reference until the read lands. */
+  /** Answers the early waiters: the first chunk has arrived; the caller keeps its reference. */
   void begin(Block block) {
     List<Waiter> early = new ArrayList<>(waiters.size());
     synchronized (this) {
@@ -88,7 +86,7 @@ final class SharedRead {
       if (failure == null) {
         waiter.answer(block);
       } else {
-        boolean _ = waiter.block().completeExceptionally(failure);
+        waiter.block().completeExceptionally(failure);
       }
     }
   }

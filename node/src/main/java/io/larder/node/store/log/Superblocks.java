@@ -12,17 +12,17 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Both copies of the superblock on a device.
+ * Both copies of the superblock of a device.
  *
  * @param newest the valid copy of the highest mount sequence, or null
  * @param valid how many copies are valid, 0 to 2
  */
 record Superblocks(@Nullable Superblock newest, int valid) {
-  /** What reading both takes. */
+  /** The bytes of both copies. */
   static final int BYTES = 2 * Superblock.BYTES;
 
   /**
-   * Reads both copies; the second is looked for where the first says the device ends.
+   * Reads both copies; the second at the end of the device as the first states it.
    *
    * @throws StoreException if a copy is of a format that this version does not understand
    */
@@ -65,7 +65,7 @@ record Superblocks(@Nullable Superblock newest, int valid) {
     return superblock;
   }
 
-  /** Where the device ended when it was formatted: it may have grown since. */
+  /** The size of the device when it was formatted: it may have grown since. */
   private static long formattedBytes(Device device, @Nullable Superblock first) {
     return first == null ? device.sizeBytes() : first.geometry().sizeBytes();
   }
@@ -74,7 +74,7 @@ record Superblocks(@Nullable Superblock newest, int valid) {
     return superblock.geometry().sizeBytes() > device.sizeBytes();
   }
 
-  /** What the outside sees of a superblock. */
+  /** Identity and capacity of the device of a superblock. */
   static DeviceIdentity identity(Superblock superblock) {
     Geometry geometry = superblock.geometry();
     return new DeviceIdentity(

@@ -2,15 +2,15 @@ package io.larder.node.store.log;
 
 import java.time.Duration;
 
-/** Waits for a housekeeping thread that was told to end. */
+/** The end of a housekeeping thread. */
 final class ThreadEnd {
   private static final Duration LOOK = Duration.ofMillis(20);
 
   private ThreadEnd() {}
 
   /**
-   * Returns only when the thread is gone, which is hurried out of its I/O once writing has stopped
-   * for good; an interrupt meanwhile is kept for the caller.
+   * Returns when the thread, which was asked to end, has ended. Interrupts its I/O once writing has
+   * stopped for good. An interrupt of the caller stays set.
    */
   static void await(Thread thread, WriteFence fence) {
     boolean interrupted = false;

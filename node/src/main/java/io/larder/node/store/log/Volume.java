@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the parts of an open store share. */
+/** The device of an open store, and the state that its parts share. */
 record Volume(
     Device device,
     Geometry geometry,
@@ -30,7 +30,7 @@ record Volume(
     return lastLsn.incrementAndGet();
   }
 
-  /** Takes an entry out if it still has that location; returns its stamp, or 0 if it has not. */
+  /** Removes an entry if it still has that location; returns its stamp, or 0 if it has not. */
   long remove(int slot, long fingerprint, long location) {
     long stamp = index.remove(slot, fingerprint, location);
     if (stamp != 0) {
@@ -41,8 +41,8 @@ record Volume(
   }
 
   /**
-   * Takes a segment that could not be read or written out of use until the next mount; what else is
-   * in it can still be read. Too many of them, and the device is not to be written to.
+   * Takes a segment that could not be read or written out of use until the next mount; its other
+   * records can still be read. If too many segments are quarantined, writing stops.
    */
   void quarantine(int segment) {
     if (!segments.quarantine(segment)) {
@@ -54,7 +54,7 @@ record Volume(
     }
   }
 
-  /** Stops all writing for good, with the first reason given, and says so in the log. */
+  /** Stops all writing for good and logs the reason, if it is the first. */
   void stopWriting(String reason, @Nullable Throwable cause) {
     String message =
         device.name() + ": " + reason + "; it is read-only until the node is restarted";

@@ -8,12 +8,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sees to it that a device which does not answer costs misses and refusals, never a hang.
+ * Turns submissions that the device does not answer into misses and refusals.
  *
- * <p>A read that is not answered within the deadline is a miss, and so is every later one until it
- * has been. A write or flush that is not answered stops all writing for good: whether it happened,
- * or will, nobody knows. The memory of what is not answered stays the device's. A thread of its
- * own.
+ * <p>A read that is not answered within the deadline is a miss, and so is every later one until the
+ * device has answered it. A write or flush that is not answered stops all writing for good: whether
+ * it took effect, or will, is unknown. The memory of an unanswered submission belongs to the
+ * device. A thread of its own.
  */
 final class Watchdog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
@@ -28,7 +28,7 @@ final class Watchdog implements AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * @param expireReads makes misses of the reads that began before this time, by System.nanoTime
+   * @param expireReads ends as misses the reads that began before this time, by System.nanoTime
    */
   Watchdog(Volume volume, long deadlineMs, LongConsumer expireReads) {
     this.volume = volume;
@@ -42,12 +42,12 @@ final class Watchdog implements AutoCloseable {
     thread.start();
   }
 
-  /** Whether something has not been answered for longer than the deadline. */
+  /** Whether a submission has been unanswered for longer than the deadline. */
   boolean isStalled() {
     return stalled;
   }
 
-  /** Whether a read has not, so that another would only wait behind it. */
+  /** Whether a read has, so that another would only wait behind it. */
   boolean areReadsStalled() {
     return readsStalled;
   }
@@ -61,14 +61,14 @@ final class Watchdog implements AutoCloseable {
 
   private void run() {
     while (!closed) {
-      look();
+      check();
       LockSupport.parkNanos(Math.min(deadlineNanos / 8, MAX_TICK_NANOS));
     }
   }
 
-  private void look() {
+  private void check() {
     Device device = volume.device();
-    long beganNanos = System.nanoTime(); // before the device is asked: no read is a miss before it
+    long beganNanos = System.nanoTime(); // before the device is asked: no read expires early
     long readNanos = device.oldestNanos(true);
     long writeNanos = device.oldestNanos(false);
     long oldest = Math.max(readNanos, writeNanos);

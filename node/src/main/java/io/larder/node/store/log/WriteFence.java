@@ -4,16 +4,17 @@ import io.larder.node.store.StoreException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Whether writing has stopped for good, and why; the first reason stays. Thread-safe. */
+/** Stops writing for good, with a reason; the first reason stays. Thread-safe. */
 final class WriteFence {
   private final AtomicReference<@Nullable StoreException> reason = new AtomicReference<>();
   private volatile Runnable onStop = () -> {};
 
-  /** Installs what lets go of those who wait to write. */
+  /** Installs the listener that ends the waits of writers. */
   void listen(Runnable stopped) {
     onStop = stopped;
   }
 
+  /** The reason, or null while writing is possible. */
   @Nullable StoreException get() {
     return reason.get();
   }
@@ -22,8 +23,8 @@ final class WriteFence {
   boolean stop(StoreException why) {
     boolean first = reason.compareAndSet(null, why);
     if (first) {
-      // On a thread of its own: whoever finds the reason may hold a lock.
-      Thread _ = Thread.ofVirtual().start(() -> onStop.run());
+      // On a thread of its own: the caller may hold a lock.
+      Thread.ofVirtual().start(() -> onStop.run());
     }
     return first;
   }
