@@ -96,7 +96,7 @@ public final class BlockingIo {
 
     /** Drops the bytes when they arrive. */
     public void abandon() {
-      done.whenComplete((answered, failure) -> device.blockingBuffers().giveBack(buffer));
+      var _ = done.whenComplete((answered, failure) -> device.blockingBuffers().giveBack(buffer));
     }
   }
 

@@ -73,7 +73,7 @@ final class UringDevice extends FileDevice {
     this.loop = group.next();
     var registering = loop.register(new Handle()).awaitUninterruptibly();
     if (!registering.isSuccess()) {
-      group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+      var _ = group.shutdownGracefully(0, 0, TimeUnit.SECONDS);
       throw new IOException(
           file.name() + ": no ring could be made for it: " + registering.cause().getMessage(),
           registering.cause());
@@ -144,7 +144,7 @@ final class UringDevice extends FileDevice {
       released = true;
       file.close();
       registration.cancel();
-      group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+      var _ = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
       notifyAll();
     }
   }

@@ -93,7 +93,7 @@ public final class HotTier {
     }
     if (logicalNowMs - entry.countedMs >= COUNTED_EVERY_MS) {
       entry.countedMs = logicalNowMs;
-      cache.getIfPresent(key.fingerprint());
+      Entry _ = cache.getIfPresent(key.fingerprint());
     }
     return entry.block.payload().tryRetain() ? entry.block : null;
   }
