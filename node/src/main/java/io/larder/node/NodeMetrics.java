@@ -2,15 +2,15 @@ package io.larder.node;
 
 import io.larder.node.block.MemoryPool;
 import io.larder.node.store.RecoveryReport;
-import io.larder.node.store.Store;
 import io.larder.node.store.StoreStats;
+import io.larder.node.store.log.LogStore;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.ToDoubleFunction;
 
 /** The metrics of store and memory pool, read when they are scraped. */
-record NodeMetrics(Store store, MemoryPool pool) {
+record NodeMetrics(LogStore store, MemoryPool pool) {
   void bindTo(MeterRegistry registry) {
     gauge(registry, "larder.store.capacity", "bytes", StoreStats::capacityBytes);
     gauge(registry, "larder.store.used", "bytes", StoreStats::usedBytes);

@@ -15,8 +15,8 @@ import io.larder.node.router.Router;
 import io.larder.node.router.Timing;
 import io.larder.node.server.RespServer;
 import io.larder.node.server.ServerConfig;
-import io.larder.node.store.Store;
 import io.larder.node.store.StoreException;
+import io.larder.node.store.log.LogStore;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -43,7 +43,7 @@ import org.slf4j.LoggerFactory;
 public final class NodeProcess implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NodeProcess.class);
 
-  private final Store store;
+  private final LogStore store;
   private final MemoryPool pool;
   private final Router router;
   private final RespServer server;
@@ -65,7 +65,7 @@ public final class NodeProcess implements AutoCloseable {
     closers.push(pool::close);
     HotTier hot = new HotTier(config.hotBytes(), System::nanoTime);
     closers.push(hot::clear);
-    this.store = Store.open(config.storeConfig(), pool);
+    this.store = LogStore.open(config.storeConfig(), pool);
     closers.push(store::close);
     new NodeMetrics(store, pool).bindTo(registry);
     requireCluster(config);

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.larder.node.block.MemoryPool;
 import io.larder.node.config.NodeConfig;
-import io.larder.node.store.DeviceFormat;
+import io.larder.node.store.log.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.FormatOptions;
-import io.larder.node.store.Store;
+import io.larder.node.store.log.LogStore;
 import io.larder.node.store.StoreException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -81,7 +81,7 @@ class NodeStartTest {
 
   private static void assertDeviceIsFree(NodeConfig config) {
     MemoryPool pool = new MemoryPool(MEMORY_BYTES, 0);
-    try (Store store = Store.open(config.storeConfig(), pool)) {
+    try (LogStore store = LogStore.open(config.storeConfig(), pool)) {
       assertThat(store.identity().nodeId()).isEqualTo("node-1");
     } finally {
       pool.close();

@@ -8,10 +8,10 @@ import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.store.EvictionListener;
 import io.larder.node.store.RecoveryReport;
-import io.larder.node.store.Store;
 import io.larder.node.store.StoreConfig;
 import io.larder.node.store.StoreConfig.Durability;
 import io.larder.node.store.WrittenRecord;
+import io.larder.node.store.log.LogStore;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -40,7 +40,7 @@ final class CrashChild {
   private final OutputStream out = new FileOutputStream(FileDescriptor.out);
   private final MemoryPool pool = new MemoryPool(POOL_BYTES, READ_FLOOR_BYTES);
   private final Map<Long, Integer> numbers = new HashMap<>();
-  private final Store store;
+  private final LogStore store;
 
   private CrashChild(Path device, Durability durability, int keys, int life) {
     this.life = life;
@@ -52,7 +52,7 @@ final class CrashChild {
     long start = System.nanoTime();
     StoreConfig defaults = StoreConfig.of(device);
     this.store =
-        Store.open(
+        LogStore.open(
             new StoreConfig(
                 device,
                 durability,

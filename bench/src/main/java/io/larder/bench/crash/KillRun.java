@@ -6,7 +6,7 @@ import static io.larder.bench.Figure.Better.lower;
 import io.larder.bench.Figure;
 import io.larder.bench.Progress;
 import io.larder.bench.crash.Note.Kind;
-import io.larder.node.store.DeviceFormat;
+import io.larder.node.store.log.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.FormatOptions;
 import io.larder.node.store.StoreConfig.Durability;

@@ -6,8 +6,8 @@ import io.larder.bench.crash.Note.Kind;
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
-import io.larder.node.store.Store;
 import io.larder.node.store.StoreConfig;
+import io.larder.node.store.log.LogStore;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
@@ -39,7 +39,7 @@ final class RestartChild {
     LOG.info("{}", args[1]); // the log's start is the process's, not the store's
     long heapBefore = heapBytes();
     long start = System.nanoTime();
-    Store store = Store.open(StoreConfig.of(Path.of(args[0])), pool);
+    LogStore store = LogStore.open(StoreConfig.of(Path.of(args[0])), pool);
     say(Kind.OPEN_NANOS, System.nanoTime() - start);
     switch (args[1]) {
       case "fill" -> fill(store, pool, 0, records);
@@ -64,7 +64,8 @@ final class RestartChild {
     Thread.sleep(Long.MAX_VALUE);
   }
 
-  private static void fill(Store store, MemoryPool pool, int first, int records) throws Exception {
+  private static void fill(LogStore store, MemoryPool pool, int first, int records)
+      throws Exception {
     Semaphore free = new Semaphore(DEPTH);
     AtomicReference<@Nullable Throwable> failed = new AtomicReference<>();
     for (int i = first; i < first + records; i++) {
@@ -91,7 +92,7 @@ final class RestartChild {
   }
 
   /** That it is open to serving is not taken on trust. */
-  private static void readSome(Store store, int records) throws Exception {
+  private static void readSome(LogStore store, int records) throws Exception {
     SplittableRandom random = new SplittableRandom();
     for (int i = 0; i < Math.min(READS, records); i++) {
       int number = random.nextInt(records);

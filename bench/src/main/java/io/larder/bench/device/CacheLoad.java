@@ -2,8 +2,8 @@ package io.larder.bench.device;
 
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
-import io.larder.node.store.Store;
 import io.larder.node.store.StoreStats;
+import io.larder.node.store.log.LogStore;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +23,7 @@ final class CacheLoad {
   /** So often what the store holds is looked at. */
   private static final int LOOKUPS_A_SAMPLE = 500;
 
-  private final Store store;
+  private final LogStore store;
   private final DeviceWindow window;
   private final Payload payload;
   private final Lru lru;
@@ -61,7 +61,7 @@ final class CacheLoad {
     }
   }
 
-  CacheLoad(Store store, DeviceWindow window, MemoryPool pool, int valueBytes, long lruBlocks) {
+  CacheLoad(LogStore store, DeviceWindow window, MemoryPool pool, int valueBytes, long lruBlocks) {
     this.store = store;
     this.window = window;
     this.payload = StoreLoad.random(pool, valueBytes, 1);

@@ -8,11 +8,11 @@ import io.larder.node.block.MemoryPool;
 import io.larder.node.device.Device;
 import io.larder.node.device.DirectDevice;
 import io.larder.node.device.Engine;
-import io.larder.node.store.DeviceFormat;
 import io.larder.node.store.FormatOptions;
-import io.larder.node.store.Store;
 import io.larder.node.store.StoreConfig;
 import io.larder.node.store.StoreException;
+import io.larder.node.store.log.DeviceFormat;
+import io.larder.node.store.log.LogStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -159,8 +159,8 @@ public final class DeviceBench {
     return engine.open(options.device(), DirectDevice.DEFAULT_THREADS);
   }
 
-  private Store store(DeviceWindow window, Evictions evictions) {
-    return Store.open(
+  private LogStore store(DeviceWindow window, Evictions evictions) {
+    return LogStore.open(
         window,
         pool,
         StoreConfig.Durability.WRITTEN,
@@ -251,7 +251,7 @@ public final class DeviceBench {
     long records = half / 10 * 4 / (bytes + 4096);
     Duration time = maxPuts == Long.MAX_VALUE ? options.time() : Duration.ofMinutes(2);
     try (DeviceWindow window = new DeviceWindow(open(engine), storeStart, half);
-        Store store = store(window, evictions);
+        LogStore store = store(window, evictions);
         StoreLoad load = new StoreLoad(store, evictions, pool, bytes, depth, next)) {
       Measured put = load.put(depth, time, maxPuts);
       Measured get =
@@ -364,7 +364,7 @@ public final class DeviceBench {
   /** A store used as a cache. */
   private final class Cache implements AutoCloseable {
     final DeviceWindow window;
-    final Store store;
+    final LogStore store;
 
     Cache(long size) throws IOException {
       window = new DeviceWindow(open(Engine.AUTO), 0, size);

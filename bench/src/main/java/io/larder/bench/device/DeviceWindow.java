@@ -2,6 +2,7 @@ package io.larder.bench.device;
 
 import io.larder.node.device.Device;
 import io.larder.node.device.IoCallback;
+import io.larder.node.device.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -51,6 +52,11 @@ final class DeviceWindow implements Device {
   @Override
   public String engine() {
     return device.engine();
+  }
+
+  @Override
+  public Scratch blockingBuffers() {
+    return device.blockingBuffers();
   }
 
   @Override

@@ -5,7 +5,7 @@ import io.larder.node.block.Key;
 import io.larder.node.block.Keyspace;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
-import io.larder.node.store.Store;
+import io.larder.node.store.log.LogStore;
 import io.larder.protocol.PutToken;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,7 +21,7 @@ import java.util.stream.LongStream;
 final class StoreLoad implements AutoCloseable {
   private static final Keyspace KEYSPACE = new Keyspace("bench");
 
-  private final Store store;
+  private final LogStore store;
   private final Payload[] payloads;
   private final int valueBytes;
   private final AtomicLong put;
@@ -33,7 +33,12 @@ final class StoreLoad implements AutoCloseable {
    * @param depth the most operations at a time
    */
   StoreLoad(
-      Store store, Evictions evictions, MemoryPool pool, int valueBytes, int depth, long firstPut) {
+      LogStore store,
+      Evictions evictions,
+      MemoryPool pool,
+      int valueBytes,
+      int depth,
+      long firstPut) {
     this.store = store;
     this.evictions = evictions;
     this.valueBytes = valueBytes;
@@ -65,7 +70,7 @@ final class StoreLoad implements AutoCloseable {
   }
 
   /** Puts a block and makes it visible. */
-  static CompletableFuture<Void> put(Store store, long number, Payload payload) {
+  static CompletableFuture<Void> put(LogStore store, long number, Payload payload) {
     Block block = new Block(new PutToken(1, number), Block.NO_METADATA, Block.NEVER, payload);
     return store.write(key(number), block).thenAccept(written -> written.publish());
   }

@@ -4,7 +4,7 @@ import io.larder.bench.Progress;
 import io.larder.cli.console.ConsoleProgress;
 import io.larder.cli.console.ExitCode;
 import io.larder.cli.console.Output;
-import io.larder.node.store.DeviceFormat;
+import io.larder.node.store.log.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.DeviceInspection;
 import io.larder.node.store.RecoveryReport;

@@ -9,9 +9,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.larder.bench.Outage;
 import io.larder.cli.CommandRun;
 import io.larder.node.block.MemoryPool;
-import io.larder.node.store.Store;
 import io.larder.node.store.StoreConfig;
 import io.larder.node.store.StoredRecord;
+import io.larder.node.store.log.LogStore;
 import io.larder.protocol.Slots;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -180,7 +180,7 @@ class DemoIT {
   /** Deletes the record that a node which does not run has had longest; returns its key. */
   private static String deleteOldest(Path device) {
     try (MemoryPool pool = new MemoryPool(64 * MIB, 16 * MIB);
-        Store store = Store.open(StoreConfig.of(device), pool)) {
+        LogStore store = LogStore.open(StoreConfig.of(device), pool)) {
       record Entry(int slot, long fingerprint, long stamp) {}
       AtomicReference<Entry> oldest = new AtomicReference<>(new Entry(0, 0, Long.MAX_VALUE));
       for (int i = 0; i < Slots.COUNT; i++) {

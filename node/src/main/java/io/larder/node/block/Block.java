@@ -3,12 +3,12 @@ package io.larder.node.block;
 import io.larder.protocol.PutToken;
 
 /**
- * A stored value: immutable but for its payload's reference count, which is the block's.
+ * A stored value: immutable but for its payload's reference count, which counts for the block.
  *
- * @param id the token of the put that stored it; names this value of its key for ever
+ * @param id the token of the put that stored it, unique among the values of its key
  * @param metadata up to 2 KiB, opaque; not copied
- * @param expiresAtMs the logical time in milliseconds from which it counts as absent; {@link
- *     #NEVER} if it does not expire
+ * @param expiresAtMs the logical time in milliseconds at which it expires; {@link #NEVER} if it
+ *     does not expire
  * @param payload the bytes
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody

@@ -9,12 +9,12 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Anonymous memory of the process, advised onto huge pages; its pages come into being when they are
- * touched or populated. Thread-safe; using {@link #segment()} after {@link #unmap()} ends the
- * process.
+ * Anonymous memory of the process, advised onto huge pages; its pages are allocated when they are
+ * touched or populated. Thread-safe; access to {@link #segment()} after {@link #unmap()} crashes
+ * the process.
  */
 final class HugeMemory {
-  /** Its size and its address are multiples of this. */
+  /** The alignment of its size and its address. */
   static final long PAGE_BYTES = 2L << 20;
 
   private static final int PROT_READ_WRITE = 3;
@@ -62,7 +62,7 @@ final class HugeMemory {
   private boolean unmapped; // guarded by this
 
   /**
-   * Maps it.
+   * Maps the memory.
    *
    * @param bytes a multiple of {@link #PAGE_BYTES}
    * @throws OutOfMemoryError if the system refuses
@@ -70,7 +70,7 @@ final class HugeMemory {
   HugeMemory(long bytes) {
     mapped = map(bytes + PAGE_BYTES);
     segment = mapped.asSlice(-mapped.address() & (PAGE_BYTES - 1), bytes);
-    boolean _ = advise(segment, MADV_HUGEPAGE); // a refusal costs speed only
+    advise(segment, MADV_HUGEPAGE); // a refusal costs speed only
   }
 
   MemorySegment segment() {
@@ -78,8 +78,7 @@ final class HugeMemory {
   }
 
   /**
-   * Makes the pages of a stretch present; what is in them stays as it is, whoever uses them
-   * meanwhile.
+   * Makes the pages of a range present; their content stays, even if it is used meanwhile.
    *
    * @return false if the kernel refuses, as before Linux 5.14, or the memory is unmapped
    */
@@ -87,7 +86,7 @@ final class HugeMemory {
     return !unmapped && advise(segment.asSlice(offset, bytes), MADV_POPULATE_WRITE);
   }
 
-  /** Gives it back, once a populating that is under way has ended. */
+  /** Unmaps it, after a call of {@link #populate} in progress has ended. */
   synchronized void unmap() {
     unmapped = true;
     try {

@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.Arrays;
 
 /**
- * A key with what is derived from it once: its slot and its fingerprint. Immutable; the array is
- * not copied and must not be changed. Made by {@link Keyspace#key}.
+ * A key with its slot and its fingerprint, which are derived once. Immutable; the array is not
+ * copied and must not be changed. Created by {@link Keyspace#key}.
  */
 public final class Key {
   private final byte[] bytes;

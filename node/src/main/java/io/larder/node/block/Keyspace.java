@@ -11,8 +11,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /**
- * Makes {@link Key}s of one cluster. The fingerprint is SipHash-2-4 (Aumasson and Bernstein, 2012)
- * under a key derived from the cluster's name, so all nodes of a cluster agree on it and two
+ * Creates the {@link Key}s of one cluster. The fingerprint is SipHash-2-4 (Aumasson and Bernstein,
+ * 2012) under a key derived from the cluster's name, so all nodes of a cluster agree on it and two
  * clusters do not. Immutable.
  */
 public final class Keyspace {

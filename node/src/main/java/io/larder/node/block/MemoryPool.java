@@ -17,18 +17,18 @@ import org.jspecify.annotations.Nullable;
  * together.
  *
  * <p>A buddy allocator (Knowlton, 1965) over 1 MiB blocks, the smallest piece 4 KiB, on anonymous
- * memory advised onto huge pages: with 4 KiB pages the kernel hands half of all 1 MiB direct reads
+ * memory advised onto huge pages: with 4 KiB pages the kernel passes half of all 1 MiB direct reads
  * to its worker threads. A payload is allocated whole or not at all, so two half-served requests
- * can never wait for each other. Requests that do not fit wait, first come first served; memory
- * given back, or freed by the evictor, serves them. Puts leave a floor for reads.
+ * can never wait for each other. Requests that do not fit wait, first come first served, for memory
+ * that is given back or that the evictor frees. Puts leave a floor for reads.
  *
- * <p>Thread-safe. The lock is held for list operations only, never while a waiter is told.
+ * <p>Thread-safe. The lock is held for list operations only, never while a waiter is called back.
  */
 public final class MemoryPool implements AutoCloseable {
   private static final int MIN_SHIFT = 12;
   private static final int ORDERS = 9; // 4 KiB << 0 … 4 KiB << 8 = 1 MiB
 
-  /** What a payload is wanted for; puts cannot take the floor reserved for reads. */
+  /** The purpose of a payload; puts cannot take the floor reserved for reads. */
   public enum Purpose {
     READ,
     PUT
@@ -55,7 +55,7 @@ public final class MemoryPool implements AutoCloseable {
       return segment;
     }
 
-    /** The segment as a transfer of nothing else takes it; nobody changes the array. */
+    /** The segment as the only one of a transfer; the array is not changed. */
     MemorySegment[] segmentAlone() {
       return segmentAlone;
     }
@@ -80,7 +80,7 @@ public final class MemoryPool implements AutoCloseable {
       return 1 << (MIN_SHIFT + order);
     }
 
-    /** Its place among the pool's pieces of its size. */
+    /** Its index among the pool's pieces of its size. */
     int number() {
       return unit >> order;
     }
@@ -99,7 +99,7 @@ public final class MemoryPool implements AutoCloseable {
   private final int[] next;
   private final int[] previous;
   private final byte[] freeOrder;
-  // The largest pieces, made once: a large value is made of many.
+  // The largest pieces, created once: a large value has many.
   private final @Nullable Chunk[] largest;
   private final ArrayDeque<Waiter> waitingReads = new ArrayDeque<>();
   private final ArrayDeque<Waiter> waitingPuts = new ArrayDeque<>();
@@ -108,10 +108,10 @@ public final class MemoryPool implements AutoCloseable {
   private boolean closed;
 
   /**
-   * Maps the pool's memory; pages are touched as they are used, or by {@link #prefault()}.
+   * Maps the pool's memory; pages are touched when they are used, or by {@link #prefault()}.
    *
    * @param capacityBytes rounded up to 2 MiB
-   * @param readFloorBytes what puts leave free for reads; less than the capacity
+   * @param readFloorBytes bytes that puts leave free for reads; less than the capacity
    * @throws IllegalArgumentException if the sizes do not make sense
    * @throws OutOfMemoryError if the system refuses the mapping
    */
@@ -139,7 +139,7 @@ public final class MemoryPool implements AutoCloseable {
   }
 
   /**
-   * Installs what is asked for memory when the pool is full: it frees unreferenced hot entries of
+   * Installs the evictor that is called when the pool is full: it frees unreferenced hot entries of
    * about that many bytes and returns whether it freed any. Called without the lock.
    */
   public void setEvictor(LongPredicate evictor) {
@@ -149,15 +149,14 @@ public final class MemoryPool implements AutoCloseable {
   }
 
   /**
-   * Begins to make the pool's pages present in the background, as far as memory allows, until all
-   * are or the pool is closed.
+   * Makes the pool's pages present in the background, as far as memory allows, until all are or the
+   * pool is closed.
    */
   public void prefault() {
-    Thread _ =
-        Thread.ofPlatform()
-            .daemon()
-            .name("larder-prefault")
-            .start(Prefault.ofProcess(memory, this::isClosed));
+    Thread.ofPlatform()
+        .daemon()
+        .name("larder-prefault")
+        .start(Prefault.ofProcess(memory, this::isClosed));
   }
 
   private synchronized boolean isClosed() {
@@ -166,9 +165,9 @@ public final class MemoryPool implements AutoCloseable {
 
   /**
    * Allocates a payload of {@code length} bytes, its content undefined, at once or when memory is
-   * there. Cancelling the future leaves the queue.
+   * available. Cancelling the future leaves the queue.
    *
-   * @throws IllegalArgumentException if it could never be granted
+   * @throws IllegalArgumentException if it can never be granted
    * @throws IllegalStateException if the pool is closed
    */
   public CompletableFuture<Payload> allocate(int length, Purpose purpose) {
@@ -195,7 +194,7 @@ public final class MemoryPool implements AutoCloseable {
     return waiter.granted();
   }
 
-  /** Allocates now or answers null: for optional use, such as keeping a copy. */
+  /** Allocates now or returns null: for optional use, such as keeping a copy. */
   public synchronized @Nullable Payload tryAllocate(int length, Purpose purpose) {
     return !closed && queue(purpose).isEmpty() ? tryTake(length, purpose) : null;
   }
@@ -228,8 +227,8 @@ public final class MemoryPool implements AutoCloseable {
   }
 
   /**
-   * Allocates no more and cancels who waits. The memory is unmapped when the last payload is
-   * released, at once if there is none: a device or a socket may still be at work on one.
+   * Refuses later requests and cancels those that wait. The memory is unmapped when the last
+   * payload is released, at once if there is none: a device or a socket may still use one.
    * Idempotent.
    */
   @Override
@@ -247,7 +246,7 @@ public final class MemoryPool implements AutoCloseable {
       unmapIfUnused();
     }
     for (Waiter waiter : waiting) {
-      boolean _ = waiter.granted().cancel(false);
+      waiter.granted().cancel(false);
     }
   }
 
@@ -257,7 +256,7 @@ public final class MemoryPool implements AutoCloseable {
     }
   }
 
-  /** Serves queue heads while memory lasts, asking the evictor when it does not. */
+  /** Serves queue heads while memory lasts, then calls the evictor. */
   private void serveWaiters() {
     for (; ; ) {
       List<Waiter> served = new ArrayList<>();
@@ -396,7 +395,7 @@ public final class MemoryPool implements AutoCloseable {
     return purpose == Purpose.READ ? 0 : readFloorBytes;
   }
 
-  /** What a payload of so many bytes occupies of a pool, rounding included. */
+  /** The bytes of a pool that a payload of that length occupies, rounding included. */
   public static long pieceBytes(int length) {
     int tail = length % Limits.CHUNK_BYTES;
     return (long) length - tail + (tail == 0 ? 0 : 1L << (MIN_SHIFT + orderFor(tail)));

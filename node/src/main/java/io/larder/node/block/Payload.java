@@ -12,8 +12,9 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
  * CRC32C per chunk.
  *
  * <p>Reference-counted: made with one reference; at zero the chunks go back to the pool and the
- * object is dead. Filled before it is shared; from then on only read. One that is shared while its
- * chunks still come says so: {@link #beginArrival} to {@link #arrived} or {@link #breakOff}.
+ * object is dead. Filled before it is shared; from then on only read. A payload that is shared
+ * while its chunks still arrive is marked: {@link #beginArrival} to {@link #arrived} or {@link
+ * #breakOff}.
  */
 public final class Payload {
   private static final AtomicIntegerFieldUpdater<Payload> REFERENCES =
@@ -27,10 +28,10 @@ public final class Payload {
   private volatile int arrivedChunks;
   private volatile boolean broken;
 
-  /** Who waits for chunks; guarded by this. */
+  /** Waiters for chunks; guarded by this. */
   private final List<Watcher> watchers = new ArrayList<>(0);
 
-  private record Watcher(int chunks, Runnable told) {}
+  private record Watcher(int chunks, Runnable callback) {}
 
   Payload(MemoryPool pool, MemoryPool.Chunk[] chunks, int length) {
     this.pool = pool;
@@ -60,9 +61,9 @@ public final class Payload {
     return chunks[i].buffer().slice(0, chunkLength(i));
   }
 
-  /** Copies chunk {@code i} to the buffer's position, which stays where it is. */
+  /** Copies chunk {@code i} to the buffer's position, which does not change. */
   public void copyChunk(int i, ByteBuffer into) {
-    ByteBuffer _ = into.put(into.position(), chunks[i].buffer(), 0, chunkLength(i));
+    into.put(into.position(), chunks[i].buffer(), 0, chunkLength(i));
   }
 
   /**
@@ -74,15 +75,15 @@ public final class Payload {
   }
 
   /**
-   * Chunk {@code i} as device I/O wants it: aligned to 4 KiB, the length rounded up to 4 KiB. What
-   * is past {@link #chunkLength} is padding.
+   * Chunk {@code i} for device I/O: aligned to 4 KiB, the length rounded up to 4 KiB. The bytes
+   * after {@link #chunkLength} are padding.
    */
   public MemorySegment ioSegment(int i) {
     MemorySegment segment = chunks[i].segment();
     return isFilled(i) ? segment : segment.asSlice(0, ioBytes(i));
   }
 
-  /** {@link #ioSegment} as a transfer of nothing else takes it; nobody changes the array. */
+  /** {@link #ioSegment} as the only segment of a transfer; the array is not changed. */
   public MemorySegment[] ioSegmentAlone(int i) {
     return isFilled(i) ? chunks[i].segmentAlone() : new MemorySegment[] {ioSegment(i)};
   }
@@ -122,7 +123,9 @@ public final class Payload {
     return crcs[i];
   }
 
-  /** The CRC32C of every chunk: the array itself, which nobody changes once the value is shared. */
+  /**
+   * The CRC32C of every chunk: the array itself, which does not change once the value is shared.
+   */
   public int[] crcs() {
     return crcs;
   }
@@ -136,57 +139,58 @@ public final class Payload {
     return chunks[i].crc(chunkLength(i));
   }
 
-  /** Says that no chunk can be read yet; only by who fills it, before it is shared. */
+  /** Marks all chunks as not yet readable; only by the filling thread, before it is shared. */
   public void beginArrival() {
     arrivedChunks = 0;
   }
 
-  /** Says that the first {@code count} chunks can be read: they and their checksums are final. */
+  /** Marks the first {@code count} chunks as readable: they and their checksums are final. */
   public void arrived(int count) {
     List<Watcher> due;
     synchronized (this) {
       arrivedChunks = count;
       due = takeDue();
     }
-    tell(due);
+    callBack(due);
   }
 
-  /** Says that no more chunks come. */
+  /** Marks the payload as broken: no more chunks arrive. */
   public void breakOff() {
     List<Watcher> due;
     synchronized (this) {
       broken = true;
       due = takeDue();
     }
-    tell(due);
+    callBack(due);
   }
 
-  /** How many chunks can be read, from the first on: all, unless they are still coming. */
+  /** The number of readable chunks, from the first on: all, unless they are still arriving. */
   public int arrivedChunks() {
     return arrivedChunks;
   }
 
-  /** Whether the chunks that have not arrived never will. */
+  /** Whether the chunks that have not arrived never will arrive. */
   public boolean isBroken() {
     return broken;
   }
 
   /**
-   * Has somebody told, once and on any thread, when so many chunks have arrived or never will.
+   * Registers a callback, which runs once, on any thread, when that many chunks have arrived or
+   * never will.
    *
-   * @return false if that is so already, and nobody will be told
+   * @return false if that is so already; the callback will not run
    */
-  public synchronized boolean watch(int count, Runnable told) {
+  public synchronized boolean watch(int count, Runnable callback) {
     if (arrivedChunks >= count || broken) {
       return false;
     }
-    watchers.add(new Watcher(count, told));
+    watchers.add(new Watcher(count, callback));
     return true;
   }
 
-  private static void tell(List<Watcher> due) {
-    for (int i = 0; i < due.size(); i++) { // no iterator for nobody
-      due.get(i).told.run();
+  private static void callBack(List<Watcher> due) {
+    for (int i = 0; i < due.size(); i++) { // no iterator if there is none
+      due.get(i).callback.run();
     }
   }
 
@@ -209,7 +213,7 @@ public final class Payload {
     return sum;
   }
 
-  /** Takes a reference unless the count is zero already, which is a miss for the caller. */
+  /** Retains the payload unless its count is zero already, which is a miss for the caller. */
   public boolean tryRetain() {
     for (; ; ) {
       int count = references;
@@ -223,7 +227,7 @@ public final class Payload {
   }
 
   /**
-   * Takes one more reference for somebody who holds one already.
+   * Retains the payload; the caller has a reference already.
    *
    * @throws IllegalStateException if the payload is dead: a programming error
    */
@@ -235,7 +239,7 @@ public final class Payload {
   }
 
   /**
-   * Gives a reference back; the last one frees the chunks.
+   * Releases a reference; the last one frees the chunks.
    *
    * @throws IllegalStateException if there is none left: a programming error
    */

@@ -13,11 +13,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes memory's pages present before they are needed: zeroing 2 MiB at the first touch is a sixth
- * of a small put. From the end to the start, which is the order in which a fresh pool hands its
- * pieces out; small steps with pauses, a quarter of a core at most.
+ * of a small put. From the end to the start, which is the order in which a fresh pool allocates its
+ * pieces; in small steps with pauses, a quarter of a core at most.
  *
- * <p>It takes nothing that might be missing elsewhere: a node that never fills its pool can live
- * where pool and heap together do not fit.
+ * <p>It leaves memory that others may need: a node that never fills its pool can run where pool and
+ * heap together do not fit.
  */
 final class Prefault implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Prefault.class);
@@ -31,9 +31,9 @@ final class Prefault implements Runnable {
   private final BooleanSupplier over;
 
   /**
-   * @param mostBytes how much of the memory may be made present at all
-   * @param spareBytes how much more the machine can give at the moment
-   * @param over whether it need not go on
+   * @param mostBytes the most bytes to make present
+   * @param spareBytes the bytes that the machine can spare at the moment
+   * @param over whether to stop
    */
   Prefault(HugeMemory memory, long mostBytes, LongSupplier spareBytes, BooleanSupplier over) {
     this.memory = memory;
@@ -85,7 +85,7 @@ final class Prefault implements Runnable {
     }
   }
 
-  /** What the machine can give without swapping; nothing where it does not say. */
+  /** The bytes that the machine can provide without swapping; 0 if unknown. */
   private static long availableBytes() {
     try (var lines = Files.lines(Path.of("/proc/meminfo"))) {
       return lines

@@ -12,31 +12,34 @@ import java.util.concurrent.TimeoutException;
  * Device I/O that waits, for opening, recovery and housekeeping; never for the hot path. Larger
  * transfers are cut into submissions.
  *
- * <p>The device never sees the caller's memory: it reads and writes a buffer of its own, which a
+ * <p>The device never gets the caller's memory: it reads and writes one of its own buffers, which a
  * submission that is not answered in time, or whose caller was interrupted, keeps for ever. So the
- * caller may free or reuse its memory whatever happened, and that memory needs no alignment.
+ * caller may free or reuse its memory in any case, and that memory needs no alignment.
  */
 public final class BlockingIo {
   /** How long one submission may take before it counts as failed. */
   public static final long DEADLINE_SECONDS = 30;
 
-  /** Submissions of one read that are under way at once. */
+  /** Submissions of one read that are in flight at once. */
   private static final int READ_DEPTH = 4;
 
-  private static final Scratch BUFFERS = new Scratch(Device.MAX_SUBMISSION_BYTES);
-
   private BlockingIo() {}
+
+  /** The buffers that a device keeps for blocking I/O. */
+  public static Scratch newBuffers() {
+    return new Scratch(Device.MAX_SUBMISSION_BYTES);
+  }
 
   /** Writes the whole segment at {@code offset}. */
   public static void write(Device device, long offset, MemorySegment segment) throws IOException {
     for (long at = 0; at < segment.byteSize(); at += Device.MAX_SUBMISSION_BYTES) {
       MemorySegment piece = piece(segment, at);
-      MemorySegment whole = BUFFERS.take();
+      MemorySegment whole = device.blockingBuffers().take();
       MemorySegment buffer = whole.asSlice(0, piece.byteSize()).copyFrom(piece);
       CompletableFuture<Boolean> done = new CompletableFuture<>();
       device.write(offset + at, new MemorySegment[] {buffer}, answer(done));
       await(device, "write", done);
-      BUFFERS.give(whole);
+      device.blockingBuffers().giveBack(whole);
     }
   }
 
@@ -58,24 +61,25 @@ public final class BlockingIo {
   }
 
   /**
-   * Begins one read that is waited for later.
+   * Begins one read, to be awaited later.
    *
-   * @param bytes of one submission
+   * @param bytes at most those of one submission
    */
   public static Read begin(Device device, long offset, int bytes) {
     return new Read(device, offset, bytes);
   }
 
-  /** A read under way. One thread, which ends it by one of its methods. */
+  /** A read in flight. One thread, which ends it by one of its methods. */
   public static final class Read {
     private final Device device;
     private final int bytes;
-    private final MemorySegment buffer = BUFFERS.take();
+    private final MemorySegment buffer;
     private final CompletableFuture<Boolean> done = new CompletableFuture<>();
 
     private Read(Device device, long offset, int bytes) {
       this.device = device;
       this.bytes = bytes;
+      this.buffer = device.blockingBuffers().take();
       device.read(offset, new MemorySegment[] {buffer.asSlice(0, bytes)}, answer(done));
     }
 
@@ -83,16 +87,16 @@ public final class BlockingIo {
       return bytes;
     }
 
-    /** Waits for the bytes and puts them at the target's beginning. */
+    /** Waits for the bytes and copies them to the beginning of the target. */
     public void await(MemorySegment target) throws IOException {
       BlockingIo.await(device, "read", done);
       MemorySegment.copy(buffer, 0, target, 0, bytes);
-      BUFFERS.give(buffer);
+      device.blockingBuffers().giveBack(buffer);
     }
 
-    /** Lets the bytes go when they come. */
+    /** Drops the bytes when they arrive. */
     public void abandon() {
-      var _ = done.whenComplete((answered, failure) -> BUFFERS.give(buffer));
+      var _ = done.whenComplete((answered, failure) -> device.blockingBuffers().giveBack(buffer));
     }
   }
 
@@ -116,7 +120,7 @@ public final class BlockingIo {
   private static void await(Device device, String what, CompletableFuture<Boolean> done)
       throws IOException {
     try {
-      boolean _ = done.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
+      done.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new IOException(cause.getMessage(), cause);

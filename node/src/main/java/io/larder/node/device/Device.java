@@ -7,9 +7,9 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Submissions are asynchronous and unordered; a flush covers the writes that were done when it
  * was submitted. Offsets, lengths and addresses are multiples of {@link #BLOCK_BYTES}. The memory
- * is the device's from the submission to the callback, however long that takes: whoever gives up
- * waiting must leave it untouched. Submissions beyond what the engine keeps in flight wait in a
- * queue which is bounded by its callers' memory. Thread-safe.
+ * belongs to the device from the submission to the callback, however long that takes: a caller that
+ * gives up waiting must leave it untouched. Submissions beyond those that the engine keeps in
+ * flight wait in a queue, which is bounded by its callers' memory. Thread-safe.
  */
 public interface Device extends AutoCloseable {
   /** The alignment of everything, whatever smaller sector the device may have. */
@@ -18,16 +18,16 @@ public interface Device extends AutoCloseable {
   /** The most bytes of one submission, a chunk and its header; more only adds latency to others. */
   int MAX_SUBMISSION_BYTES = (1 << 20) + BLOCK_BYTES;
 
-  /** How long closing waits for what is in flight. */
+  /** How long closing waits for submissions in flight. */
   long CLOSE_DEADLINE_NANOS = 5_000_000_000L;
 
-  /** What it was opened as, for messages. */
+  /** The path it was opened with, for messages. */
   String name();
 
   /** The size in bytes, rounded down to whole blocks. */
   long sizeBytes();
 
-  /** Which engine this is, for the log and a metric. */
+  /** The name of the engine, for the log and a metric. */
   String engine();
 
   /**
@@ -43,19 +43,22 @@ public interface Device extends AutoCloseable {
   /** Makes finished writes survive a power loss. */
   void flush(IoCallback callback);
 
+  /** Memory for {@link BlockingIo}, in pieces of {@link #MAX_SUBMISSION_BYTES}. */
+  Scratch blockingBuffers();
+
   /** Submissions that are queued or in flight. */
   int pending();
 
   /**
-   * How long the oldest read that is not answered has been waiting, or else the oldest write or
-   * flush, in nanoseconds; 0 if there is none.
+   * The age in nanoseconds of the oldest read, or else the oldest write or flush, that is not
+   * answered; 0 if there is none.
    */
   long oldestNanos(boolean reads);
 
   /**
-   * Fails what comes later, finishes what was submitted and releases the device. Returns after
-   * {@link #CLOSE_DEADLINE_NANOS} even if something is not answered: that keeps its memory, and the
-   * device, until it is. Idempotent.
+   * Fails later submissions, finishes earlier ones and closes the device. Returns after {@link
+   * #CLOSE_DEADLINE_NANOS} even if a submission is not answered: that keeps its memory, and the
+   * device open, until it is. Idempotent.
    */
   @Override
   void close();

@@ -16,13 +16,13 @@ import java.util.function.IntSupplier;
  * <p>A block device is opened O_EXCL and every device is locked with flock, so a second opener is
  * refused; both end with the process, however it dies.
  *
- * @param calls how the system is called
+ * @param calls the system calls
  * @param name what it was opened as
  * @param fd its file descriptor
  * @param sizeBytes rounded down to whole blocks
  */
 record DeviceFile(SystemCalls calls, String name, int fd, long sizeBytes) {
-  /** The kernel takes a killed process' ring apart, and with it its hold, some time after. */
+  /** The kernel releases the ring of a killed process, and with it the lock, some time later. */
   private static final long PATIENCE_NANOS = 2_000_000_000L;
 
   private static final long RETRY_NANOS = 10_000_000;
@@ -69,13 +69,13 @@ record DeviceFile(SystemCalls calls, String name, int fd, long sizeBytes) {
         return new DeviceFile(calls, path.toString(), fd, size & -(long) Device.BLOCK_BYTES);
       } finally {
         if (!opened) {
-          int _ = calls.close(state, fd);
+          calls.close(state, fd);
         }
       }
     }
   }
 
-  /** Tries again while the device is another's, for a while. */
+  /** Retries for a while if another process has the device. */
   private static int patiently(IntSupplier call) {
     long end = System.nanoTime() + PATIENCE_NANOS;
     int result = call.getAsInt();
@@ -118,12 +118,11 @@ record DeviceFile(SystemCalls calls, String name, int fd, long sizeBytes) {
   }
 
   /**
-   * A transfer that can be handed to the kernel.
+   * The bytes of a transfer.
    *
    * @throws IllegalArgumentException if it is misaligned, too large or outside the device
    */
-  Submission submission(
-      Submission.Kind kind, long offset, MemorySegment[] segments, IoCallback callback) {
+  long checkedBytes(long offset, MemorySegment[] segments) {
     long bytes = 0;
     long misaligned = offset;
     for (MemorySegment segment : segments) {
@@ -139,12 +138,12 @@ record DeviceFile(SystemCalls calls, String name, int fd, long sizeBytes) {
       throw new IllegalArgumentException(
           name + ": a submission of " + bytes + " bytes at " + offset + " is not possible");
     }
-    return Submission.of(kind, offset, bytes, segments, callback);
+    return bytes;
   }
 
   void close() {
     try (Arena arena = Arena.ofConfined()) {
-      int _ = calls.close(arena.allocate(SystemCalls.STATE_BYTES, 8), fd);
+      calls.close(arena.allocate(SystemCalls.STATE_BYTES, 8), fd);
     }
   }
 }

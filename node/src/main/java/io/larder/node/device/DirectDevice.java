@@ -14,14 +14,12 @@ import org.jspecify.annotations.Nullable;
  * The engine that works everywhere: O_DIRECT system calls on a fixed pool of platform threads, one
  * submission a thread, so that at most {@link #DEFAULT_THREADS} MiB are in flight.
  *
- * <p>Short transfers and EINTR are resumed at a block boundary; a transfer of zero bytes is an
- * error.
+ * <p>Resumes short transfers, and those that a signal interrupts, at a block boundary; a transfer
+ * of zero bytes is an error.
  */
-public final class DirectDevice implements Device {
+public final class DirectDevice extends FileDevice {
   /** Threads, and so submissions in flight, of a device. */
   public static final int DEFAULT_THREADS = 16;
-
-  private final DeviceFile file;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -32,7 +30,7 @@ public final class DirectDevice implements Device {
   private boolean closed;
 
   private DirectDevice(DeviceFile file, int threads) {
-    this.file = file;
+    super(file);
     this.threads = threads;
     this.inFlight = new @Nullable Submission[threads];
     for (int i = 0; i < threads; i++) {
@@ -63,33 +61,8 @@ public final class DirectDevice implements Device {
   }
 
   @Override
-  public String name() {
-    return file.name();
-  }
-
-  @Override
-  public long sizeBytes() {
-    return file.sizeBytes();
-  }
-
-  @Override
   public String engine() {
     return "threads";
-  }
-
-  @Override
-  public void write(long offset, MemorySegment[] segments, IoCallback callback) {
-    submit(file.submission(Submission.Kind.WRITE, offset, segments, callback));
-  }
-
-  @Override
-  public void read(long offset, MemorySegment[] segments, IoCallback callback) {
-    submit(file.submission(Submission.Kind.READ, offset, segments, callback));
-  }
-
-  @Override
-  public void flush(IoCallback callback) {
-    submit(Submission.flush(callback));
   }
 
   @Override
@@ -139,18 +112,18 @@ public final class DirectDevice implements Device {
     }
   }
 
-  private void submit(Submission submission) {
+  @Override
+  boolean queue(Submission submission) {
     lock.lock();
     try {
       if (!closed) {
         queue.add(submission);
         changed.signal();
-        return;
       }
+      return !closed;
     } finally {
       lock.unlock();
     }
-    submission.callback.done(new IOException(file.name() + ": is closed"));
   }
 
   private void serve(int thread) {
@@ -160,7 +133,8 @@ public final class DirectDevice implements Device {
           arena.allocate((long) Submission.MAX_SEGMENTS * Submission.IOVEC_BYTES, 8);
       for (Submission next = take(thread); next != null; next = take(thread)) {
         IOException failure = execute(next, state, iovecs);
-        finish(thread, next, failure);
+        forget(thread);
+        finish(next, failure);
       }
     } finally {
       end();
@@ -186,7 +160,7 @@ public final class DirectDevice implements Device {
     }
   }
 
-  /** The last thread to end lets go of the device: no system call uses it any more. */
+  /** The last thread to end closes the device: no system call uses it any more. */
   private void end() {
     lock.lock();
     try {
@@ -200,14 +174,13 @@ public final class DirectDevice implements Device {
     }
   }
 
-  private void finish(int thread, Submission submission, @Nullable IOException failure) {
+  private void forget(int thread) {
     lock.lock();
     try {
       inFlight[thread] = null;
     } finally {
       lock.unlock();
     }
-    submission.finish(failure);
   }
 
   private @Nullable IOException execute(
@@ -224,7 +197,7 @@ public final class DirectDevice implements Device {
     } catch (RuntimeException e) {
       return new IOException(file.name() + ": " + submission.kind + " failed", e);
     } finally {
-      Reference.reachabilityFence(submission); // and so its memory, which the kernel had
+      Reference.reachabilityFence(submission); // and so its memory, which the kernel uses
     }
   }
 

@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How a device is driven. */
+/** The ways to drive a device. */
 public enum Engine {
   /** {@link #IO_URING} where kernel and container allow it, else {@link #THREADS}. */
   AUTO,
-  /** A ring of the kernel's, see {@link UringDevice}. */
+  /** A ring of the kernel, see {@link UringDevice}. */
   IO_URING,
   /** Blocking system calls on threads, see {@link DirectDevice}. */
   THREADS;
@@ -25,8 +25,8 @@ public enum Engine {
   /**
    * Opens a block device or a regular file for this process alone.
    *
-   * @param threads of {@link #THREADS}
-   * @throws IOException if it cannot be opened, or {@link #IO_URING} is asked for and not allowed
+   * @param threads the number of threads of {@link #THREADS}
+   * @throws IOException if it cannot be opened, or {@link #IO_URING} is requested and not allowed
    *     here; the message says what to do
    */
   public Device open(Path path, int threads) throws IOException {

@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Tries an engine as a node uses it: on a small file of its own. */
+/** Tries an engine the way a node uses it, on a small file of its own. */
 public final class EngineTrial {
   private static final long FILE_BYTES = 1L << 20;
   private static final int BLOCK_BYTES = 4096;
@@ -17,7 +17,7 @@ public final class EngineTrial {
   /**
    * Writes a block, flushes, and reads it back.
    *
-   * @param folder where the file is made, and removed again
+   * @param folder the folder in which the file is created, and deleted again
    * @throws IOException if the engine is not available, or fails here
    */
   public static void run(Engine engine, Path folder) throws IOException {
@@ -33,7 +33,7 @@ public final class EngineTrial {
         BlockingIo.flush(device);
         BlockingIo.read(device, 0, read);
         if (written.mismatch(read) >= 0) {
-          throw new IOException(file + ": other bytes were read than were written");
+          throw new IOException(file + ": the bytes read differ from those written");
         }
       }
     } finally {

@@ -5,9 +5,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 
 /**
- * Aligned pieces of memory of one size that are used again: header blocks, groups, small reads. As
- * many are made as were ever in use at once, which the callers bound. A piece that is not given
- * back is freed once nobody can reach it. Thread-safe.
+ * A pool of aligned pieces of memory of one size: header blocks, groups, small reads. It grows to
+ * the most pieces ever taken at once, which the callers bound. A piece that is not given back is
+ * freed once it is unreachable. Thread-safe.
  */
 public final class Scratch {
   private static final long SLAB_BYTES = 256 << 10;
@@ -19,7 +19,7 @@ public final class Scratch {
     this.pieceBytes = pieceBytes;
   }
 
-  /** A piece of undefined content, the taker's until it is given back. */
+  /** Takes a piece of undefined content. */
   public synchronized MemorySegment take() {
     if (free.isEmpty()) {
       long pieces = Math.max(1, SLAB_BYTES / pieceBytes);
@@ -32,7 +32,7 @@ public final class Scratch {
   }
 
   /** Gives a piece back; only when no submission uses it any more. */
-  public synchronized void give(MemorySegment piece) {
+  public synchronized void giveBack(MemorySegment piece) {
     free.push(piece);
   }
 }

@@ -5,14 +5,14 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Makes files that stand for devices. */
+/** Creates files that stand for devices. */
 public final class SparseFile {
   private SparseFile() {}
 
   /**
-   * Creates a file of {@code sizeBytes} that occupies nothing yet.
+   * Creates a file of {@code sizeBytes} that occupies no blocks yet.
    *
-   * @throws java.nio.file.FileAlreadyExistsException if something is there
+   * @throws java.nio.file.FileAlreadyExistsException if the path exists
    */
   public static void create(Path path, long sizeBytes) throws IOException {
     Files.createFile(path);

@@ -3,7 +3,7 @@ package io.larder.node.device;
 import java.io.IOException;
 import java.io.Serial;
 
-/** A device did not answer in time; what was asked of it may still happen, at any moment. */
+/** A device did not answer in time; the submission may still take effect at any moment. */
 public final class StalledException extends IOException {
   @Serial private static final long serialVersionUID = 1;
 

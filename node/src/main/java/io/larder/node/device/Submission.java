@@ -4,13 +4,12 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an engine was asked to do once: its memory is the kernel's from when it is started until it
- * is answered. Guarded by its engine, which has forgotten it when it calls {@link #finish}: the
- * object is then used again.
+ * One transfer or flush of an engine. Its memory belongs to the kernel from the start to the
+ * answer. Guarded by its engine, which has forgotten it when it calls {@link FileDevice#finish}:
+ * the object is then used again.
  */
 final class Submission {
   enum Kind {
@@ -22,49 +21,44 @@ final class Submission {
   static final int MAX_SEGMENTS = 64;
   static final int IOVEC_BYTES = 16;
   private static final MemorySegment[] NONE = {};
-
-  /** As many are kept as serve two devices at the greatest depth. */
-  private static final int MAX_FINISHED = 1024;
-
-  /** Finished ones, to be used again: a long value takes one for each MiB. Guarded by itself. */
-  private static final ArrayDeque<Submission> FINISHED = new ArrayDeque<>();
-
   private static final IoCallback NOBODY = failure -> {};
 
   Kind kind = Kind.FLUSH;
   long offset;
   long bytes;
-  MemorySegment[] segments = NONE;
-  IoCallback callback = NOBODY;
-  long submittedNanos;
+  private MemorySegment[] segments = NONE;
+  private IoCallback callback = NOBODY;
+  private long submittedNanos;
+
+  /** Its place among those in flight, if its engine has such. */
+  int slot;
 
   /** Bytes transferred so far, whole blocks. */
   long done;
 
   private boolean finished;
 
-  private Submission() {}
-
-  static Submission of(
-      Kind kind, long offset, long bytes, MemorySegment[] segments, IoCallback callback) {
-    Submission used;
-    synchronized (FINISHED) {
-      used = FINISHED.poll();
-    }
-    Submission submission = used == null ? new Submission() : used;
-    submission.kind = kind;
-    submission.offset = offset;
-    submission.bytes = bytes;
-    submission.segments = segments;
-    submission.callback = callback;
-    submission.submittedNanos = System.nanoTime();
-    submission.done = 0;
-    submission.finished = false;
-    return submission;
+  /** Begins anew as a transfer. */
+  Submission transfer(
+      Kind newKind,
+      long newOffset,
+      long newBytes,
+      MemorySegment[] newSegments,
+      IoCallback newCallback) {
+    kind = newKind;
+    offset = newOffset;
+    bytes = newBytes;
+    segments = newSegments;
+    callback = newCallback;
+    submittedNanos = System.nanoTime();
+    done = 0;
+    finished = false;
+    return this;
   }
 
-  static Submission flush(IoCallback callback) {
-    return of(Kind.FLUSH, 0, 0, NONE, callback);
+  /** Begins anew as a flush. */
+  Submission flush(IoCallback newCallback) {
+    return transfer(Kind.FLUSH, 0, 0, NONE, newCallback);
   }
 
   boolean isRead() {
@@ -74,7 +68,7 @@ final class Submission {
   /**
    * The age of the oldest read, or else write or flush; 0 if there is none.
    *
-   * @param queue in the order of their coming
+   * @param queue in order of submission
    * @param inFlight in any order
    */
   static long oldestNanos(
@@ -95,29 +89,19 @@ final class Submission {
     return oldest;
   }
 
-  /** Tells the caller; the memory is the caller's again, and this is another transfer's. */
-  void finish(@Nullable IOException failure) {
+  /** Ends the submission; returns its callback. */
+  IoCallback end() {
     if (finished) {
       throw new IllegalStateException("a submission was answered twice");
     }
     finished = true;
-    IoCallback told = callback;
+    IoCallback ended = callback;
     callback = NOBODY;
     segments = NONE;
-    synchronized (FINISHED) {
-      if (FINISHED.size() < MAX_FINISHED) {
-        FINISHED.push(this);
-      }
-    }
-    try {
-      told.done(failure);
-    } catch (RuntimeException | Error e) { // a caller's bug must not take an engine's thread away
-      Thread thread = Thread.currentThread();
-      thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
-    }
+    return ended;
   }
 
-  /** Describes what is left to transfer; returns the number of pieces. */
+  /** Describes the rest of the transfer; returns the number of pieces. */
   int describe(MemorySegment iovecs) {
     long skip = done;
     int count = 0;
@@ -137,7 +121,8 @@ final class Submission {
   }
 
   /**
-   * Counts a transfer, down to whole blocks so that the rest stays aligned; false if it is none.
+   * Counts transferred bytes, down to whole blocks so that the rest stays aligned; false if there
+   * is no whole block.
    */
   boolean advance(long transferred) {
     long whole = transferred & -(long) Device.BLOCK_BYTES;

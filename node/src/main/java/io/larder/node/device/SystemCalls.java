@@ -12,7 +12,7 @@ import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The system calls of direct I/O on Linux. Each returns what the call returned, or the negated
+ * The system calls of direct I/O on Linux. Each returns the result of the call, or the negated
  * errno. {@code state} is scratch memory of {@link #STATE_BYTES} that belongs to the calling
  * thread. A test overrides one call to inject a fault.
  */
@@ -125,7 +125,7 @@ class SystemCalls {
     }
   }
 
-  /** The system's words for the errnos that device I/O meets. */
+  /** Descriptions of the errnos of device I/O. */
   static String describe(long errno) {
     return switch ((int) errno) {
       case 1 -> "operation not permitted (EPERM)";

@@ -21,15 +21,15 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The engine of one thread and one ring: submissions of any thread are handed to Netty's io_uring
- * loop, which submits and completes them in batches, a system call for many. Callbacks run on that
- * thread, and what they submit needs no hand-over.
+ * The engine of one thread and one ring: submissions of any thread go to Netty's io_uring loop,
+ * which submits and completes them in batches, one system call for many. Callbacks run on that
+ * thread, and their submissions need no hand-over.
  *
- * <p>At most {@link #MAX_IN_FLIGHT} submissions and {@link #MAX_IN_FLIGHT_BYTES} bytes are the
- * kernel's at a time, more would only wait there; the others queue. Short transfers and EINTR are
+ * <p>At most {@link #MAX_IN_FLIGHT} submissions and {@link #MAX_IN_FLIGHT_BYTES} bytes are in
+ * flight; more would only wait in the kernel. The others queue. Short transfers and EINTR are
  * resumed at a block boundary; a transfer of zero bytes is an error.
  */
-final class UringDevice implements Device {
+final class UringDevice extends FileDevice {
   /** A completion carries its place in a signed 16-bit number. */
   static final int MAX_IN_FLIGHT = 256;
 
@@ -43,7 +43,6 @@ final class UringDevice implements Device {
   private static final byte WRITE = 23;
   private static final int FSYNC_DATASYNC = 1;
 
-  private final DeviceFile file;
   private final MultiThreadIoEventLoopGroup group;
   private final IoEventLoop loop;
   private final IoRegistration registration;
@@ -62,7 +61,7 @@ final class UringDevice implements Device {
   private boolean released;
 
   private UringDevice(DeviceFile file) throws IOException {
-    this.file = file;
+    super(file);
     for (int slot = MAX_IN_FLIGHT - 1; slot >= 0; slot--) {
       freeSlots[free++] = slot;
     }
@@ -101,33 +100,8 @@ final class UringDevice implements Device {
   }
 
   @Override
-  public String name() {
-    return file.name();
-  }
-
-  @Override
-  public long sizeBytes() {
-    return file.sizeBytes();
-  }
-
-  @Override
   public String engine() {
     return "io_uring";
-  }
-
-  @Override
-  public void write(long offset, MemorySegment[] segments, IoCallback callback) {
-    submit(file.submission(Submission.Kind.WRITE, offset, segments, callback));
-  }
-
-  @Override
-  public void read(long offset, MemorySegment[] segments, IoCallback callback) {
-    submit(file.submission(Submission.Kind.READ, offset, segments, callback));
-  }
-
-  @Override
-  public void flush(IoCallback callback) {
-    submit(Submission.flush(callback));
   }
 
   @Override
@@ -146,7 +120,7 @@ final class UringDevice implements Device {
       closed = true;
       releaseIfDone();
       if (loop.inEventLoop()) {
-        return; // it ends when the last answer has come
+        return; // it closes after the last answer
       }
       long end = System.nanoTime() + CLOSE_DEADLINE_NANOS;
       boolean interrupted = false;
@@ -164,47 +138,46 @@ final class UringDevice implements Device {
     }
   }
 
-  /** Lets go of device and ring once nothing is the kernel's any more. */
+  /** Closes device and ring once nothing is in flight. */
   private void releaseIfDone() {
     if (closed && !released && queue.isEmpty() && free == MAX_IN_FLIGHT) {
       released = true;
       file.close();
-      boolean _ = registration.cancel();
+      registration.cancel();
       var _ = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
       notifyAll();
     }
   }
 
-  private void submit(Submission submission) {
-    boolean refused;
+  @Override
+  boolean queue(Submission submission) {
     synchronized (this) {
-      refused = closed;
-      if (!refused) {
-        queue.add(submission);
-        if (pumping) {
-          return; // whoever pumps comes to it
-        }
-        pumping = true;
+      if (closed) {
+        return false;
       }
+      queue.add(submission);
+      if (pumping) {
+        return true; // the thread that pumps submits it
+      }
+      pumping = true;
     }
-    if (refused) {
-      submission.callback.done(new IOException(file.name() + ": is closed"));
-    } else if (loop.inEventLoop()) {
+    if (loop.inEventLoop()) {
       pump();
     } else {
       loop.execute(this::pump);
     }
+    return true;
   }
 
-  /** Hands the kernel what it may have. On the loop's thread. */
+  /** Submits as much as may be in flight. On the loop's thread. */
   private void pump() {
-    for (int slot = begin(); slot >= 0; slot = begin()) {
-      issue(slot);
+    for (Submission next = begin(); next != null; next = begin()) {
+      issue(next);
     }
   }
 
-  /** The slot of the next submission, or -1 if none may begin now. */
-  private synchronized int begin() {
+  /** Gives the next submission a slot; null if none may begin now. */
+  private synchronized @Nullable Submission begin() {
     Submission next = queue.peek();
     boolean mayBegin =
         next != null
@@ -212,17 +185,17 @@ final class UringDevice implements Device {
             && (inFlightBytes == 0 || inFlightBytes + next.bytes <= MAX_IN_FLIGHT_BYTES);
     pumping = mayBegin;
     if (!mayBegin) {
-      return -1;
+      return null;
     }
     Submission submission = queue.remove();
-    int slot = freeSlots[--free];
-    slots[slot] = submission;
+    submission.slot = freeSlots[--free];
+    slots[submission.slot] = submission;
     inFlightBytes += submission.bytes;
-    return slot;
+    return submission;
   }
 
-  private void issue(int slot) {
-    Submission submission = Objects.requireNonNull(slots[slot]);
+  private void issue(Submission submission) {
+    int slot = submission.slot;
     if (submission.kind == Submission.Kind.FLUSH) {
       submit(slot, FSYNC, 0, 0, 0, FSYNC_DATASYNC);
       return;
@@ -244,29 +217,28 @@ final class UringDevice implements Device {
 
   private void submit(int slot, byte opcode, long offset, long address, int length, int flags) {
     // The sqe's fields in order: off, addr, len, rw_flags or fsync_flags, user_data; no others.
-    long _ =
-        registration.submit(
-            new IoUringIoOps(
-                opcode,
-                (byte) 0,
-                (short) 0,
-                file.fd(),
-                offset,
-                address,
-                length,
-                flags,
-                (long) slot,
-                (short) 0,
-                (short) 0,
-                0,
-                0L));
+    registration.submit(
+        new IoUringIoOps(
+            opcode,
+            (byte) 0,
+            (short) 0,
+            file.fd(),
+            offset,
+            address,
+            length,
+            flags,
+            (long) slot,
+            (short) 0,
+            (short) 0,
+            0,
+            0L));
   }
 
   private void completed(int slot, int result) {
     Submission submission = Objects.requireNonNull(slots[slot]);
     IOException failure = null;
     if (result == -SystemCalls.EINTR || result == -SystemCalls.EAGAIN) {
-      issue(slot);
+      issue(submission);
       return;
     }
     if (result < 0) {
@@ -277,7 +249,7 @@ final class UringDevice implements Device {
             submission.failure(
                 file.name(), "transferred " + result + " bytes and would go no further");
       } else if (submission.done < submission.bytes) {
-        issue(slot);
+        issue(submission);
         return;
       }
     }
@@ -290,15 +262,15 @@ final class UringDevice implements Device {
       pumping |= more;
     }
     if (more) {
-      pump(); // before the callback, which may take its time
+      pump(); // before the callback, which may take long
     }
-    submission.finish(failure);
+    finish(submission, failure);
     synchronized (this) {
       releaseIfDone();
     }
   }
 
-  /** How Netty's loop reaches the device. */
+  /** Netty's handle of the device. */
   private final class Handle implements IoUringIoHandle {
     @Override
     public void handle(IoRegistration ignored, IoEvent event) {

@@ -13,23 +13,22 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Blocks kept in memory. An entry holds one reference to its payload; a reader takes another, and a
- * payload whose count is zero already is a miss. Copies of a peer's blocks are served for 60 s at
- * most.
+ * Blocks kept in memory. An entry retains its payload; a reader retains it, too, and a payload
+ * whose count is zero already is a miss. Copies of a peer's blocks are served for 60 s at most.
  *
- * <p>Thread-safe. Eviction runs on the thread that causes it, so that memory is back when a call
+ * <p>Thread-safe. Eviction runs on the thread that causes it, so that memory is free when a call
  * returns.
  */
 public final class HotTier {
-  /** How long another node's block may be served from here after it was deleted there. */
+  /** How long another node's block may be served after it was deleted there. */
   static final long PEER_COPY_MS = 60_000;
 
-  /** The heap an entry costs beside its chunks, roughly. */
+  /** The approximate heap of an entry beside its chunks. */
   private static final int ENTRY_OVERHEAD_BYTES = 256;
 
   /**
-   * How often a read of the same entry counts: telling the cache of a read costs more than the
-   * read, and an entry that was read within the second is not about to be evicted.
+   * The interval at which reads of an entry count: recording a read in the cache costs more than
+   * the read, and an entry that was read within the second is not about to be evicted.
    */
   static final long COUNTED_EVERY_MS = 1_000;
 
@@ -41,7 +40,7 @@ public final class HotTier {
     final boolean peerCopy;
     final long sinceNanos;
 
-    /** When a read was counted last; races count one twice at worst. */
+    /** The time of the last read that counted; races count one twice at worst. */
     long countedMs;
 
     Entry(byte[] keyBytes, Block block, boolean peerCopy, long sinceNanos) {
@@ -52,7 +51,7 @@ public final class HotTier {
     }
   }
 
-  /** By fingerprint; the entry's full key settles a hit. */
+  /** By fingerprint; the entry's full key decides a hit. */
   private final Cache<Long, Entry> cache;
 
   private final Policy<Long, Entry> policy;
@@ -61,7 +60,7 @@ public final class HotTier {
   private final AtomicIntegerArray invalidations = new AtomicIntegerArray(INVALIDATION_STRIPES);
 
   /**
-   * @param capacityBytes what the entries may occupy together
+   * @param capacityBytes the most that the entries may occupy together
    * @param nanoClock monotonic, for the time that a peer's blocks are kept
    */
   public HotTier(long capacityBytes, LongSupplier nanoClock) {
@@ -89,7 +88,7 @@ public final class HotTier {
       return null;
     }
     if (entry.peerCopy && nanoClock.getAsLong() - entry.sinceNanos >= PEER_COPY_MS * 1_000_000) {
-      boolean _ = cache.asMap().remove(key.fingerprint(), entry);
+      cache.asMap().remove(key.fingerprint(), entry);
       return null;
     }
     if (logicalNowMs - entry.countedMs >= COUNTED_EVERY_MS) {
@@ -100,15 +99,15 @@ public final class HotTier {
   }
 
   /**
-   * Marks the start of a fill: what {@link #put} wants to know so that an invalidation in between
-   * keeps the fill out.
+   * Marks the start of a fill; {@link #put} takes the mark and drops the fill if the key was
+   * invalidated in between.
    */
   public int fillMark(Key key) {
     return invalidations.get(stripe(key.fingerprint()));
   }
 
   /**
-   * Keeps a block, taking a reference of its own, unless its key was invalidated since the mark.
+   * Keeps a block, which it retains, unless its key was invalidated since the mark.
    *
    * @param peerCopy whether another node's device holds it
    */
@@ -123,13 +122,13 @@ public final class HotTier {
     }
   }
 
-  /** Drops a key and poisons fills of it that are in flight. */
+  /** Drops a key, and its fills that are in progress. */
   public void invalidate(long fingerprint) {
     invalidations.incrementAndGet(stripe(fingerprint));
     cache.invalidate(fingerprint);
   }
 
-  /** Evicts the coldest entries of about that many bytes; whether there was any. */
+  /** Evicts the coldest entries of about that many bytes; false if there was none. */
   public boolean evict(long bytes) {
     Map<Long, Entry> coldest =
         policy.eviction().map(eviction -> eviction.coldestWeighted(bytes)).orElse(Map.of());
@@ -150,7 +149,7 @@ public final class HotTier {
     return policy.eviction().map(e -> e.weightedSize().orElse(0)).orElse(0L);
   }
 
-  /** How many blocks there are, about. */
+  /** The approximate number of blocks. */
   public long entries() {
     return cache.estimatedSize();
   }

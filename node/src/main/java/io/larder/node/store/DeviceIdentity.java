@@ -3,14 +3,14 @@ package io.larder.node.store;
 import java.util.UUID;
 
 /**
- * Whose device it is and what it can hold; it does not change while the format lives.
+ * The identity and capacity of a device, fixed when it is formatted.
  *
  * @param deviceUuid made at format
  * @param cluster the cluster it was formatted for
  * @param nodeId the node's identity, which follows the device
- * @param capacityBytes what its segments have together
+ * @param capacityBytes of all segments together
  * @param segmentBytes the unit of reclaim
- * @param segments how many there are
+ * @param segments number of segments
  * @param maxValueBytes the largest value
  */
 public record DeviceIdentity(
@@ -20,16 +20,4 @@ public record DeviceIdentity(
     long capacityBytes,
     int segmentBytes,
     int segments,
-    int maxValueBytes) {
-  static DeviceIdentity of(Superblock superblock) {
-    Geometry geometry = superblock.geometry();
-    return new DeviceIdentity(
-        superblock.deviceUuid(),
-        superblock.cluster(),
-        superblock.nodeId(),
-        (long) geometry.segmentBytes() * geometry.segmentCount(),
-        geometry.segmentBytes(),
-        geometry.segmentCount(),
-        geometry.maxValueBytes());
-  }
-}
+    int maxValueBytes) {}

@@ -4,20 +4,20 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a look at a device, without changing it, shows.
+ * The result of inspecting a device, which is not changed.
  *
- * @param path what was looked at
+ * @param path the device or file
  * @param sizeBytes its size
  * @param identity empty if it is not a Larder device
  * @param format {@code major.minor}, empty if it is not a Larder device
  * @param formattedAtMs wall clock
  * @param mountSequence how often it was opened
  * @param validSuperblocks 0 to 2
- * @param leftCheckpoint sequence of the checkpoint's left side, 0 if it is damaged
+ * @param leftCheckpoint sequence of the left side of the checkpoint, 0 if it is damaged
  * @param rightCheckpoint the same of the right side
  * @param segmentsByState as of the newest checkpoint
  * @param content "larder", "empty" or "foreign": whether formatting needs force
- * @param recovery what a recovery finds, if it was asked for
+ * @param recovery the result of a trial recovery, if one was requested
  */
 public record DeviceInspection(
     String path,

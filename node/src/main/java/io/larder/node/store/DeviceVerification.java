@@ -4,17 +4,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What reading everything on a device found, by kind.
+ * The result of reading and verifying everything on a device, by kind.
  *
- * @param path what was read
- * @param durationMs how long that took
+ * @param path the device or file
+ * @param durationMs duration of the verification
  * @param bytesRead from the device
  * @param records whole ones: {@code live}, {@code superseded} (replaced, deleted or a second copy),
  *     {@code tombstones}, {@code pins}
- * @param leftovers what crashes and earlier writings leave, which is harmless: {@code incomplete}
- *     records of puts that were never acknowledged, {@code stale} ones, {@code unlisted} ones
- * @param damage what was written whole and is not any more; what was acknowledged may be missing
- * @param places the first of the damage, in words
+ * @param leftovers harmless traces of crashes and earlier writings: {@code incomplete} records of
+ *     puts that were never acknowledged, {@code stale} ones, {@code unlisted} ones
+ * @param damage structures that were written whole and do not verify; acknowledged records may be
+ *     missing
+ * @param places descriptions of the first damaged places
  */
 public record DeviceVerification(
     String path,

@@ -1,10 +1,10 @@
 package io.larder.node.store;
 
-/** Sees the entries of one slot. */
+/** Visits the entries of one slot. */
 @FunctionalInterface
 public interface EntryVisitor {
   /**
-   * Sees one entry.
+   * Visits one entry.
    *
    * @param fingerprint the key's
    * @param stamp where its record is

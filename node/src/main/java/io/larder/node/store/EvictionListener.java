@@ -1,6 +1,6 @@
 package io.larder.node.store;
 
-/** Told of every record that the store has dropped by itself. */
+/** Receives every record that the store drops by itself. */
 @FunctionalInterface
 public interface EvictionListener {
   /** Why a record was dropped. */
@@ -12,8 +12,8 @@ public interface EvictionListener {
   }
 
   /**
-   * Called on a housekeeping or device thread after the entry is gone, and before what it pointed
-   * to can be overwritten; must not block.
+   * Called on a housekeeping or device thread after the entry is removed, and before the record can
+   * be overwritten; must not block.
    */
   void evicted(int slot, long fingerprint, long stamp, Cause cause);
 }

@@ -3,18 +3,18 @@ package io.larder.node.store;
 import java.util.Map;
 
 /**
- * What opening the store took and found.
+ * The cost and the findings of a recovery.
  *
- * @param durationMs how long it took
- * @param bytesRead from the device, by all of the opening
- * @param bytesNeeded what there is to be read at the least: the segments' headers, the footers, and
+ * @param durationMs duration
+ * @param bytesRead from the device, during all of the opening
+ * @param bytesNeeded the least that recovery has to read: the segments' headers, the footers, and
  *     whole segments that have none
  * @param recordsFromFooters listed by sealed segments
  * @param recordsFromScans found in segments without a footer
  * @param records keys that have a value now
  * @param segmentsScanned segments without a footer
  * @param checkpointSequence of the side of the checkpoint that was used, 0 if both were bad
- * @param rejected what was not believed, counted by reason
+ * @param rejected structures that were not believed, counted by reason
  */
 public record RecoveryReport(
     long durationMs,

@@ -1,11 +1,11 @@
 package io.larder.node.store;
 
 /**
- * What a slot holds, in short, for comparing two views of it.
+ * A digest of the keys of a slot, for comparing two views of it.
  *
- * @param count how many keys
+ * @param count number of keys
  * @param xor the XOR of their fingerprints
  */
 public record SlotSummary(int count, long xor) {
-  static final SlotSummary EMPTY = new SlotSummary(0, 0);
+  public static final SlotSummary EMPTY = new SlotSummary(0, 0);
 }

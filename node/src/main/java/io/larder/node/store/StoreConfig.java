@@ -5,13 +5,13 @@ import io.larder.node.device.Engine;
 import java.nio.file.Path;
 
 /**
- * How a store is opened; everything else is in the device's superblock.
+ * Configuration of a store; everything else is in the device's superblock.
  *
  * @param device a formatted block device or file
  * @param durability when a put counts as done
- * @param engine how the device is driven
+ * @param engine the device engine
  * @param deviceThreads threads of the engine that needs them, each with at most 1 MiB in flight
- * @param ioDeadlineMs how long the device may take to answer before it counts as stalled
+ * @param ioDeadlineMs time in which the device must answer before it counts as stalled
  */
 public record StoreConfig(
     Path device, Durability durability, Engine engine, int deviceThreads, int ioDeadlineMs) {
@@ -21,11 +21,11 @@ public record StoreConfig(
   /** When a record counts as durable. */
   public enum Durability {
     /**
-     * When the device has taken it: survives the death of the process, and of the system if the
-     * device has no volatile cache.
+     * When the device has acknowledged the write: survives the death of the process, and of the
+     * system if the device has no volatile cache.
      */
     WRITTEN,
-    /** When the device has flushed it: survives power loss. Flushes are shared. */
+    /** When the device has flushed the write: survives power loss. Writes share flushes. */
     FLUSH
   }
 

@@ -1,6 +1,9 @@
 package io.larder.node.store;
 
-/** The store cannot do what it was asked; the message names the thing, the cause and the remedy. */
+/**
+ * A request that the store refuses or cannot fulfil; the message names the thing, the cause and the
+ * remedy.
+ */
 public final class StoreException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -3,11 +3,11 @@ package io.larder.node.store;
 import java.util.Map;
 
 /**
- * The store at a glance; counters run from opening.
+ * Counters, which run from opening, and gauges of a store.
  *
  * @param capacityBytes what the segments have together
  * @param usedBytes what indexed records occupy
- * @param pinnedBytes of these, what reclaim always carries on
+ * @param pinnedBytes of these, what pins keep
  * @param entries indexed keys, expired ones included
  * @param segmentsByState count by lower-case state name
  * @param evictions records dropped by reclaim
@@ -16,7 +16,7 @@ import java.util.Map;
  * @param writeErrors device writes that failed
  * @param bytesWritten records and their alignment
  * @param bytesRead for reads of records
- * @param bytesReinserted records that reclaim carried on
+ * @param bytesRelocated of records that reclaim relocated
  * @param segmentsReclaimed segments emptied
  * @param checkpointAgeMs since the newest checkpoint was written
  * @param waitingWrites records that wait for a free segment or for their group
@@ -38,7 +38,7 @@ public record StoreStats(
     long writeErrors,
     long bytesWritten,
     long bytesRead,
-    long bytesReinserted,
+    long bytesRelocated,
     long segmentsReclaimed,
     long checkpointAgeMs,
     int waitingWrites,

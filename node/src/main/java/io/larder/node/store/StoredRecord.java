@@ -3,7 +3,7 @@ package io.larder.node.store;
 import io.larder.protocol.PutToken;
 
 /**
- * What a record's header says: whose value it is, without the value.
+ * The header of a stored record.
  *
  * @param key the key itself; not a copy
  * @param token the value's id

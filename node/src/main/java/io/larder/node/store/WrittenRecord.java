@@ -8,14 +8,14 @@ import java.util.concurrent.CompletableFuture;
  * visible.
  */
 public interface WrittenRecord {
-  /** Where the record is; unique on its device for ever. */
+  /** The stamp of the record, unique on its device for ever. */
   long stamp();
 
   /** Makes it the key's value, in place of any older one. */
   void publish();
 
   /**
-   * Gives it up; completes when a tombstone that keeps it from coming back is durable. If it fails
+   * Discards it; completes when a tombstone that keeps it from coming back is durable. If it fails
    * it may be called again.
    */
   CompletableFuture<Void> discard();

@@ -1,11 +1,9 @@
 /**
- * Blocks on a device: an append-only log in large segments, an index in memory, recovery and
- * reclaim. Start from {@link io.larder.node.store.Store}; the format is in {@link
- * io.larder.node.store.Geometry} (where things are), {@link io.larder.node.store.Superblock},
- * {@link io.larder.node.store.Checkpoint}, {@link io.larder.node.store.SegmentHeader}, {@link
- * io.larder.node.store.RecordHeader}, {@link io.larder.node.store.GroupHeader} and {@link
- * io.larder.node.store.SegmentFooter}, each of which spells one structure out. Knows nothing of
- * clusters and networks.
+ * Blocks on a device, as the rest of the node sees them: {@link io.larder.node.store.BlockStore}
+ * and its values, the configuration of a store, and the reports on a device. A PUT comes in as key
+ * and block, goes out as a durable {@link io.larder.node.store.WrittenRecord}, and is visible once
+ * that is published. Package {@code log} implements it on a device, package {@code format} has the
+ * structures on the device; neither is known here.
  */
 @NullMarked
 package io.larder.node.store;

@@ -3,8 +3,8 @@ package io.larder.node.device;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.larder.node.store.FaultRow;
-import io.larder.node.store.Survives;
+import io.larder.node.store.log.FaultRow;
+import io.larder.node.store.log.Survives;
 import io.larder.testing.Patience;
 import java.io.IOException;
 import java.lang.foreign.Arena;

@@ -106,6 +106,7 @@ public final class SimulatedDevice implements Device {
   private final byte[][] first;
   private final byte[][] pages;
   private final List<Event> log = new ArrayList<>();
+  private final Scratch buffers = BlockingIo.newBuffers();
   private final List<Submission> queue = new ArrayList<>();
   private final List<Submission> stalled = new ArrayList<>();
   private final @Nullable SplittableRandom order;
@@ -191,6 +192,11 @@ public final class SimulatedDevice implements Device {
   @Override
   public long sizeBytes() {
     return (long) pages.length * BLOCK_BYTES;
+  }
+
+  @Override
+  public Scratch blockingBuffers() {
+    return buffers;
   }
 
   @Override

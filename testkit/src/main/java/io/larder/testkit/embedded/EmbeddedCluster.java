@@ -7,7 +7,7 @@ import io.larder.coordinator.http.Readiness;
 import io.larder.node.NodeProcess;
 import io.larder.node.NodeTls;
 import io.larder.node.config.NodeConfig;
-import io.larder.node.store.DeviceFormat;
+import io.larder.node.store.log.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.FormatOptions;
 import io.larder.protocol.ConnectionOptions;

@@ -1,10 +1,10 @@
 package io.larder.testkit.local;
 
-import io.larder.node.store.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.DeviceInspection;
 import io.larder.node.store.FormatOptions;
 import io.larder.node.store.StoreException;
+import io.larder.node.store.log.DeviceFormat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
