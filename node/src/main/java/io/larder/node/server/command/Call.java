@@ -82,6 +82,13 @@ public record Call(
     return false;
   }
 
+  /** Throws {@link #wrongArity} unless there are so many arguments. */
+  void checkCount(int expected) {
+    if (count != expected) {
+      throw wrongArity();
+    }
+  }
+
   /** The error for a subcommand with too few or too many arguments. */
   ServiceException wrongArity() {
     String name = spec.name().toLowerCase(Locale.ROOT);

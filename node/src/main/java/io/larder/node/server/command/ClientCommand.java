@@ -14,9 +14,7 @@ final class ClientCommand {
     session.introduced();
     return switch (call.word(1)) {
       case "SETNAME" -> {
-        if (call.count() != 3) {
-          throw call.wrongArity();
-        }
+        call.checkCount(3);
         session.name = checkName(call.text(2));
         yield Answer.OK;
       }
@@ -31,9 +29,7 @@ final class ClientCommand {
                       .collect(Collectors.joining())));
       case "SETINFO" -> setInfo(call);
       case "NO-EVICT", "NO-TOUCH" -> {
-        if (call.count() != 3) {
-          throw call.wrongArity();
-        }
+        call.checkCount(3);
         yield Answer.OK;
       }
       case "TRACKING", "REPLY" -> onlyAsItIs(call);
@@ -42,9 +38,7 @@ final class ClientCommand {
   }
 
   private static Answer setInfo(Call call) {
-    if (call.count() != 4) {
-      throw call.wrongArity();
-    }
+    call.checkCount(4);
     String value = call.text(3);
     if (!isPlain(value)) {
       return Answer.error(

@@ -29,9 +29,7 @@ final class ClusterCommand {
       case "INFO" -> Answer.now(Reply.bulk(info(view)));
       case "MYID" -> Answer.now(Reply.bulk(view.myId()));
       case "KEYSLOT" -> {
-        if (call.count() != 3) {
-          throw call.wrongArity();
-        }
+        call.checkCount(3);
         yield Answer.now(Reply.of(Slots.of(call.arguments()[2])));
       }
       default -> throw call.unknownSubcommand();

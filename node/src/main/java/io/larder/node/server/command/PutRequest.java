@@ -103,7 +103,7 @@ public record PutRequest(Key key, PutOptions options, byte @Nullable [] crcs, Re
     int i = 2;
     for (; i + 1 < last && !call.word(i).equals("VALUE"); i += 2) {
       switch (call.word(i)) {
-        case "META" -> metadata = checkMetadata(call.arguments()[i + 1]);
+        case "META" -> metadata = call.arguments()[i + 1];
         case "CRC" -> crcs = checkCrcs(call.arguments()[i + 1], length);
         case "PX" -> expiresInMs = Numbers.checkMs("PX", call.number(i + 1), 1, MAX_EXPIRY_MS);
         case "TOKEN" -> token = PutToken.parse(call.text(i + 1));
@@ -124,18 +124,6 @@ public record PutRequest(Key key, PutOptions options, byte @Nullable [] crcs, Re
     PutOptions options =
         new PutOptions(metadata, expiresInMs, token, waitMs, settleMs, length, droppable);
     return new PutRequest(call.key(1), options, crcs, Replies.KV);
-  }
-
-  private static byte[] checkMetadata(byte[] metadata) {
-    if (metadata.length > Limits.MAX_METADATA_BYTES) {
-      throw new ServiceException(
-          "ERR metadata of "
-              + metadata.length
-              + " bytes is larger than the maximum of "
-              + Limits.MAX_METADATA_BYTES
-              + " bytes");
-    }
-    return metadata;
   }
 
   private static byte[] checkCrcs(byte[] crcs, int length) {
