@@ -1,7 +1,6 @@
 package io.larder.cli.doctor;
 
 import io.larder.node.device.Engine;
-import io.larder.node.device.EngineTrial;
 import java.io.IOException;
 import java.nio.file.Path;
 

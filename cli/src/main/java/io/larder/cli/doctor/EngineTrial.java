@@ -1,4 +1,9 @@
-package io.larder.node.device;
+package io.larder.cli.doctor;
+
+import io.larder.node.device.BlockingIo;
+import io.larder.node.device.Device;
+import io.larder.node.device.Engine;
+import io.larder.node.device.SparseFile;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -7,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Tries an engine the way a node uses it, on a small file of its own. */
-public final class EngineTrial {
+final class EngineTrial {
   private static final long FILE_BYTES = 1L << 20;
   private static final int BLOCK_BYTES = 4096;
   private static final byte CONTENT = 0x5a;
@@ -20,7 +25,7 @@ public final class EngineTrial {
    * @param folder the folder in which the file is created, and deleted again
    * @throws IOException if the engine is not available, or fails here
    */
-  public static void run(Engine engine, Path folder) throws IOException {
+  static void run(Engine engine, Path folder) throws IOException {
     Path file = Files.createTempFile(folder, "larder-trial-", "");
     try {
       Files.delete(file);
