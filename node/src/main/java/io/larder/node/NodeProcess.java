@@ -9,6 +9,7 @@ import io.larder.node.block.Keyspace;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.config.NodeConfig;
 import io.larder.node.directory.Member;
+import io.larder.node.directory.Rules;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerLinks;
 import io.larder.node.router.Router;
@@ -79,6 +80,7 @@ public final class NodeProcess implements AutoCloseable {
             hot,
             peers,
             this::mayGrant,
+            Rules.STANDARD,
             Timing.ofProcess(),
             registry);
     this.server = RespServer.start(serverConfig(config, password), router, registry);

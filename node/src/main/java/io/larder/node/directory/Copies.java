@@ -44,10 +44,6 @@ final class Copies {
       this.expiresAtMs = expiresAtMs;
       this.deadlineNanos = deadlineNanos;
     }
-
-    boolean is(Member member, long otherStamp) {
-      return holder.equals(member) && Rules.now.isSameStamp(stamp, otherStamp);
-    }
   }
 
   private final OwnerContext context;
@@ -104,13 +100,13 @@ final class Copies {
   }
 
   private boolean isEntry(int place, Member holder, long stamp) {
-    return Rules.now.isSameStamp(entries.stamp(place), stamp)
+    return context.rules.isSameStamp(entries.stamp(place), stamp)
         && entries.holder(place) == context.members.reference(holder);
   }
 
   /** Whether the entry is this record of this holder. */
   boolean isEntry(Lookup.Found entry, Member holder, long stamp) {
-    return Rules.now.isSameStamp(entry.stamp(), stamp) && entry.holder().equals(holder);
+    return context.rules.isSameStamp(entry.stamp(), stamp) && entry.holder().equals(holder);
   }
 
   /** Where readers are sent. */
@@ -136,7 +132,7 @@ final class Copies {
   boolean forget(long fingerprint, Member holder, long stamp) {
     List<Other> known = others(fingerprint);
     for (Other other : known) {
-      if (other.is(holder, stamp)) {
+      if (isSame(other, holder, stamp)) {
         remove(fingerprint, other);
         return true;
       }
@@ -187,9 +183,13 @@ final class Copies {
     }
   }
 
+  private boolean isSame(Other other, Member holder, long stamp) {
+    return other.holder.equals(holder) && context.rules.isSameStamp(other.stamp, stamp);
+  }
+
   private Other note(long fingerprint, Member holder, long stamp, long expiresAtMs) {
     for (Other other : others(fingerprint)) {
-      if (other.is(holder, stamp)) {
+      if (isSame(other, holder, stamp)) {
         return other;
       }
     }
@@ -356,7 +356,7 @@ final class Copies {
       return;
     }
     for (Other other : others(fingerprint)) {
-      if (other.is(holder, stamp)) {
+      if (isSame(other, holder, stamp)) {
         other.settling = false;
       }
     }
@@ -418,9 +418,9 @@ final class Copies {
   }
 
   /** Whether two entries name one record of one device, which may have started anew meanwhile. */
-  private static boolean isSameRecord(Lookup.Found one, Lookup.Found other) {
+  private boolean isSameRecord(Lookup.Found one, Lookup.Found other) {
     return one.holder().nodeId().equals(other.holder().nodeId())
-        && Rules.now.isSameStamp(one.stamp(), other.stamp());
+        && context.rules.isSameStamp(one.stamp(), other.stamp());
   }
 
   void endDelete(long fingerprint) {

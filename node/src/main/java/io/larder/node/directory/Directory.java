@@ -42,14 +42,16 @@ public final class Directory {
    * @param nanoClock monotonic, for lease deadlines
    * @param logicalClockMs for expiries of entries
    * @param fence whether this node may grant, commit and delete now
+   * @param rules which records and messages count
    */
   public Directory(
       MemberTable members,
       VoidedPuts voided,
       LongSupplier nanoClock,
       LongSupplier logicalClockMs,
-      BooleanSupplier fence) {
-    this.context = new OwnerContext(members, voided, nanoClock, logicalClockMs, fence);
+      BooleanSupplier fence,
+      Rules rules) {
+    this.context = new OwnerContext(members, voided, nanoClock, logicalClockMs, fence, rules);
   }
 
   // ---- the way to a slot ----

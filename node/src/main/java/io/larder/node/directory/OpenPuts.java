@@ -38,9 +38,11 @@ public final class OpenPuts {
   private final AtomicReferenceArray<SlotPuts> slots = new AtomicReferenceArray<>(Slots.COUNT);
   private final SlotSet busy = new SlotSet();
   private final LongSupplier nanoClock;
+  private final Rules rules;
 
-  public OpenPuts(LongSupplier nanoClock) {
+  public OpenPuts(LongSupplier nanoClock, Rules rules) {
     this.nanoClock = nanoClock;
+    this.rules = rules;
   }
 
   private SlotPuts puts(int slot) {
@@ -60,7 +62,7 @@ public final class OpenPuts {
   public boolean granted(int slot, long fingerprint, PutToken token, long deadlineNanos) {
     SlotPuts puts = puts(slot);
     synchronized (puts) {
-      if (Rules.now.isVoid(token.epoch(), puts.promisedEpoch)) {
+      if (rules.isVoid(token.epoch(), puts.promisedEpoch)) {
         return false;
       }
       puts.open.put(token, new OpenPut(fingerprint, token, deadlineNanos));
@@ -82,7 +84,7 @@ public final class OpenPuts {
       int slot, PutToken token, long epoch, BooleanSupplier isStill, Runnable consequence) {
     SlotPuts puts = puts(slot);
     synchronized (puts) {
-      if (Rules.now.isVoid(epoch, puts.promisedEpoch) || !isStill.getAsBoolean()) {
+      if (rules.isVoid(epoch, puts.promisedEpoch) || !isStill.getAsBoolean()) {
         return false;
       }
       consequence.run();
@@ -123,10 +125,10 @@ public final class OpenPuts {
     SlotPuts puts = puts(slot);
     long now = nanoClock.getAsLong();
     synchronized (puts) {
-      if (Rules.now.isVoid(epoch, puts.promisedEpoch)) {
+      if (rules.isVoid(epoch, puts.promisedEpoch)) {
         return null;
       }
-      puts.promisedEpoch = Rules.now.promise(puts.promisedEpoch, epoch);
+      puts.promisedEpoch = rules.promise(puts.promisedEpoch, epoch);
       List<OpenPut> open = new ArrayList<>(puts.open.size());
       for (OpenPut put : puts.open.values()) {
         if (put.deadlineNanos() - now > 0) {
@@ -174,7 +176,7 @@ public final class OpenPuts {
   public @Nullable Boolean confirm(int slot, Order question, BooleanSupplier isHere) {
     SlotPuts puts = puts(slot);
     synchronized (puts) {
-      if (Rules.now.isVoid(question.epoch(), puts.promisedEpoch)) {
+      if (rules.isVoid(question.epoch(), puts.promisedEpoch)) {
         return null;
       }
       Order last = puts.confirmed;
@@ -199,7 +201,7 @@ public final class OpenPuts {
     synchronized (puts) {
       Order last = puts.confirmed;
       if (puts.promisedEpoch == 0
-          || Rules.now.isVoid(order.epoch(), puts.promisedEpoch)
+          || rules.isVoid(order.epoch(), puts.promisedEpoch)
           || (last != null && order.compareTo(last) < 0)) {
         return false;
       }
@@ -218,7 +220,7 @@ public final class OpenPuts {
   public boolean arrive(int slot, long epoch, BooleanSupplier isStill, Runnable consequence) {
     SlotPuts puts = puts(slot);
     synchronized (puts) {
-      if (Rules.now.isVoid(epoch, puts.promisedEpoch) || !isStill.getAsBoolean()) {
+      if (rules.isVoid(epoch, puts.promisedEpoch) || !isStill.getAsBoolean()) {
         return false;
       }
       consequence.run();

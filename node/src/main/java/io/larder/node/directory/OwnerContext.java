@@ -8,6 +8,7 @@ import java.util.function.LongSupplier;
 final class OwnerContext {
   final MemberTable members;
   final VoidedPuts voided;
+  final Rules rules;
   final SlotSet leasing = new SlotSet();
   final AtomicLong sequence = new AtomicLong();
   final AtomicLong grants = new AtomicLong();
@@ -22,12 +23,14 @@ final class OwnerContext {
       VoidedPuts voided,
       LongSupplier nanoClock,
       LongSupplier logicalClockMs,
-      BooleanSupplier fence) {
+      BooleanSupplier fence,
+      Rules rules) {
     this.members = members;
     this.voided = voided;
     this.nanoClock = nanoClock;
     this.logicalClockMs = logicalClockMs;
     this.fence = fence;
+    this.rules = rules;
   }
 
   /** The moment {@code ms} milliseconds from now. */

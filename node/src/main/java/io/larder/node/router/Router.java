@@ -9,6 +9,7 @@ import io.larder.node.block.MemoryPool;
 import io.larder.node.directory.Directory;
 import io.larder.node.directory.MemberTable;
 import io.larder.node.directory.OpenPuts;
+import io.larder.node.directory.Rules;
 import io.larder.node.directory.VoidedPuts;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerRequest;
@@ -79,7 +80,8 @@ public final class Router implements BlockService, AutoCloseable {
 
   /**
    * @param nodeId this node, as its device names it
-   * @param fence whether this node may act as owner now; asked in the moment of each act
+   * @param fence whether this node may act as owner now; called at each act
+   * @param rules of the directory
    * @param timing its control thread and clock
    */
   public Router(
@@ -91,6 +93,7 @@ public final class Router implements BlockService, AutoCloseable {
       HotTier hot,
       PeerTransport transport,
       BooleanSupplier fence,
+      Rules rules,
       Timing timing,
       MeterRegistry registry) {
     this.clusterName = clusterName;
@@ -100,8 +103,8 @@ public final class Router implements BlockService, AutoCloseable {
     this.control = timing.control();
     RouterMetrics metrics = new RouterMetrics(registry);
     this.cluster = new Cluster(nodeId, transport);
-    this.directory = new Directory(members, voided, timing.nanoClock(), store::nowMs, fence);
-    this.openPuts = new OpenPuts(timing.nanoClock());
+    this.directory = new Directory(members, voided, timing.nanoClock(), store::nowMs, fence, rules);
+    this.openPuts = new OpenPuts(timing.nanoClock(), rules);
     this.leases = new Leases(cluster, openPuts, timing);
     PendingCommits pending = new PendingCommits();
     this.upkeep = new Upkeep(cluster, store, hot);

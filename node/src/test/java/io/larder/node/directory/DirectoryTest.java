@@ -26,7 +26,7 @@ class DirectoryTest {
   private final MemberTable members = new MemberTable();
   private final VoidedPuts voided = new VoidedPuts();
   private final Directory directory =
-      new Directory(members, voided, nanos::get, logicalMs::get, fence::get);
+      new Directory(members, voided, nanos::get, logicalMs::get, fence::get, Rules.STANDARD);
   private long requests;
 
   @BeforeEach

@@ -23,7 +23,7 @@ class MoveTest {
   private final AtomicBoolean fence = new AtomicBoolean(true);
   private final MemberTable members = new MemberTable();
   private final Directory directory =
-      new Directory(members, new VoidedPuts(), nanos::get, () -> 1, fence::get);
+      new Directory(members, new VoidedPuts(), nanos::get, () -> 1, fence::get, Rules.STANDARD);
 
   @BeforeEach
   void aHoldsTheKey() {

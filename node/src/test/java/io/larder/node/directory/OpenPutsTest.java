@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class OpenPutsTest {
   private static final int SLOT = 5;
   private final AtomicLong nanos = new AtomicLong();
-  private final OpenPuts puts = new OpenPuts(nanos::get);
+  private final OpenPuts puts = new OpenPuts(nanos::get, Rules.STANDARD);
 
   @Test
   void afterThePromiseAnswersOfALowerEpochAreVoid() {

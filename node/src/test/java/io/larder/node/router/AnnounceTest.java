@@ -11,6 +11,7 @@ import io.larder.node.block.Key;
 import io.larder.node.block.Keyspace;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.directory.Member;
+import io.larder.node.directory.Rules;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerLinks;
 import io.larder.node.server.RespServer;
@@ -70,6 +71,7 @@ class AnnounceTest {
               new HotTier(0, System::nanoTime),
               links,
               () -> true,
+              Rules.STANDARD,
               Timing.ofProcess(),
               new SimpleMeterRegistry());
       server = RespServer.start(ServerConfig.at("127.0.0.1", 0), router, new SimpleMeterRegistry());

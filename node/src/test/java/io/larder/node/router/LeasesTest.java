@@ -7,6 +7,7 @@ import io.larder.node.block.Key;
 import io.larder.node.block.Keyspace;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.directory.OpenPuts;
+import io.larder.node.directory.Rules;
 import io.larder.node.peer.PeerLinks;
 import io.larder.node.service.ClientId;
 import io.larder.protocol.PutToken;
@@ -21,7 +22,7 @@ class LeasesTest {
 
   private final AtomicLong nanos = new AtomicLong();
   private final Keyspace keyspace = new Keyspace("test");
-  private final OpenPuts openPuts = new OpenPuts(nanos::get);
+  private final OpenPuts openPuts = new OpenPuts(nanos::get, Rules.STANDARD);
 
   @Test
   void whatAClientLeasedAndLetLapseIsForgottenThoughItStaysConnected() {

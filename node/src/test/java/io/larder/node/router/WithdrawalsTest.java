@@ -13,6 +13,7 @@ import io.larder.node.directory.Directory;
 import io.larder.node.directory.LeaseAnswer;
 import io.larder.node.directory.Member;
 import io.larder.node.directory.MemberTable;
+import io.larder.node.directory.Rules;
 import io.larder.node.directory.VoidedPuts;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
@@ -44,7 +45,8 @@ class WithdrawalsTest {
 
   private final MemberTable members = new MemberTable();
   private final Directory directory =
-      new Directory(members, new VoidedPuts(), System::nanoTime, () -> 1, () -> true);
+      new Directory(
+          members, new VoidedPuts(), System::nanoTime, () -> 1, () -> true, Rules.STANDARD);
   private final Link link = new Link();
   private final Cluster cluster = new Cluster(WRITER.nodeId(), link);
   private final Withdrawals withdrawals = new Withdrawals(cluster);

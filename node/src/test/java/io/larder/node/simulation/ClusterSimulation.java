@@ -32,16 +32,16 @@ final class ClusterSimulation {
    * @throws AssertionError if a promise is broken, with the history of the run
    */
   static void check(long seed) {
-    if (run(seed, Broken.NOTHING, false).violation() != null) {
-      Outcome again = run(seed, Broken.NOTHING, true);
+    if (run(seed, Mutant.NOTHING, false).violation() != null) {
+      Outcome again = run(seed, Mutant.NOTHING, true);
       throw new AssertionError(
           "seed %d: %s%nreplay it with -Dlarder.sim.seed=%d%n%s"
               .formatted(seed, again.violation(), seed, again.trace()));
     }
   }
 
-  static Outcome run(long seed, Broken broken, boolean traced) {
-    try (World world = new World(seed, broken, traced)) {
+  static Outcome run(long seed, Mutant mutant, boolean traced) {
+    try (World world = new World(seed, mutant, traced)) {
       UnexpectedErrors.of(world);
       run(world);
       return new Outcome(world.violation(), world.trace());

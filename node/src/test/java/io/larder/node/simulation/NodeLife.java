@@ -38,6 +38,7 @@ final class NodeLife {
             new HotTier(HOT_BYTES, node::nanoClock),
             transport,
             this::mayGrant,
+            world.mutant,
             new Timing(timer, node::nanoClock, world.profile.putLeaseMs()),
             registry);
     session.start();
@@ -45,7 +46,7 @@ final class NodeLife {
 
   /** The fence; and now and then the node stalls right after it has looked at it. */
   private boolean mayGrant() {
-    boolean open = world.broken == Broken.FENCE || session.mayGrant();
+    boolean open = world.mutant == Mutant.FENCE || session.mayGrant();
     node.maybeStall();
     return open;
   }

@@ -150,7 +150,7 @@ final class SimulatedStore implements BlockStore {
     public CompletableFuture<Void> discard() {
       settle();
       world.checker.discarded(life.node(), entry);
-      if (world.broken == Broken.DISCARD) {
+      if (world.mutant == Mutant.DISCARD) {
         return CompletableFuture.completedFuture(null);
       }
       return SimulatedStore.this

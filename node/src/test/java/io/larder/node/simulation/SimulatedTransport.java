@@ -80,7 +80,7 @@ final class SimulatedTransport implements PeerTransport {
             to,
             request.toString(),
             peer ->
-                world.broken == Broken.VOIDING && request instanceof PeerRequest.VoidPuts
+                world.mutant == Mutant.VOIDING && request instanceof PeerRequest.VoidPuts
                     ? CompletableFuture.completedFuture(
                         new Reply.Bulk(PeerAnswerWire.encode(request, true, 0)))
                     : peer.router().peer(name, List.of(body), PEER),

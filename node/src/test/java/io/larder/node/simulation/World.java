@@ -14,7 +14,7 @@ final class World implements AutoCloseable {
 
   final Schedule schedule;
   final Profile profile;
-  final Broken broken;
+  final Mutant mutant;
   final MemoryPool pool = new MemoryPool(2 << 20, 0);
   final SimulatedNetwork network;
   final SimulatedZooKeeper zooKeeper;
@@ -24,10 +24,10 @@ final class World implements AutoCloseable {
   private final StringBuilder trace = new StringBuilder();
   private @Nullable String violation;
 
-  World(long seed, Broken broken, boolean traced) {
+  World(long seed, Mutant mutant, boolean traced) {
     this.schedule = new Schedule(seed);
     this.profile = Profile.draw(schedule);
-    this.broken = broken;
+    this.mutant = mutant;
     this.traced = traced;
     this.network = new SimulatedNetwork(this);
     this.zooKeeper = new SimulatedZooKeeper(this);

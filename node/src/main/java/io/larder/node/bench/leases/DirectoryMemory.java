@@ -4,6 +4,7 @@ import io.larder.node.directory.Directory;
 import io.larder.node.directory.Lookup;
 import io.larder.node.directory.Member;
 import io.larder.node.directory.MemberTable;
+import io.larder.node.directory.Rules;
 import io.larder.node.directory.VoidedPuts;
 import io.larder.protocol.Slots;
 import java.util.Set;
@@ -29,7 +30,8 @@ final class DirectoryMemory {
     MemberTable members = new MemberTable();
     members.setLive(Set.of(holder));
     Directory directory =
-        new Directory(members, new VoidedPuts(), System::nanoTime, () -> 0, () -> true);
+        new Directory(
+            members, new VoidedPuts(), System::nanoTime, () -> 0, () -> true, Rules.STANDARD);
     for (int slot = 0; slot < SLOTS; slot++) {
       directory.claim(slot, EPOCH);
     }
