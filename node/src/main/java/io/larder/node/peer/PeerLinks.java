@@ -4,7 +4,7 @@ import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
-import io.larder.node.directory.Member;
+import io.larder.node.service.Member;
 import io.larder.protocol.Command;
 import io.larder.protocol.ConnectionOptions;
 import io.larder.protocol.Reply;

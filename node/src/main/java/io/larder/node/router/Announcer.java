@@ -1,16 +1,18 @@
 package io.larder.node.router;
 
+import io.larder.node.block.KeyRef;
+import io.larder.node.block.RecordRef;
+import io.larder.node.directory.AnnounceOutcome;
 import io.larder.node.directory.Directory;
 import io.larder.node.directory.Lookup;
-import io.larder.node.directory.Member;
 import io.larder.node.directory.MemberTable;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.directory.VoidedPuts;
 import io.larder.node.directory.VoidedPuts.Voided;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequest.Held;
-import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.peer.PeerRequest.SlotAnnouncement;
+import io.larder.node.service.Member;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Slots;
 import java.util.ArrayList;
@@ -267,24 +269,22 @@ final class Announcer {
   }
 
   private void take(Member member, int slot, long epoch, Held held) {
-    Lookup.Found other =
-        directory.announced(
-            slot, epoch, held.fingerprint(), member, held.stamp(), held.expiresAtMs());
-    if (other == null) {
-      return;
-    }
-    KeyRef key = new KeyRef(slot, held.fingerprint());
-    if (other.holder().equals(member)) {
-      // Of two words of one node either may be the newer: the node says which.
-      verify(
-          key,
-          member,
-          other.stamp(),
-          () ->
-              directory.announced(
-                  slot, epoch, key.fingerprint(), member, held.stamp(), held.expiresAtMs()));
-    } else {
-      Futures.go(duplicates.settle(key, member, held.stamp(), held.expiresAtMs()));
+    switch (directory.announced(
+        slot, epoch, held.fingerprint(), member, held.stamp(), held.expiresAtMs())) {
+      case AnnounceOutcome.Settled _ -> {}
+      case AnnounceOutcome.Duplicate _ ->
+          Futures.go(
+              duplicates.settle(
+                  new KeyRef(slot, held.fingerprint()),
+                  new Lookup.Found(member, held.stamp(), held.expiresAtMs())));
+      case AnnounceOutcome.Conflict conflict ->
+          verify(
+              new KeyRef(slot, held.fingerprint()),
+              member,
+              conflict.entry().stamp(),
+              () ->
+                  directory.announced(
+                      slot, epoch, held.fingerprint(), member, held.stamp(), held.expiresAtMs()));
     }
   }
 
@@ -293,10 +293,10 @@ final class Announcer {
     if (!voided.add(note)) {
       return;
     }
-    KeyRef key = new KeyRef(note.slot(), note.fingerprint());
-    if (directory.lookup(note.slot(), note.fingerprint()) instanceof Lookup.Found found) {
-      Held held = new Held(note.fingerprint(), found.stamp(), found.expiresAtMs());
-      boolean _ = directory.forget(key.slot(), key.fingerprint(), found.holder(), found.stamp());
+    KeyRef key = note.key();
+    if (directory.lookup(note.key()) instanceof Lookup.Found found) {
+      Held held = new Held(key.fingerprint(), found.stamp(), found.expiresAtMs());
+      boolean _ = directory.forget(key, found.holder(), found.stamp());
       settleVoided(found.holder(), key.slot(), epoch, held, note.upTo());
     }
   }
@@ -306,7 +306,7 @@ final class Announcer {
    * Until it has, or is gone, nobody may write the key.
    */
   private void settleVoided(Member holder, int slot, long epoch, Held held, PutToken upTo) {
-    directory.doubt(slot, epoch, held.fingerprint());
+    directory.doubt(new KeyRef(slot, held.fingerprint()), epoch);
     askVoided(holder, slot, epoch, held, upTo);
   }
 
@@ -328,22 +328,22 @@ final class Announcer {
           if (Boolean.FALSE.equals(gone)) {
             take(holder, slot, epoch, held);
           }
-          directory.endDoubt(slot, epoch, key.fingerprint());
+          directory.endDoubt(key, epoch);
         },
         timing.control());
   }
 
   /** Entries that the holder did not list are asked about one by one before they are forgotten. */
   private void verifyUnlisted(int slot, Member member, List<Held> listed) {
-    List<long[]> known = directory.entriesOf(slot, member);
+    List<RecordRef> known = directory.recordsOf(slot, member);
     if (known.size() == listed.size()) {
       return;
     }
     Set<Long> stamps = new HashSet<>();
     listed.forEach(held -> stamps.add(held.stamp()));
-    for (long[] entry : known) {
-      if (!stamps.contains(entry[1])) {
-        verify(new KeyRef(slot, entry[0]), member, entry[1], () -> {});
+    for (RecordRef record : known) {
+      if (!stamps.contains(record.stamp())) {
+        verify(record.key(), member, record.stamp(), () -> {});
       }
     }
   }
@@ -355,7 +355,7 @@ final class Announcer {
         cluster
             .ask(holder, confirm, Leases.ASK_DEADLINE_MS)
             .thenAccept(there -> {
-              if (!there && directory.forget(key.slot(), key.fingerprint(), holder, stamp)) {
+              if (!there && directory.forget(key, holder, stamp)) {
                 whenForgotten.run();
               }
             })

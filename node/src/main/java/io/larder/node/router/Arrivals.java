@@ -2,13 +2,13 @@ package io.larder.node.router;
 
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
+import io.larder.node.block.KeyRef;
 import io.larder.node.block.Keyspace;
-import io.larder.node.directory.CommitAnswer;
-import io.larder.node.directory.Member;
+import io.larder.node.directory.CommitDecision;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.service.Member;
 import io.larder.node.store.BlockStore;
 import io.larder.node.store.WrittenRecord;
 import java.util.concurrent.CompletableFuture;
@@ -72,7 +72,7 @@ final class Arrivals {
             ? CompletableFuture.completedFuture(true)
             : permitted(key, take),
         (taken, failure) -> {
-          openPuts.arrived(key.slot(), key.fingerprint()); // settled, or never written
+          openPuts.arrived(key.ref()); // settled, or never written
           underWay.remove(key, mine);
           if (taken == null) {
             mine.completeExceptionally(failure == null ? new PeerException("no answer") : failure);
@@ -85,24 +85,22 @@ final class Arrivals {
 
   /** Fetches it once its owner knows that a copy is on its way here: no delete will miss it. */
   private CompletableFuture<Boolean> permitted(Key key, PeerRequest.Take take) {
-    openPuts.arriving(key.slot(), key.fingerprint());
+    openPuts.arriving(key.ref());
     Member self = cluster.self();
-    var arrive =
-        new PeerRequest.Arrive(
-            new KeyRef(key.slot(), key.fingerprint()), take.from(), take.stamp(), self);
+    var arrive = new PeerRequest.Arrive(key.ref(), take.from(), take.stamp(), self);
     return cluster
         .askOwner(key.slot(), arrive, Leases.ASK_DEADLINE_MS)
         .thenCompose(answer ->
             switch (answer) {
-              case CommitAnswer.Accepted accepted -> {
+              case CommitDecision.Accepted accepted -> {
                 if (!openPuts.arrive(
                     key.slot(), accepted.epoch(), () -> cluster.self().equals(self), () -> {})) {
                   throw new PeerException("slot " + key.slot() + " changes its owner");
                 }
                 yield fetch(key, take);
               }
-              case CommitAnswer.Rejected _ -> CompletableFuture.completedFuture(false);
-              case CommitAnswer.TryAgain tryAgain -> throw new PeerException(tryAgain.reason());
+              case CommitDecision.Rejected _ -> CompletableFuture.completedFuture(false);
+              case CommitDecision.TryAgain tryAgain -> throw new PeerException(tryAgain.reason());
             });
   }
 
@@ -123,7 +121,7 @@ final class Arrivals {
   }
 
   private CompletableFuture<Boolean> write(Key key, PeerRequest.Take take, Block block) {
-    KeyRef ref = new KeyRef(key.slot(), key.fingerprint());
+    KeyRef ref = key.ref();
     if (!pending.begin(ref)) {
       block.payload().release();
       throw new PeerException("a put of the key is under way here");
@@ -158,7 +156,7 @@ final class Arrivals {
 
     Arrival(Key key, PeerRequest.Take take, WrittenRecord record, int bytes) {
       this.key = key;
-      this.ref = new KeyRef(key.slot(), key.fingerprint());
+      this.ref = key.ref();
       this.take = take;
       this.record = record;
       this.bytes = bytes;
@@ -183,15 +181,15 @@ final class Arrivals {
     /** Listed as held from now on, and no longer as on its way: one step for an announce. */
     private void publish() {
       record.publish();
-      openPuts.arrived(key.slot(), key.fingerprint());
+      openPuts.arrived(key.ref());
     }
 
-    private boolean settled(Member self, @Nullable CommitAnswer answer) {
+    private boolean settled(Member self, @Nullable CommitDecision answer) {
       BooleanSupplier isStill = () -> cluster.self().equals(self);
       return switch (answer) {
         case null -> false;
-        case CommitAnswer.TryAgain _ -> false;
-        case CommitAnswer.Accepted accepted -> {
+        case CommitDecision.TryAgain _ -> false;
+        case CommitDecision.Accepted accepted -> {
           if (!openPuts.arrive(key.slot(), accepted.epoch(), isStill, this::publish)) {
             yield false;
           }
@@ -204,7 +202,7 @@ final class Arrivals {
               (_, _) -> result.complete(true)); // a pin that cannot be made is no reason to stay
           yield true;
         }
-        case CommitAnswer.Rejected rejected -> {
+        case CommitDecision.Rejected rejected -> {
           if (!openPuts.arrive(key.slot(), rejected.epoch(), isStill, () -> {})) {
             yield false;
           }

@@ -2,10 +2,10 @@ package io.larder.node.router;
 
 import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.NodeRecord;
-import io.larder.node.directory.Member;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerTransport;
+import io.larder.node.service.Member;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;

@@ -1,9 +1,9 @@
 package io.larder.node.router;
 
+import io.larder.node.block.KeyRef;
 import io.larder.node.directory.Lookup;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.service.Refusal;
 import io.larder.node.service.ServiceException;
 import io.larder.node.store.BlockStore;

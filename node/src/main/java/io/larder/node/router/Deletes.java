@@ -1,13 +1,13 @@
 package io.larder.node.router;
 
+import io.larder.node.block.KeyRef;
 import io.larder.node.directory.Directory;
 import io.larder.node.directory.Lookup;
-import io.larder.node.directory.Member;
 import io.larder.node.directory.VoidedPuts;
 import io.larder.node.directory.VoidedPuts.Voided;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.service.Member;
 import io.larder.protocol.PutToken;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,7 +61,7 @@ final class Deletes {
     long epoch = directory.epoch(slot);
     List<CompletableFuture<?>> asked = new ArrayList<>();
     directory
-        .arrivingTo(slot, key.fingerprint())
+        .arrivingTo(key)
         .forEach((member, number) ->
             asked.add(
                 cluster
@@ -71,7 +71,7 @@ final class Deletes {
                         throw new PeerException(
                             "the key is being moved to node " + member.nodeId() + " just now");
                       }
-                      directory.arrived(slot, epoch, key.fingerprint(), member, number);
+                      directory.arrived(key, epoch, member, number);
                     })));
     return Futures.all(asked);
   }
@@ -82,7 +82,7 @@ final class Deletes {
     long epoch = directory.epoch(key.slot());
     // Asked before the key is looked up: what is announced in between is then found, or unheard of.
     boolean unheardOf = cluster.isSomeoneAway() || announcer.isOwed();
-    return switch (directory.beginDelete(key.slot(), key.fingerprint(), delete.only())) {
+    return switch (directory.beginDelete(key, delete.only())) {
       case Lookup.Absent _ -> absent(delete, epoch, unheardOf, deadlineNanos);
       case Lookup.Found entry -> drop(key, entry, epoch);
       case Lookup.Unknown _ -> {
@@ -106,14 +106,13 @@ final class Deletes {
     KeyRef key = delete.key();
     boolean mayReturn =
         (delete.only() == null && (unheardOf || delete.gaveUp()))
-            || directory.mayReturn(
-                key.slot(), key.fingerprint(), delete.only(), cluster::isReachable);
+            || directory.mayReturn(key, delete.only(), cluster::isReachable);
     if (!mayReturn) {
       return CompletableFuture.completedFuture(0);
     }
     return voidAll(key, epoch)
         .thenCompose(_ ->
-            directory.lookup(key.slot(), key.fingerprint()) instanceof Lookup.Found
+            directory.lookup(key) instanceof Lookup.Found
                 ? delete(delete, deadlineNanos) // announced before the note was there
                 : CompletableFuture.completedFuture(counted(key, epoch, 0)));
   }
@@ -134,8 +133,7 @@ final class Deletes {
                         : away(key, entry, epoch))
             : away(key, entry, epoch);
     return dropped
-        .whenComplete((_, failure) ->
-            directory.endDelete(key.slot(), key.fingerprint(), entry, failure == null))
+        .whenComplete((_, failure) -> directory.endDelete(key, entry, failure == null))
         .thenApply(count -> counted(key, epoch, count));
   }
 
@@ -172,7 +170,7 @@ final class Deletes {
 
   private PutToken note(KeyRef key, long epoch) {
     PutToken upTo = directory.latestToken(epoch);
-    boolean _ = voided.add(new Voided(key.slot(), key.fingerprint(), upTo));
+    boolean _ = voided.add(new Voided(key, upTo));
     return upTo;
   }
 

@@ -1,8 +1,9 @@
 package io.larder.node.router;
 
-import io.larder.node.directory.Member;
+import io.larder.node.block.KeyRef;
+import io.larder.node.block.RecordRef;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.service.Member;
 import io.larder.node.store.BlockStore;
 import io.larder.node.store.StoredRecord;
 import io.larder.protocol.Slots;
@@ -52,22 +53,20 @@ final class Departures {
    */
   record Batch(int moved, long movedBytes, int kept, int nextSlot, String reason) {}
 
-  private record Candidate(KeyRef key, long stamp) {}
-
   /**
    * Moves records to another node: as many as fit into so many bytes, the first in any case.
    *
    * @param fromSlot where to begin
    */
   CompletableFuture<Batch> move(Member target, long maxBytes, int fromSlot) {
-    Queue<Candidate> candidates = new ArrayDeque<>();
+    Queue<RecordRef> candidates = new ArrayDeque<>();
     int slot = fromSlot;
     while (slot < Slots.COUNT && candidates.size() < MAX_RECORDS) {
       int s = slot;
       store.forEach(
           s,
           (fingerprint, stamp, _) ->
-              candidates.add(new Candidate(new KeyRef(s, fingerprint), stamp)));
+              candidates.add(new RecordRef(new KeyRef(s, fingerprint), stamp)));
       slot++;
     }
     Run run = new Run(target, maxBytes, candidates, fromSlot, slot);
@@ -90,7 +89,7 @@ final class Departures {
   private final class Run {
     private final Member target;
     private final long maxBytes;
-    private final Queue<Candidate> candidates;
+    private final Queue<RecordRef> candidates;
     private final int slotAfter;
     private final long startNanos = nanoClock.getAsLong();
     private final CompletableFuture<Batch> result = new CompletableFuture<>();
@@ -102,7 +101,7 @@ final class Departures {
     private int lastSlot;
     private String reason = "";
 
-    Run(Member target, long maxBytes, Queue<Candidate> candidates, int fromSlot, int slotAfter) {
+    Run(Member target, long maxBytes, Queue<RecordRef> candidates, int fromSlot, int slotAfter) {
       this.target = target;
       this.maxBytes = maxBytes;
       this.candidates = candidates;
@@ -111,7 +110,7 @@ final class Departures {
     }
 
     void next() {
-      Candidate candidate;
+      RecordRef candidate;
       synchronized (this) {
         boolean more =
             begunBytes < maxBytes
@@ -147,7 +146,7 @@ final class Departures {
     }
 
     /** The bytes that are gone from here, or one of the negative answers. */
-    private CompletableFuture<Long> move(Candidate candidate, @Nullable StoredRecord record) {
+    private CompletableFuture<Long> move(RecordRef candidate, @Nullable StoredRecord record) {
       if (record == null || record.stamp() != candidate.stamp()) {
         return CompletableFuture.completedFuture(NOT_HERE);
       }

@@ -1,11 +1,10 @@
 package io.larder.node.router;
 
+import io.larder.node.block.KeyRef;
 import io.larder.node.directory.Directory;
 import io.larder.node.directory.Lookup;
-import io.larder.node.directory.Member;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerRequest.KeyRef;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -30,11 +29,10 @@ final class Duplicates {
    * @return true when that copy was dropped; false when it stays, and if it is a duplicate still,
    *     the next comparison brings it up again. Never fails
    */
-  CompletableFuture<Boolean> settle(KeyRef key, Member second, long stamp, long expiresAtMs) {
+  CompletableFuture<Boolean> settle(KeyRef key, Lookup.Found second) {
     int slot = key.slot();
     long epoch = directory.epoch(slot);
-    Lookup.Found first =
-        directory.beginSettlement(slot, key.fingerprint(), second, stamp, expiresAtMs);
+    Lookup.Found first = directory.beginSettlement(key, second);
     if (first == null) {
       return CompletableFuture.completedFuture(false);
     }
@@ -45,37 +43,42 @@ final class Duplicates {
             Leases.ASK_DEADLINE_MS)
         .thenCompose(confirmed -> {
           if (!confirmed) {
-            return CompletableFuture.completedFuture(
-                replace(key, epoch, first, second, stamp, expiresAtMs));
+            return CompletableFuture.completedFuture(replace(key, epoch, first, second));
           }
-          directory.confirmed(slot, epoch, key.fingerprint());
+          directory.confirmed(key, epoch);
           if (!directory.mayAct(slot, epoch)) {
             throw new PeerException("this node is the owner of slot " + slot + " no longer");
           }
           return cluster
               .ask(
-                  second,
-                  new PeerRequest.Drop(key, stamp, directory.order(epoch)),
+                  second.holder(),
+                  new PeerRequest.Drop(key, second.stamp(), directory.order(epoch)),
                   Deletes.DROP_DEADLINE_MS)
               .thenApply(dropped -> {
                 if (dropped) {
                   metrics.duplicatesDropped.increment();
                 }
-                directory.endSettlement(slot, epoch, key.fingerprint(), second, stamp, true);
+                directory.endSettlement(key, epoch, second, true);
                 return dropped;
               });
         })
         .exceptionally(_ -> {
-          directory.endSettlement(slot, epoch, key.fingerprint(), second, stamp, false);
+          directory.endSettlement(key, epoch, second, false);
           return false;
         });
   }
 
   /** The named holder has no such record: the second copy is the key's one. */
-  private boolean replace(
-      KeyRef key, long epoch, Lookup.Found first, Member second, long stamp, long expiresAtMs) {
-    directory.forget(key.slot(), key.fingerprint(), first.holder(), first.stamp());
-    var _ = directory.announced(key.slot(), epoch, key.fingerprint(), second, stamp, expiresAtMs);
+  private boolean replace(KeyRef key, long epoch, Lookup.Found first, Lookup.Found second) {
+    directory.forget(key, first.holder(), first.stamp());
+    var _ =
+        directory.announced(
+            key.slot(),
+            epoch,
+            key.fingerprint(),
+            second.holder(),
+            second.stamp(),
+            second.expiresAtMs());
     return false;
   }
 }

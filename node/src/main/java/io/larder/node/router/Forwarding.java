@@ -2,9 +2,9 @@ package io.larder.node.router;
 
 import io.larder.node.block.Key;
 import io.larder.node.block.Payload;
-import io.larder.node.directory.Member;
 import io.larder.node.peer.PeerException;
 import io.larder.node.service.BlockService;
+import io.larder.node.service.Member;
 import io.larder.node.service.PutOptions;
 import io.larder.node.service.PutOutcome;
 import io.larder.node.service.Refusal;
@@ -44,7 +44,7 @@ final class Forwarding {
     return new BlockService.PutHandle() {
       @Override
       public CompletableFuture<PutOutcome> complete(Payload payload) {
-        if (options.token() == null && reads.here(key.slot(), key.fingerprint()) != 0) {
+        if (options.token() == null && reads.here(key.ref()) != 0) {
           metrics.put(PutOutcome.EXISTS, payload.length());
           payload.release();
           return CompletableFuture.completedFuture(PutOutcome.EXISTS);

@@ -1,6 +1,6 @@
 package io.larder.node.router;
 
-import io.larder.node.directory.Member;
+import io.larder.node.service.Member;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,12 +1,13 @@
 package io.larder.node.router;
 
+import io.larder.node.block.KeyRef;
+import io.larder.node.block.RecordRef;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.directory.VoidedPuts;
 import io.larder.node.directory.VoidedPuts.Voided;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.store.BlockStore;
 import io.larder.protocol.PutToken;
 import java.util.ArrayList;
@@ -30,10 +31,10 @@ final class Holder {
   private final HotTier hot;
   private final PendingCommits pending;
   private final Timing timing;
-  private final Set<PeerRequest.Dropped> dropping = ConcurrentHashMap.newKeySet();
+  private final Set<RecordRef> dropping = ConcurrentHashMap.newKeySet();
 
   /** Records that are being looked at, since an older value of their keys was deleted. */
-  private final Set<PeerRequest.Dropped> voiding = ConcurrentHashMap.newKeySet();
+  private final Set<RecordRef> voiding = ConcurrentHashMap.newKeySet();
 
   Holder(
       OpenPuts openPuts,
@@ -56,8 +57,7 @@ final class Holder {
     for (Voided note : announce.voided()) {
       if (voided.add(note)) { // else it was heard, and what it voids has gone
         // What it voids is listed all the same: the owner asks about it, and relies on the answer.
-        Futures.finish(
-            purge(new KeyRef(note.slot(), note.fingerprint()), note.upTo()), (_, _) -> {});
+        Futures.finish(purge(note.key(), note.upTo()), (_, _) -> {});
       }
     }
     Map<Integer, List<Voided>> notes = voided.bySlot();
@@ -95,14 +95,13 @@ final class Holder {
   }
 
   private boolean isGoing(KeyRef key, long stamp) {
-    return dropping.contains(new PeerRequest.Dropped(key, stamp));
+    return dropping.contains(new RecordRef(key, stamp));
   }
 
   /** Whether the key's record may be void, and so is not read. */
-  boolean hides(int slot, long fingerprint) {
+  boolean hides(KeyRef key) {
     return !voiding.isEmpty()
-        && voiding.contains(
-            new PeerRequest.Dropped(new KeyRef(slot, fingerprint), store.find(slot, fingerprint)));
+        && voiding.contains(new RecordRef(key, store.find(key.slot(), key.fingerprint())));
   }
 
   CompletableFuture<Boolean> confirm(PeerRequest.Confirm confirm) {
@@ -112,14 +111,18 @@ final class Holder {
       return CompletableFuture.failedFuture(
           new PeerException("the record waits for the answer to its commit")); // it may be refused
     }
-    Boolean here =
+    OpenPuts.Confirmation confirmation =
         openPuts.confirm(
             key.slot(),
             confirm.question(),
             () ->
                 store.find(key.slot(), key.fingerprint()) == confirm.stamp()
                     && !isGoing(key, confirm.stamp()));
-    return here == null ? newerOwner(key.slot()) : CompletableFuture.completedFuture(here);
+    return switch (confirmation) {
+      case HERE -> CompletableFuture.completedFuture(true);
+      case ABSENT -> CompletableFuture.completedFuture(false);
+      case VOID -> newerOwner(key.slot());
+    };
   }
 
   // ---- dropping ----
@@ -130,7 +133,7 @@ final class Holder {
    */
   CompletableFuture<Boolean> drop(PeerRequest.Drop drop) {
     int slot = drop.key().slot();
-    var record = new PeerRequest.Dropped(drop.key(), drop.stamp());
+    var record = new RecordRef(drop.key(), drop.stamp());
     if (!openPuts.obey(slot, drop.order(), () -> dropping.add(record))) {
       return newerOwner(slot);
     }
@@ -154,7 +157,7 @@ final class Holder {
   /** Drops every value of a key up to a token; true when there is none, false if it is newer. */
   CompletableFuture<Boolean> voidPuts(PeerRequest.VoidPuts order) {
     KeyRef key = order.key();
-    boolean _ = voided.add(new Voided(key.slot(), key.fingerprint(), order.upTo()));
+    boolean _ = voided.add(new Voided(key, order.upTo()));
     return purge(key, order.upTo());
   }
 
@@ -164,7 +167,7 @@ final class Holder {
     if (stamp == 0) {
       return CompletableFuture.completedFuture(true);
     }
-    var suspect = new PeerRequest.Dropped(key, stamp);
+    var suspect = new RecordRef(key, stamp);
     boolean mine = voiding.add(suspect);
     return store
         .describe(key.slot(), key.fingerprint())

@@ -1,13 +1,13 @@
 package io.larder.node.router;
 
 import io.larder.node.block.Key;
-import io.larder.node.directory.LeaseAnswer;
-import io.larder.node.directory.Member;
+import io.larder.node.block.KeyRef;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.service.ClientId;
+import io.larder.node.service.LeaseAnswer;
+import io.larder.node.service.Member;
 import io.larder.protocol.PutToken;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -76,7 +76,7 @@ final class Leases {
 
     Acquisition(Key key, ClientId client, long leaseMs, long waitMs, long undecidedMs) {
       this.key = key;
-      this.ref = new KeyRef(key.slot(), key.fingerprint());
+      this.ref = key.ref();
       this.client = client;
       this.leaseMs = leaseMs;
       this.deadlineNanos = timing.deadline(waitMs);
@@ -242,8 +242,7 @@ final class Leases {
     List<CompletableFuture<?>> asked = new ArrayList<>();
     questions.forEach((owner, indices, group) -> {
       long first = requests.addAndGet(group.size()) - group.size() + 1;
-      List<KeyRef> refs =
-          group.stream().map(key -> new KeyRef(key.slot(), key.fingerprint())).toList();
+      List<KeyRef> refs = group.stream().map(Key::ref).toList();
       asked.add(
           cluster
               .ask(
@@ -271,7 +270,7 @@ final class Leases {
       return answer;
     }
     long deadlineNanos = timing.deadline(leaseMs);
-    return openPuts.granted(key.slot(), key.fingerprint(), granted.token(), deadlineNanos)
+    return openPuts.granted(key.ref(), granted.token(), deadlineNanos)
         ? answer
         : new LeaseAnswer.TryAgain("slot " + key.slot() + " changes its owner");
   }
@@ -326,10 +325,7 @@ final class Leases {
   CompletableFuture<Boolean> abort(Key key, PutToken token) {
     openPuts.ended(key.slot(), token);
     return cluster
-        .askOwner(
-            key.slot(),
-            new PeerRequest.Abort(new KeyRef(key.slot(), key.fingerprint()), token),
-            ASK_DEADLINE_MS)
+        .askOwner(key.slot(), new PeerRequest.Abort(key.ref(), token), ASK_DEADLINE_MS)
         .exceptionally(_ -> false); // then the lease's deadline ends it
   }
 

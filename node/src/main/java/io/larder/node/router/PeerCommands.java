@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.larder.node.block.Key;
 import io.larder.node.block.Keyspace;
-import io.larder.node.directory.Member;
 import io.larder.node.peer.PeerAnswerWire;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequestWire;
+import io.larder.node.service.Member;
 import io.larder.node.service.ServiceException;
 import io.larder.node.store.BlockStore;
 import io.larder.node.store.StoreStats;

@@ -1,15 +1,16 @@
 package io.larder.node.router;
 
+import io.larder.node.block.KeyRef;
+import io.larder.node.block.RecordRef;
 import io.larder.node.directory.Directory;
-import io.larder.node.directory.LeaseAnswer;
 import io.larder.node.directory.Lookup;
-import io.larder.node.directory.Member;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.directory.Waiter;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.service.LeaseAnswer;
+import io.larder.node.service.Member;
 import io.larder.node.store.BlockStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,29 +66,19 @@ final class PeerService {
     return switch (request) {
       case PeerRequest.Lease lease -> done(lease(lease));
       case PeerRequest.Withdraw withdraw ->
-          done(
-              directory.withdraw(
-                  withdraw.key().slot(),
-                  withdraw.key().fingerprint(),
-                  withdraw.writer(),
-                  withdraw.request()));
+          done(directory.withdraw(withdraw.key(), withdraw.writer(), withdraw.request()));
       case PeerRequest.Commit commit ->
           done(
               directory.commit(
-                  commit.key().slot(),
-                  commit.key().fingerprint(),
+                  commit.key(),
                   commit.token(),
                   commit.holder(),
                   commit.stamp(),
                   commit.expiresAtMs()));
-      case PeerRequest.Abort abort ->
-          done(directory.abort(abort.key().slot(), abort.key().fingerprint(), abort.token()));
+      case PeerRequest.Abort abort -> done(directory.abort(abort.key(), abort.token()));
       case PeerRequest.Find find -> done(find(find.keys()));
       case PeerRequest.IsOpen isOpen ->
-          done(
-              isOpen
-                  .token()
-                  .equals(directory.openToken(isOpen.key().slot(), isOpen.key().fingerprint())));
+          done(isOpen.token().equals(directory.openToken(isOpen.key())));
       case PeerRequest.Revoke revoke -> revoke(revoke);
       case PeerRequest.Delete delete -> deletes.delete(delete);
       case PeerRequest.Forget forget -> done(forget(forget));
@@ -104,27 +95,21 @@ final class PeerService {
         yield done(true);
       }
       case PeerRequest.Arrive arrive ->
-          done(
-              directory.arrive(
-                  arrive.key().slot(),
-                  arrive.key().fingerprint(),
-                  arrive.from(),
-                  arrive.fromStamp(),
-                  arrive.to()));
-      case PeerRequest.IsArriving isArriving ->
-          done(openPuts.isArriving(isArriving.key().slot(), isArriving.key().fingerprint()));
+          done(directory.arrive(arrive.key(), arrive.from(), arrive.fromStamp(), arrive.to()));
+      case PeerRequest.IsArriving isArriving -> done(openPuts.isArriving(isArriving.key()));
       case PeerRequest.Transfer transfer ->
           done(
               directory.transfer(
-                  transfer.key().slot(),
-                  transfer.key().fingerprint(),
+                  transfer.key(),
                   transfer.from(),
                   transfer.fromStamp(),
                   transfer.to(),
                   transfer.toStamp(),
                   transfer.expiresAtMs()));
       case PeerRequest.Settle settle ->
-          duplicates.settle(settle.key(), settle.holder(), settle.stamp(), settle.expiresAtMs());
+          duplicates.settle(
+              settle.key(),
+              new Lookup.Found(settle.holder(), settle.stamp(), settle.expiresAtMs()));
       case PeerRequest.Take take -> arrivals.take(take);
     };
   }
@@ -146,9 +131,7 @@ final class PeerService {
                 timing.deadline(lease.waitMs()),
                 answer -> wake(lease.writer(), key, request, answer));
       }
-      answers.add(
-          directory.lease(
-              key.slot(), key.fingerprint(), lease.writer(), request, lease.leaseMs(), waiter));
+      answers.add(directory.lease(key, lease.writer(), request, lease.leaseMs(), waiter));
     }
     return answers;
   }
@@ -160,7 +143,7 @@ final class PeerService {
             .exceptionally(_ -> false)
             .thenAccept(taken -> {
               if (!taken && answer instanceof LeaseAnswer.Granted granted) {
-                directory.abort(key.slot(), key.fingerprint(), granted.token());
+                directory.abort(key, granted.token());
               }
             }));
   }
@@ -168,24 +151,22 @@ final class PeerService {
   private List<Lookup> find(List<KeyRef> keys) {
     List<Lookup> found = new ArrayList<>(keys.size());
     for (KeyRef key : keys) {
-      found.add(directory.lookup(key.slot(), key.fingerprint()));
+      found.add(directory.lookup(key));
     }
     return found;
   }
 
   private CompletableFuture<Boolean> revoke(PeerRequest.Revoke revoke) {
     KeyRef key = revoke.key();
-    return directory.revoke(
-            key.slot(), key.fingerprint(), revoke.token(), revoke.holder(), revoke.stamp())
+    return directory.revoke(key, revoke.token(), revoke.holder(), revoke.stamp())
         ? done(true)
         : CompletableFuture.failedFuture(
             new PeerException("this node does not own slot " + key.slot()));
   }
 
   private boolean forget(PeerRequest.Forget forget) {
-    for (PeerRequest.Dropped record : forget.records()) {
-      directory.forget(
-          record.key().slot(), record.key().fingerprint(), forget.holder(), record.stamp());
+    for (RecordRef record : forget.records()) {
+      directory.forget(record.key(), forget.holder(), record.stamp());
     }
     return true;
   }
@@ -197,10 +178,8 @@ final class PeerService {
             new PeerRequest.Confirm(
                 gone.key(), gone.stamp(), directory.order(directory.epoch(gone.key().slot()))),
             Reads.LOOKUP_DEADLINE_MS)
-        .thenApply(stillThere ->
-            !stillThere
-                && directory.forget(
-                    gone.key().slot(), gone.key().fingerprint(), gone.holder(), gone.stamp()));
+        .thenApply(
+            stillThere -> !stillThere && directory.forget(gone.key(), gone.holder(), gone.stamp()));
   }
 
   private boolean compare(PeerRequest.Compare compare) {

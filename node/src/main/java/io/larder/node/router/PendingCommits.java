@@ -1,6 +1,6 @@
 package io.larder.node.router;
 
-import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.block.KeyRef;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;

@@ -2,13 +2,13 @@ package io.larder.node.router;
 
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
+import io.larder.node.block.KeyRef;
 import io.larder.node.block.Payload;
 import io.larder.node.directory.Lookup;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.service.Found;
 import io.larder.node.store.BlockStore;
 import java.util.ArrayList;
@@ -86,21 +86,21 @@ final class Reads {
    * was given up, or that may be void; nor, in a process that has not yet told the slot's owner
    * what it holds, one that was perhaps deleted while this node was away.
    */
-  long here(int slot, long fingerprint) {
-    long stamp = store.find(slot, fingerprint);
+  long here(KeyRef key) {
+    long stamp = store.find(key.slot(), key.fingerprint());
     return stamp == 0
-            || isHidden(slot, fingerprint)
-            || (!openPuts.hasAnnounced(slot) && cluster.isOwnerReachable(slot))
+            || isHidden(key)
+            || (!openPuts.hasAnnounced(key.slot()) && cluster.isOwnerReachable(key.slot()))
         ? 0
         : stamp;
   }
 
-  private boolean isHidden(int slot, long fingerprint) {
-    return withdrawals.hides(slot, fingerprint) || holder.hides(slot, fingerprint);
+  private boolean isHidden(KeyRef key) {
+    return withdrawals.hides(key) || holder.hides(key);
   }
 
   CompletableFuture<@Nullable Found> get(Key key) {
-    if (isHidden(key.slot(), key.fingerprint())) {
+    if (isHidden(key.ref())) {
       metrics.miss();
       return CompletableFuture.completedFuture(null);
     }
@@ -110,7 +110,7 @@ final class Reads {
       metrics.hit(Found.Tier.HOT);
       return CompletableFuture.completedFuture(new Found(block, Found.Tier.HOT));
     }
-    if (here(key.slot(), key.fingerprint()) == 0) {
+    if (here(key.ref()) == 0) {
       return remote(key);
     }
     return device(key)
@@ -124,7 +124,7 @@ final class Reads {
   }
 
   CompletableFuture<@Nullable Found> getLocal(Key key) {
-    if (isHidden(key.slot(), key.fingerprint())) {
+    if (isHidden(key.ref())) {
       return CompletableFuture.completedFuture(null);
     }
     Block block = hot.get(key, store.nowMs());
@@ -138,7 +138,7 @@ final class Reads {
   /** What this node holds; a record whose commit is being answered is waited for. */
   private CompletableFuture<@Nullable Found> held(Key key) {
     // Looked up before the store: a record is published before it stops pending.
-    CompletableFuture<?> answered = pending.settled(new KeyRef(key.slot(), key.fingerprint()));
+    CompletableFuture<?> answered = pending.settled(key.ref());
     if (answered == null) {
       return device(key);
     }
@@ -205,7 +205,7 @@ final class Reads {
   /** The block from whoever holds it; a holder that has lost it is asked about once more. */
   private CompletableFuture<@Nullable Block> fetch(Key key, boolean again) {
     int mark = hot.fillMark(key);
-    KeyRef ref = new KeyRef(key.slot(), key.fingerprint());
+    KeyRef ref = key.ref();
     return cluster
         .askOwner(key.slot(), new PeerRequest.Find(List.of(ref)), LOOKUP_DEADLINE_MS)
         .thenCompose(answers -> {
@@ -244,7 +244,7 @@ final class Reads {
     if (store.find(key.slot(), key.fingerprint()) != 0) {
       return store.pin(key.slot(), key.fingerprint(), on);
     }
-    KeyRef ref = new KeyRef(key.slot(), key.fingerprint());
+    KeyRef ref = key.ref();
     return cluster
         .askOwner(key.slot(), new PeerRequest.Find(List.of(ref)), LOOKUP_DEADLINE_MS)
         .thenCompose(answers ->
@@ -280,16 +280,16 @@ final class Reads {
     var questions = new Grouping<KeyRef>(cluster);
     for (int i = 0; i < places.length; i++) {
       Key key = keys.get(i);
-      if (isHidden(key.slot(), key.fingerprint())) {
+      if (isHidden(key.ref())) {
         continue;
       }
-      long stamp = here(key.slot(), key.fingerprint());
+      long stamp = here(key.ref());
       if (stamp != 0) {
         places[i] =
             new Place(
                 cluster.self().nodeId(), stamp, store.expiryOf(key.slot(), key.fingerprint()));
       } else {
-        questions.add(key.slot(), i, new KeyRef(key.slot(), key.fingerprint()));
+        questions.add(key.slot(), i, key.ref());
       }
     }
     List<CompletableFuture<?>> answers = new ArrayList<>();

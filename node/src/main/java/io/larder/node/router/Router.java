@@ -4,8 +4,11 @@ import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.NodeRecord;
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
+import io.larder.node.block.KeyRef;
 import io.larder.node.block.Keyspace;
 import io.larder.node.block.MemoryPool;
+import io.larder.node.block.RecordRef;
+import io.larder.node.directory.Deadlines;
 import io.larder.node.directory.Directory;
 import io.larder.node.directory.MemberTable;
 import io.larder.node.directory.OpenPuts;
@@ -13,7 +16,6 @@ import io.larder.node.directory.Rules;
 import io.larder.node.directory.VoidedPuts;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.peer.PeerTransport;
 import io.larder.node.service.BlockLocation;
 import io.larder.node.service.BlockService;
@@ -103,7 +105,9 @@ public final class Router implements BlockService, AutoCloseable {
     this.control = timing.control();
     RouterMetrics metrics = new RouterMetrics(registry);
     this.cluster = new Cluster(nodeId, transport);
-    this.directory = new Directory(members, voided, timing.nanoClock(), store::nowMs, fence, rules);
+    this.directory =
+        new Directory(
+            members, voided, timing.nanoClock(), store::nowMs, fence, rules, Deadlines.DEFAULTS);
     this.openPuts = new OpenPuts(timing.nanoClock(), rules);
     this.leases = new Leases(cluster, openPuts, timing);
     PendingCommits pending = new PendingCommits();
@@ -146,7 +150,7 @@ public final class Router implements BlockService, AutoCloseable {
     pool.setEvictor(hot::evict);
     store.onEviction((slot, fingerprint, stamp, cause) -> {
       (cause == EvictionListener.Cause.RECLAIMED ? evicted : damaged).increment();
-      upkeep.evicted(slot, fingerprint, stamp);
+      upkeep.evicted(new RecordRef(new KeyRef(slot, fingerprint), stamp));
     });
     RouterMetrics.observe(registry, directory, announcer, hot);
     RouterMetrics.observe(registry, voided, withdrawals);
@@ -271,7 +275,7 @@ public final class Router implements BlockService, AutoCloseable {
 
   @Override
   public boolean isHere(Key key) {
-    return reads.here(key.slot(), key.fingerprint()) != 0;
+    return reads.here(key.ref()) != 0;
   }
 
   @Override
@@ -295,7 +299,7 @@ public final class Router implements BlockService, AutoCloseable {
     int[] deleted = new int[keys.size()];
     for (int i = 0; i < deleted.length; i++) {
       int index = i;
-      KeyRef key = new KeyRef(keys.get(i).slot(), keys.get(i).fingerprint());
+      KeyRef key = keys.get(i).ref();
       CompletableFuture<Integer> one =
           retryMs > 0 ? deleteCalls.insist(key, retryMs) : deleteCalls.once(key);
       deletes.add(one.thenAccept(count -> deleted[index] = count));
@@ -352,35 +356,29 @@ public final class Router implements BlockService, AutoCloseable {
         ? leases
             .acquire(keys.getFirst(), client, ttlMs, waitMs, waitMs)
             .result()
-            .thenApply(answer -> List.of(told(keys.getFirst(), answer, client)))
+            .thenApply(answer -> List.of(answered(keys.getFirst(), answer, client)))
         : leases
             .acquireAll(keys, ttlMs)
             .thenApply(answers -> {
               List<LeaseAnswer> told = new ArrayList<>(answers.size());
               for (int i = 0; i < answers.size(); i++) {
-                told.add(told(keys.get(i), answers.get(i), client));
+                told.add(answered(keys.get(i), answers.get(i), client));
               }
               return told;
             });
   }
 
-  /** What a client is told; from then on a grant is its own. */
-  private LeaseAnswer told(Key key, io.larder.node.directory.LeaseAnswer answer, ClientId client) {
-    return switch (answer) {
-      case io.larder.node.directory.LeaseAnswer.Granted granted -> {
-        leases.heldByClient(client, key, granted.token());
-        yield new LeaseAnswer.Granted(granted.token());
-      }
-      case io.larder.node.directory.LeaseAnswer.Exists _ -> LeaseAnswer.EXISTS;
-      case io.larder.node.directory.LeaseAnswer.Held _ -> LeaseAnswer.HELD;
-      case io.larder.node.directory.LeaseAnswer.TryAgain tryAgain ->
-          new LeaseAnswer.TryAgain(tryAgain.reason());
-    };
+  /** A client's answer; from now on a grant is the client's. */
+  private LeaseAnswer answered(Key key, LeaseAnswer answer, ClientId client) {
+    if (answer instanceof LeaseAnswer.Granted granted) {
+      leases.heldByClient(client, key, granted.token());
+    }
+    return answer;
   }
 
   @Override
   public CompletableFuture<CommitAnswer> commit(Key key, PutToken token) {
-    KeyRef ref = new KeyRef(key.slot(), key.fingerprint());
+    KeyRef ref = key.ref();
     return cluster
         .askOwner(key.slot(), new PeerRequest.IsOpen(ref, token), Leases.ASK_DEADLINE_MS)
         .exceptionally(failure -> {

@@ -1,10 +1,9 @@
 package io.larder.node.router;
 
-import io.larder.node.directory.Directory;
-import io.larder.node.directory.Member;
+import io.larder.node.block.RecordRef;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.service.Member;
 import io.larder.node.store.BlockStore;
 import io.larder.protocol.Slots;
 import java.util.ArrayList;
@@ -24,7 +23,7 @@ final class Upkeep {
   private final Cluster cluster;
   private final BlockStore store;
   private final HotTier hot;
-  private final ConcurrentLinkedQueue<PeerRequest.Dropped> dropped = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<RecordRef> dropped = new ConcurrentLinkedQueue<>();
 
   Upkeep(Cluster cluster, BlockStore store, HotTier hot) {
     this.cluster = cluster;
@@ -33,9 +32,9 @@ final class Upkeep {
   }
 
   /** A live record has left the device; on any thread. */
-  void evicted(int slot, long fingerprint, long stamp) {
-    hot.invalidate(fingerprint);
-    dropped.add(new PeerRequest.Dropped(new KeyRef(slot, fingerprint), stamp));
+  void evicted(RecordRef record) {
+    hot.invalidate(record.key().fingerprint());
+    dropped.add(record);
   }
 
   /** Tells the owners about evictions; a lost message is found by {@link #compare}. */
@@ -43,9 +42,9 @@ final class Upkeep {
     if (dropped.isEmpty()) {
       return;
     }
-    Map<Member, List<PeerRequest.Dropped>> byOwner = new HashMap<>();
+    Map<Member, List<RecordRef>> byOwner = new HashMap<>();
     for (int i = 0; i < FORGETS_PER_MESSAGE; i++) {
-      PeerRequest.Dropped record = dropped.poll();
+      RecordRef record = dropped.poll();
       if (record == null) {
         break;
       }
@@ -66,10 +65,9 @@ final class Upkeep {
     for (int slot = 0; slot < Slots.COUNT; slot++) {
       Member owner = cluster.owner(slot);
       if (owner != null) {
-        var sum = store.summary(slot);
         byOwner
             .computeIfAbsent(owner, _ -> new ArrayList<>())
-            .add(new PeerRequest.SlotSum(slot, new Directory.Summary(sum.count(), sum.xor())));
+            .add(new PeerRequest.SlotSum(slot, store.summary(slot)));
       }
     }
     byOwner.forEach((owner, sums) ->

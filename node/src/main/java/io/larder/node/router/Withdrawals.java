@@ -1,8 +1,8 @@
 package io.larder.node.router;
 
-import io.larder.node.directory.Member;
+import io.larder.node.block.KeyRef;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.service.Member;
 import io.larder.protocol.PutToken;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -114,10 +114,10 @@ final class Withdrawals {
   }
 
   /** A put of the key was stored here: it can be read. */
-  void stored(int slot, long fingerprint) {
+  void stored(KeyRef key) {
     if (hiddenKeys > 0) {
       synchronized (this) {
-        Withdrawn withdrawn = keys.get(new KeyRef(slot, fingerprint));
+        Withdrawn withdrawn = keys.get(key);
         if (withdrawn != null) {
           withdrawn.hidden = false;
           count();
@@ -127,12 +127,12 @@ final class Withdrawals {
   }
 
   /** Whether the key is to be absent on this node. */
-  boolean hides(int slot, long fingerprint) {
+  boolean hides(KeyRef key) {
     if (hiddenKeys == 0) {
       return false;
     }
     synchronized (this) {
-      Withdrawn withdrawn = keys.get(new KeyRef(slot, fingerprint));
+      Withdrawn withdrawn = keys.get(key);
       return withdrawn != null && withdrawn.hidden;
     }
   }

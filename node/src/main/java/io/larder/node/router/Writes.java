@@ -2,17 +2,17 @@ package io.larder.node.router;
 
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
+import io.larder.node.block.KeyRef;
 import io.larder.node.block.Payload;
-import io.larder.node.directory.CommitAnswer;
-import io.larder.node.directory.LeaseAnswer;
-import io.larder.node.directory.Member;
+import io.larder.node.directory.CommitDecision;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.router.Leases.Acquisition;
 import io.larder.node.service.BlockService;
 import io.larder.node.service.ClientId;
+import io.larder.node.service.LeaseAnswer;
+import io.larder.node.service.Member;
 import io.larder.node.service.PutOptions;
 import io.larder.node.service.PutOutcome;
 import io.larder.node.service.Refusal;
@@ -48,7 +48,6 @@ final class Writes {
 
   private static final long FIRST_RETRY_MS = 5;
   private static final long MAX_RETRY_MS = 250;
-  private static final LeaseAnswer EXISTS = new LeaseAnswer.Exists(new Member("", 0));
 
   private final Cluster cluster;
   private final Leases leases;
@@ -93,8 +92,8 @@ final class Writes {
     if (token != null) {
       leases.takenByPut(client, token);
       lease = leases.decided(key, client, adopt(key, token));
-    } else if (reads.here(key.slot(), key.fingerprint()) != 0) {
-      lease = leases.decided(key, client, EXISTS);
+    } else if (reads.here(key.ref()) != 0) {
+      lease = leases.decided(key, client, new LeaseAnswer.Exists(cluster.self()));
     } else {
       lease = acquire(key, options, client);
     }
@@ -135,7 +134,7 @@ final class Writes {
   private LeaseAnswer adopt(Key key, PutToken token) {
     long deadlineNanos = timing.deadline(timing.putLeaseMs());
     // One from before this node's promise is not void but a claim: the commit will tell.
-    openPuts.granted(key.slot(), key.fingerprint(), token, deadlineNanos);
+    openPuts.granted(key.ref(), token, deadlineNanos);
     return new LeaseAnswer.Granted(token);
   }
 
@@ -184,7 +183,7 @@ final class Writes {
 
     Put(Key key, PutOptions options, Payload payload, Acquisition lease) {
       this.key = key;
-      this.ref = new KeyRef(key.slot(), key.fingerprint());
+      this.ref = key.ref();
       this.options = options;
       this.payload = payload;
       this.lease = lease;
@@ -317,13 +316,13 @@ final class Writes {
      * Carries out the owner's answer; false if there is none that counts, and it is asked again.
      */
     private boolean settled(
-        Block value, WrittenRecord written, Member holder, @Nullable CommitAnswer answer) {
+        Block value, WrittenRecord written, Member holder, @Nullable CommitDecision answer) {
       int slot = key.slot();
       BooleanSupplier isStill = () -> cluster.self().equals(holder);
       return switch (answer) {
         case null -> false;
-        case CommitAnswer.TryAgain _ -> false;
-        case CommitAnswer.Accepted accepted -> {
+        case CommitDecision.TryAgain _ -> false;
+        case CommitDecision.Accepted accepted -> {
           boolean[] mine = new boolean[1];
           boolean counts =
               openPuts.settle(
@@ -342,7 +341,7 @@ final class Writes {
           }
           yield counts;
         }
-        case CommitAnswer.Rejected rejected -> {
+        case CommitDecision.Rejected rejected -> {
           if (!openPuts.settle(slot, value.id(), rejected.epoch(), isStill, () -> {})) {
             yield false;
           }
@@ -356,7 +355,7 @@ final class Writes {
 
     private void stored(Block value) {
       pending.end(ref);
-      withdrawals.stored(key.slot(), key.fingerprint());
+      withdrawals.stored(ref);
       if (payloadTaken.compareAndSet(false, true)) {
         hot.put(key, value, false, fillMark);
         metrics.put(PutOutcome.STORED, payload.length());

@@ -1,6 +1,7 @@
 package io.larder.node.store;
 
 import io.larder.node.block.Block;
+import io.larder.node.block.SlotSummary;
 import io.larder.protocol.Slots;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicReferenceArray;

@@ -3,6 +3,7 @@ package io.larder.node.store;
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
+import io.larder.node.block.SlotSummary;
 import io.larder.node.device.BlockingIo;
 import io.larder.node.device.Device;
 import io.larder.protocol.Limits;

@@ -46,8 +46,7 @@ class LeasesTest {
   private void hold(Leases leases, int number, long lifeNanos) {
     Key key = keyspace.key(("key " + number).getBytes(UTF_8));
     PutToken token = new PutToken(7, number);
-    assertThat(openPuts.granted(key.slot(), key.fingerprint(), token, nanos.get() + lifeNanos))
-        .isTrue();
+    assertThat(openPuts.granted(key.ref(), token, nanos.get() + lifeNanos)).isTrue();
     leases.heldByClient(CLIENT, key, token);
   }
 }

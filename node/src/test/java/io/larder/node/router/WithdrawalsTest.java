@@ -7,18 +7,19 @@ import io.larder.coordinator.registry.NodeRecord;
 import io.larder.coordinator.registry.SlotTable;
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
+import io.larder.node.block.KeyRef;
 import io.larder.node.block.Payload;
-import io.larder.node.directory.CommitAnswer;
+import io.larder.node.directory.CommitDecision;
+import io.larder.node.directory.Deadlines;
 import io.larder.node.directory.Directory;
-import io.larder.node.directory.LeaseAnswer;
-import io.larder.node.directory.Member;
 import io.larder.node.directory.MemberTable;
 import io.larder.node.directory.Rules;
 import io.larder.node.directory.VoidedPuts;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.peer.PeerTransport;
+import io.larder.node.service.LeaseAnswer;
+import io.larder.node.service.Member;
 import io.larder.protocol.Command;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Reply;
@@ -46,7 +47,13 @@ class WithdrawalsTest {
   private final MemberTable members = new MemberTable();
   private final Directory directory =
       new Directory(
-          members, new VoidedPuts(), System::nanoTime, () -> 1, () -> true, Rules.STANDARD);
+          members,
+          new VoidedPuts(),
+          System::nanoTime,
+          () -> 1,
+          () -> true,
+          Rules.STANDARD,
+          Deadlines.DEFAULTS);
   private final Link link = new Link();
   private final Cluster cluster = new Cluster(WRITER.nodeId(), link);
   private final Withdrawals withdrawals = new Withdrawals(cluster);
@@ -80,8 +87,7 @@ class WithdrawalsTest {
 
     private boolean isRevoked(PeerRequest.Revoke revoke) {
       KeyRef key = revoke.key();
-      return directory.revoke(
-          key.slot(), key.fingerprint(), revoke.token(), revoke.holder(), revoke.stamp());
+      return directory.revoke(key, revoke.token(), revoke.holder(), revoke.stamp());
     }
 
     void deliver() {
@@ -116,37 +122,37 @@ class WithdrawalsTest {
   }
 
   private PutToken granted() {
-    LeaseAnswer answer = directory.lease(SLOT, FINGERPRINT, WRITER, 1, 30_000, null);
+    LeaseAnswer answer = directory.lease(KEY, WRITER, 1, 30_000, null);
     return ((LeaseAnswer.Granted) answer).token();
   }
 
   private boolean isHidden() {
-    return withdrawals.hides(SLOT, FINGERPRINT);
+    return withdrawals.hides(KEY);
   }
 
   @Test
   void aWithdrawnPutHidesItsKeyUntilTheOwnerHasAnswered() {
     PutToken token = granted();
-    assertThat(directory.commit(SLOT, FINGERPRINT, token, WRITER, STAMP, Block.NEVER))
-        .isEqualTo(new CommitAnswer.Accepted(EPOCH));
+    assertThat(directory.commit(KEY, token, WRITER, STAMP, Block.NEVER))
+        .isEqualTo(new CommitDecision.Accepted(EPOCH));
     assertThat(isHidden()).isFalse();
     withdrawals.add(KEY, token, WRITER, STAMP);
     assertThat(isHidden()).isTrue();
     assertThat(withdrawals.isOpen(KEY)).isTrue();
-    assertThat(withdrawals.hides(SLOT, FINGERPRINT + 1)).as("another key").isFalse();
+    assertThat(withdrawals.hides(new KeyRef(SLOT, FINGERPRINT + 1))).as("another key").isFalse();
     link.deliver();
     assertThat(isHidden()).isFalse();
     assertThat(withdrawals.isOpen(KEY)).isFalse();
     assertThat(withdrawals.size()).isZero();
-    assertThat(directory.commit(SLOT, FINGERPRINT, token, WRITER, STAMP, Block.NEVER))
+    assertThat(directory.commit(KEY, token, WRITER, STAMP, Block.NEVER))
         .as("it does not come true later")
-        .isEqualTo(new CommitAnswer.Rejected(EPOCH, false));
+        .isEqualTo(new CommitDecision.Rejected(EPOCH, false));
   }
 
   @Test
   void aKeyThatIsStoredMeanwhileCanBeRead() {
     withdrawals.add(KEY, granted(), WRITER, STAMP);
-    withdrawals.stored(SLOT, FINGERPRINT);
+    withdrawals.stored(KEY);
     assertThat(isHidden()).isFalse();
     assertThat(withdrawals.isOpen(KEY)).as("the owner has not answered").isTrue();
     withdrawals.add(KEY, new PutToken(EPOCH, 99), WRITER, STAMP + 1);
@@ -180,8 +186,8 @@ class WithdrawalsTest {
     assertThat(isHidden()).isTrue();
     link.deliver();
     assertThat(isHidden()).isFalse();
-    assertThat(directory.commit(SLOT, FINGERPRINT, token, WRITER, STAMP, Block.NEVER))
-        .isEqualTo(new CommitAnswer.Rejected(EPOCH, false));
+    assertThat(directory.commit(KEY, token, WRITER, STAMP, Block.NEVER))
+        .isEqualTo(new CommitDecision.Rejected(EPOCH, false));
   }
 
   @Test

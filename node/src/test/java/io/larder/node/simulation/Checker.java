@@ -5,8 +5,8 @@ import static io.larder.node.simulation.Schedule.SECOND;
 
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
-import io.larder.node.directory.Member;
 import io.larder.node.peer.PeerRequest;
+import io.larder.node.service.Member;
 import io.larder.node.simulation.SimulatedDisk.Entry;
 import io.larder.protocol.PutToken;
 import java.nio.ByteBuffer;

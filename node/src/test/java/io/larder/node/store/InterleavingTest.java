@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.larder.node.block.Block;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
+import io.larder.node.block.SlotSummary;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.Lincheck;
 import org.jetbrains.lincheck.LincheckAssertionError;

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
+import io.larder.node.block.SlotSummary;
 import io.larder.node.device.Engine;
 import io.larder.testing.Patience;
 import java.nio.charset.StandardCharsets;

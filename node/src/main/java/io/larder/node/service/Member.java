@@ -1,8 +1,8 @@
-package io.larder.node.directory;
+package io.larder.node.service;
 
 /**
- * One incarnation of a node: what holds entries and put-leases. When its ZooKeeper session ends,
- * whatever it held counts as absent until a later incarnation announces it.
+ * One incarnation of a node: the owner of entries and put-leases. When its ZooKeeper session ends,
+ * everything it held counts as absent until a later incarnation announces it.
  *
  * @param nodeId the node, as its device's superblock names it
  * @param incarnation its ZooKeeper session
