@@ -12,7 +12,7 @@ import io.larder.node.directory.Rules;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerLinks;
 import io.larder.node.router.Router;
-import io.larder.node.router.Timing;
+import io.larder.node.router.cluster.Timing;
 import io.larder.node.server.RespServer;
 import io.larder.node.server.ServerConfig;
 import io.larder.node.service.Member;

@@ -41,6 +41,21 @@ class LayeringTest {
         .as(name + " knows only " + String.join(", ", allowed));
   }
 
+  /** A package of the router and those packages of the router that it may know. */
+  private static ArchRule router(String name, String... allowed) {
+    String[] packages =
+        Stream.concat(Stream.of(name), Stream.of(allowed))
+            .map(each -> NODE + "router." + each + "..")
+            .toArray(String[]::new);
+    return noClasses()
+        .that()
+        .resideInAPackage(NODE + "router." + name + "..")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage(NODE + "router..").and(not(resideInAnyPackage(packages))))
+        .as("router." + name + " knows of the router only " + String.join(", ", allowed));
+  }
+
   private static ArchRule only(String library, String... packages) {
     return noClasses()
         .that()
@@ -76,12 +91,21 @@ class LayeringTest {
                 NODE + "block..",
                 "io.larder.protocol..",
                 "io.larder.coordinator.registry.."),
+            router("cluster"),
+            router("holder", "cluster"),
+            router("read", "cluster", "holder"),
+            router("write", "cluster", "holder"),
+            router("announce", "cluster"),
+            router("delete", "cluster", "holder", "announce"),
+            router("move", "cluster", "holder"),
+            router("peer", "cluster", "holder", "write", "announce", "delete", "move"),
             mayKnow(
                 "doctor", NODE + "device..", NODE + "config..", "io.larder.coordinator.config.."),
             mayKnow(
                 "bench",
                 NODE + "local..",
                 NODE + "directory..",
+                NODE + "service..",
                 NODE + "store..",
                 NODE + "block..",
                 NODE + "device..",

@@ -71,35 +71,39 @@ public record Deadlines(
   private static final long MESSAGES_MS = 500;
 
   /** The durations of a production node. */
-  public static final Deadlines DEFAULTS =
-      new Deadlines(
-          /* putLeaseMs= */ 30_000,
-          /* askMs= */ 1_000,
-          /* lookupMs= */ 250,
-          /* pinMs= */ 5_000,
-          /* dropMs= */ 2_000,
-          /* invalidateMs= */ 500,
-          /* announceMs= */ 5_000,
-          /* syncMs= */ 5_000,
-          /* compareMs= */ 2_000,
-          /* takeMs= */ 30_000,
-          /* forwardMs= */ 30_000,
-          /* undecidedMs= */ 1_000,
-          /* minCommitMs= */ 250,
-          /* wakeMs= */ 1_000,
-          /* promptMs= */ 100,
-          /* leaseSweepMs= */ 500,
-          /* extraCopyMs= */ 60_000,
-          /* moverMs= */ 5_000,
-          /* tickMs= */ 50,
-          /* comparePeriodMs= */ 30_000,
-          /* moveBatchMs= */ 4_000,
-          /* claim= */ new Backoff(5, 250),
-          /* lease= */ new Backoff(5, 100),
-          /* delete= */ new Backoff(10, 100),
-          /* discard= */ new Backoff(10, 1_000),
-          /* deleteRetryMs= */ 10,
-          /* announceRetryMs= */ 200);
+  public static final Deadlines DEFAULTS = withPutLease(30_000);
+
+  /** The durations of a production node, but for the put-lease. */
+  public static Deadlines withPutLease(long putLeaseMs) {
+    return new Deadlines(
+        putLeaseMs,
+        /* askMs= */ 1_000,
+        /* lookupMs= */ 250,
+        /* pinMs= */ 5_000,
+        /* dropMs= */ 2_000,
+        /* invalidateMs= */ 500,
+        /* announceMs= */ 5_000,
+        /* syncMs= */ 5_000,
+        /* compareMs= */ 2_000,
+        /* takeMs= */ 30_000,
+        /* forwardMs= */ 30_000,
+        /* undecidedMs= */ 1_000,
+        /* minCommitMs= */ 250,
+        /* wakeMs= */ 1_000,
+        /* promptMs= */ 100,
+        /* leaseSweepMs= */ 500,
+        /* extraCopyMs= */ 60_000,
+        /* moverMs= */ 5_000,
+        /* tickMs= */ 50,
+        /* comparePeriodMs= */ 30_000,
+        /* moveBatchMs= */ 4_000,
+        /* claim= */ new Backoff(5, 250),
+        /* lease= */ new Backoff(5, 100),
+        /* delete= */ new Backoff(10, 100),
+        /* discard= */ new Backoff(10, 1_000),
+        /* deleteRetryMs= */ 10,
+        /* announceRetryMs= */ 200);
+  }
 
   /** Pauses that double from the first to the longest. */
   public record Backoff(long firstMs, long maxMs) {
@@ -117,37 +121,5 @@ public record Deadlines(
   /** The owner's time for a settlement between two copies: one confirms, the other is dropped. */
   public long settleMs() {
     return askMs + dropMs + MESSAGES_MS;
-  }
-
-  /** The same durations with another put-lease. */
-  public Deadlines withPutLeaseMs(long ms) {
-    return new Deadlines(
-        ms,
-        askMs,
-        lookupMs,
-        pinMs,
-        dropMs,
-        invalidateMs,
-        announceMs,
-        syncMs,
-        compareMs,
-        takeMs,
-        forwardMs,
-        undecidedMs,
-        minCommitMs,
-        wakeMs,
-        promptMs,
-        leaseSweepMs,
-        extraCopyMs,
-        moverMs,
-        tickMs,
-        comparePeriodMs,
-        moveBatchMs,
-        claim,
-        lease,
-        delete,
-        discard,
-        deleteRetryMs,
-        announceRetryMs);
   }
 }

@@ -210,7 +210,8 @@ class DirectoryTest {
     Lookup.Found another = new Lookup.Found(B, 9, EntryTable.NEVER);
     assertThat(directory.mayReturn(REF, another, B::equals)).isFalse();
     members.setLive(Set.of(B, A_AGAIN));
-    assertThat(directory.announced(SLOT, EPOCH, KEY, A_AGAIN, 9, EntryTable.NEVER)).isNull();
+    assertThat(directory.announced(SLOT, EPOCH, KEY, A_AGAIN, 9, EntryTable.NEVER))
+        .isEqualTo(AnnounceOutcome.SETTLED);
     assertThat(directory.beginDelete(REF, meant))
         .isEqualTo(new Lookup.Found(A_AGAIN, 9, EntryTable.NEVER));
   }
@@ -267,7 +268,8 @@ class DirectoryTest {
     directory.claim(SLOT, EPOCH + 1);
     assertThat(lease(A)).isInstanceOf(LeaseAnswer.TryAgain.class);
     assertThat(directory.lookup(REF)).isInstanceOf(Lookup.Unknown.class);
-    assertThat(directory.announced(SLOT, EPOCH + 1, KEY, B, 4, EntryTable.NEVER)).isNull();
+    assertThat(directory.announced(SLOT, EPOCH + 1, KEY, B, 4, EntryTable.NEVER))
+        .isEqualTo(AnnounceOutcome.SETTLED);
     assertThat(directory.lookup(REF)).isInstanceOf(Lookup.Found.class);
     directory.ready(SLOT, EPOCH + 1);
     assertThat(lease(A)).isEqualTo(new LeaseAnswer.Exists(B));
@@ -289,7 +291,8 @@ class DirectoryTest {
     PutToken token = granted(A);
     List<LeaseAnswer> woken = new ArrayList<>();
     waitFor(A, woken);
-    assertThat(directory.announced(SLOT, EPOCH, KEY, B, 4, EntryTable.NEVER)).isNull();
+    assertThat(directory.announced(SLOT, EPOCH, KEY, B, 4, EntryTable.NEVER))
+        .isEqualTo(AnnounceOutcome.SETTLED);
     assertThat(woken).containsExactly(new LeaseAnswer.Exists(B));
     assertThat(directory.commit(REF, token, A, 1, EntryTable.NEVER))
         .isEqualTo(new CommitDecision.Rejected(EPOCH, true));
@@ -301,7 +304,7 @@ class DirectoryTest {
     directory.commit(REF, granted(A), A, 9, EntryTable.NEVER);
     assertThat(directory.announced(SLOT, EPOCH, KEY, A, 4, EntryTable.NEVER))
         .as("to be verified with the node")
-        .isEqualTo(new Lookup.Found(A, 9, EntryTable.NEVER));
+        .isEqualTo(new AnnounceOutcome.Conflict(new Lookup.Found(A, 9, EntryTable.NEVER)));
     assertThat(directory.lookup(REF)).isEqualTo(new Lookup.Found(A, 9, EntryTable.NEVER));
   }
 
@@ -309,7 +312,7 @@ class DirectoryTest {
   void aSecondDurableCopyIsReportedAsADuplicate() {
     stored(A, 1);
     assertThat(directory.announced(SLOT, EPOCH, KEY, B, 4, EntryTable.NEVER))
-        .isEqualTo(new Lookup.Found(A, 1, EntryTable.NEVER));
+        .isEqualTo(new AnnounceOutcome.Duplicate(new Lookup.Found(A, 1, EntryTable.NEVER)));
   }
 
   @Test
@@ -317,7 +320,8 @@ class DirectoryTest {
     stored(A, 1);
     members.setLive(Set.of(B, A_AGAIN));
     assertThat(directory.lookup(REF)).isInstanceOf(Lookup.Absent.class);
-    assertThat(directory.announced(SLOT, EPOCH, KEY, A_AGAIN, 1, EntryTable.NEVER)).isNull();
+    assertThat(directory.announced(SLOT, EPOCH, KEY, A_AGAIN, 1, EntryTable.NEVER))
+        .isEqualTo(AnnounceOutcome.SETTLED);
     assertThat(directory.lookup(REF)).isEqualTo(new Lookup.Found(A_AGAIN, 1, EntryTable.NEVER));
   }
 

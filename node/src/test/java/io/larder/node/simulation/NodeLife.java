@@ -1,8 +1,9 @@
 package io.larder.node.simulation;
 
+import io.larder.node.directory.Deadlines;
 import io.larder.node.hot.HotTier;
 import io.larder.node.router.Router;
-import io.larder.node.router.Timing;
+import io.larder.node.router.cluster.Timing;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 
 /**
@@ -39,7 +40,7 @@ final class NodeLife {
             transport,
             this::mayGrant,
             world.mutant,
-            new Timing(timer, node::nanoClock, world.profile.putLeaseMs()),
+            new Timing(timer, node::nanoClock, Deadlines.withPutLease(world.profile.putLeaseMs())),
             registry);
     session.start();
   }
