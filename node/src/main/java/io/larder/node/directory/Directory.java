@@ -82,13 +82,12 @@ public final class Directory {
 
   private static void run(@Nullable SlotArbiter arbiter, Consumer<SlotArbiter> act) {
     if (arbiter != null) {
-      boolean _ =
-          in(
-              arbiter,
-              known -> {
-                act.accept(known);
-                return true;
-              });
+      in(
+          arbiter,
+          known -> {
+            act.accept(known);
+            return true;
+          });
     }
   }
 

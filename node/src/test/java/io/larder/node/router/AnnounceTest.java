@@ -1,5 +1,6 @@
 package io.larder.node.router;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -171,7 +172,7 @@ class AnnounceTest {
   }
 
   private static Key key(String name) {
-    return KEYSPACE.key(name.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    return KEYSPACE.key(name.getBytes(UTF_8));
   }
 
   private static long msSince(long startNanos) {

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Breaks one rule at a time: the simulation must notice each within so many of its first seeds. */
+/**
+ * Breaks one rule at a time: the simulation must notice each within its first {@value #TRIES}
+ * seeds.
+ */
 class BrokenPromisesTest {
   private static final int TRIES = 2_000;
 
@@ -19,7 +22,7 @@ class BrokenPromisesTest {
     throw new AssertionError("not noticed in " + TRIES + " seeds");
   }
 
-  /** The same seed without what was broken: it is the broken rule that was noticed. */
+  /** The violation of the same seed with all rules, which must be none. */
   private static @Nullable String mended(long seed) {
     return ClusterSimulation.run(seed, Mutant.NOTHING, false).violation();
   }

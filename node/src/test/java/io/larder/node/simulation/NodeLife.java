@@ -45,7 +45,7 @@ final class NodeLife {
     session.start();
   }
 
-  /** The fence; and now and then the node stalls right after it has looked at it. */
+  /** The fence; now and then the node stalls right after it has checked the fence. */
   private boolean mayGrant() {
     boolean open = world.mutant == Mutant.FENCE || session.mayGrant();
     node.maybeStall();
@@ -81,14 +81,14 @@ final class NodeLife {
     return diedNs;
   }
 
-  /** Something comes to the process: at once, after its pause, or never if it is dead by then. */
+  /** An event of the process runs at once, or after its pause, or never if it is dead by then. */
   void run(Runnable event) {
     if (!alive) {
       return;
     }
     long runsNs = node.runsAgainNs();
     if (runsNs > world.schedule.nowNs()) {
-      // On waking everything is due at once, in whatever order.
+      // After the pause all events are due at once, in any order.
       world.schedule.at(runsNs + world.schedule.below(1_000_000), () -> run(event));
       return;
     }
@@ -103,7 +103,7 @@ final class NodeLife {
     world.schedule.after(delayNs, () -> run(event));
   }
 
-  /** Production code let something through that it should have caught. */
+  /** Production code did not catch a failure. */
   void failed(String what, Throwable failure) {
     if (alive) {
       world.violated(node.id() + ": " + what + ": " + failure);

@@ -28,9 +28,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one life of a node reaches the others: the bytes of production's requests and answers, over
- * the simulated network. As in production a member that has left the image is not reached, and a
- * request for an earlier incarnation of a node reaches its present one.
+ * The way from one life of a node to the others: the bytes of production's requests and answers,
+ * over the simulated network. As in production a member that has left the image is not reached, and
+ * a request for an earlier incarnation of a node reaches its present one.
  */
 final class SimulatedTransport implements PeerTransport {
   private static final long FIRST_BYTE_MS = 250;
@@ -55,16 +55,14 @@ final class SimulatedTransport implements PeerTransport {
     members = known;
   }
 
-  /**
-   * A peer that did not answer is taken for unreachable for as long as production's probes need.
-   */
+  /** A peer that did not answer counts as unreachable for as long as production's probes need. */
   @Override
   public boolean isReachable(Member member) {
     return members.contains(member)
         && life.node().nanoClock() >= unreachableUntilNs.getOrDefault(member, Long.MIN_VALUE);
   }
 
-  /** What a peer is asked, and what it answers with, at the peer. */
+  /** A call at the peer. */
   private interface Call<T> {
     CompletableFuture<T> at(NodeLife peer);
   }

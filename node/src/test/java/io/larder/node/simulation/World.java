@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What all parts of one simulation share. */
+/** The state that all parts of one simulation share. */
 final class World implements AutoCloseable {
   static final Keyspace KEYSPACE = new Keyspace("simulation");
 
@@ -41,7 +41,7 @@ final class World implements AutoCloseable {
     return nodes.get(Integer.parseInt(id.substring(id.indexOf('-') + 1)));
   }
 
-  /** Notes what happens, if anybody wants to read it. */
+  /** Notes an event, if the run is traced. */
   void note(String who, Supplier<String> what) {
     if (traced) {
       trace.append(

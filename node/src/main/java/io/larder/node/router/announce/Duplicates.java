@@ -75,14 +75,13 @@ public final class Duplicates {
   /** The named holder has no such record: the second copy becomes the key's one copy. */
   private boolean replace(KeyRef key, long epoch, Lookup.Found first, Lookup.Found second) {
     directory.forget(key, first.holder(), first.stamp());
-    var _ =
-        directory.announced(
-            key.slot(),
-            epoch,
-            key.fingerprint(),
-            second.holder(),
-            second.stamp(),
-            second.expiresAtMs());
+    directory.announced(
+        key.slot(),
+        epoch,
+        key.fingerprint(),
+        second.holder(),
+        second.stamp(),
+        second.expiresAtMs());
     return false;
   }
 }

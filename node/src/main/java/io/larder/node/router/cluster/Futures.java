@@ -4,11 +4,7 @@ import io.larder.node.peer.PeerException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,39 +45,6 @@ public final class Futures {
               return true;
             },
             executor));
-  }
-
-  /** The same future, but it fails if it is not done in time. */
-  public static <T> CompletableFuture<T> within(
-      CompletableFuture<T> chain, long ms, ScheduledExecutorService timer) {
-    CompletableFuture<T> bounded = chain.copy();
-    ScheduledFuture<?> late =
-        timer.schedule(
-            () -> bounded.completeExceptionally(new PeerException("not done in " + ms + " ms")),
-            ms,
-            TimeUnit.MILLISECONDS);
-    finish(bounded, (_, _) -> late.cancel(false));
-    return bounded;
-  }
-
-  /** The outcome of an attempt that is made after a while. */
-  public static <T> CompletableFuture<T> after(
-      long ms, ScheduledExecutorService timer, Supplier<CompletableFuture<T>> attempt) {
-    CompletableFuture<T> later = new CompletableFuture<>();
-    var _ =
-        timer.schedule(
-            () ->
-                finish(
-                    attempt.get(),
-                    (value, failure) -> {
-                      boolean _ =
-                          failure == null
-                              ? later.complete(value)
-                              : later.completeExceptionally(failure);
-                    }),
-            ms,
-            TimeUnit.MILLISECONDS);
-    return later;
   }
 
   /** The cause of a failure, for a message; null means that no answer came. */

@@ -63,7 +63,7 @@ public final class DeleteCalls {
    */
   public CompletableFuture<Integer> repeatedly(KeyRef key, long ms) {
     // The owner may be this node itself, which answers without a deadline.
-    return Futures.within(new Retries(key, timing.deadline(ms)).find(), ms, timing.control());
+    return timing.within(new Retries(key, timing.deadline(ms)).find(), ms);
   }
 
   /** One call and its attempts. */
@@ -110,7 +110,7 @@ public final class DeleteCalls {
       }
       long waitMs = pauseMs;
       pauseMs = timing.deadlines().delete().after(pauseMs);
-      return Futures.after(waitMs, timing.control(), attempt);
+      return timing.retry(waitMs, attempt);
     }
   }
 }

@@ -84,10 +84,7 @@ public final class OwnerDeletes {
               new PeerException(
                   "the owner of slot " + key.slot() + " cannot decide about deletes now"));
         }
-        yield Futures.after(
-            timing.deadlines().deleteRetryMs(),
-            timing.control(),
-            () -> delete(delete, deadlineNanos));
+        yield timing.retry(timing.deadlines().deleteRetryMs(), () -> delete(delete, deadlineNanos));
       }
     };
   }
@@ -145,7 +142,7 @@ public final class OwnerDeletes {
     return (mayReturn ? voidAll(key, epoch) : invalidate(key)).thenApply(_ -> 1);
   }
 
-  /** The holder cannot be reached: its record is void, and it will hear so. */
+  /** The holder cannot be reached: its record is void, which the next announce tells it. */
   private CompletableFuture<Integer> away(KeyRef key, Lookup.Found entry, long epoch) {
     return voidAll(key, epoch)
         .thenApply(_ -> {
@@ -167,7 +164,7 @@ public final class OwnerDeletes {
 
   private PutToken note(KeyRef key, long epoch) {
     PutToken upTo = directory.latestToken(epoch);
-    boolean _ = voided.add(new Voided(key, upTo));
+    voided.add(new Voided(key, upTo));
     return upTo;
   }
 

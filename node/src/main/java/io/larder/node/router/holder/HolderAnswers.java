@@ -58,7 +58,7 @@ public final class HolderAnswers {
   public List<PeerRequest.SlotAnnouncement> announce(PeerRequest.Announce announce) {
     for (Voided note : announce.voided()) {
       if (voided.add(note)) { // else the note was known, and its void records are gone
-        // Void records are listed all the same: the owner asks about them and relies on the answer.
+        // Void records are listed nevertheless: the owner asks about them and relies on the answer.
         Futures.finish(purge(note.key(), note.upTo()), (_, _) -> {});
       }
     }
@@ -156,7 +156,8 @@ public final class HolderAnswers {
     // The owner has accepted the record, which is not published here yet: it is dropped after that.
     CompletableFuture<Boolean> dropped =
         answered != null && pending.holds(drop.key(), drop.stamp())
-            ? Futures.within(answered, timing.deadlines().dropMs() / 2, timing.control())
+            ? timing
+                .within(answered, timing.deadlines().dropMs() / 2)
                 .thenCompose(_ -> delete(drop.key(), drop.stamp()))
             : delete(drop.key(), drop.stamp());
     return dropped.whenComplete((_, _) -> {
@@ -172,7 +173,7 @@ public final class HolderAnswers {
   /** Drops every value of a key up to a token; false if the value here is newer. */
   public CompletableFuture<Boolean> voidPuts(PeerRequest.VoidPuts order) {
     KeyRef key = order.key();
-    boolean _ = voided.add(new Voided(key, order.upTo()));
+    voided.add(new Voided(key, order.upTo()));
     return purge(key, order.upTo());
   }
 

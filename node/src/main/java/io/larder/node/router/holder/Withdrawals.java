@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 /**
  * Puts that this node gave up although their commits may have been sent. Each is revoked at its
  * slot's owner until the owner has answered. Until then the key is absent on this node, since the
- * owner may send readers here for it, unless another put of it was stored here meanwhile.
+ * owner may send readers here for it, unless another put of it has been stored here since.
  *
  * <p>Bounded: a put beyond the bound is revoked once; if that fails, anti-entropy corrects the
  * owner's directory. Thread-safe.

@@ -82,7 +82,7 @@ public final class Reads {
     }
     Block block = hot.get(key, store.nowMs());
     if (block != null) {
-      store.touch(key.fingerprint()); // or the device would forget what memory serves
+      store.touch(key.fingerprint()); // else the device would take the record for unused
       metrics.hit(Found.Tier.HOT);
       return CompletableFuture.completedFuture(new Found(block, Found.Tier.HOT));
     }
@@ -118,7 +118,8 @@ public final class Reads {
     if (answered == null) {
       return device(key);
     }
-    return Futures.within(answered, timing.deadlines().lookupMs(), timing.control())
+    return timing
+        .within(answered, timing.deadlines().lookupMs())
         .handle((_, _) -> true)
         .thenCompose(_ -> device(key));
   }

@@ -86,7 +86,8 @@ public final class Forwarding {
   /** A late put may be stored or withdrawn there; a plain session gets neither answer. */
   private CompletableFuture<PutOutcome> within(
       CompletableFuture<PutOutcome> put, long ms, Member target) {
-    return Futures.within(put, ms, timing.control())
+    return timing
+        .within(put, ms)
         .exceptionallyCompose(failure ->
             CompletableFuture.failedFuture(
                 failure instanceof PeerException

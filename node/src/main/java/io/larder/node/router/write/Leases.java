@@ -215,7 +215,7 @@ public final class Leases {
   /** An acquisition whose answer is known already. */
   Acquisition decided(Key key, ClientId client, LeaseAnswer answer) {
     Acquisition acquisition = new Acquisition(key, client, 0, 0, 0);
-    boolean _ = acquisition.result.complete(answer);
+    acquisition.result.complete(answer);
     return acquisition;
   }
 

@@ -126,7 +126,7 @@ final class Put {
     return nowNanos - deadlineNanos >= 0;
   }
 
-  /** Ends the client's wait for other nodes; the wait for a slow device goes on. */
+  /** Ends the client's wait for other nodes; a slow device is still waited for. */
   void endWait() {
     PutRecord begun = record;
     if (begun == null) {

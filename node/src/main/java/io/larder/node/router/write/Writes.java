@@ -22,7 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>A put that other nodes do not settle in time ends in one of two ways. A droppable one is
  * withdrawn: its record is never committed or claimed again. Any other stays a claim: it is claimed
- * again until the owner answers, even long after its client was told that it may come true.
+ * again until the owner answers, even long after its client has read that it may come true.
  * Thread-safe.
  */
 public final class Writes {
@@ -54,7 +54,8 @@ public final class Writes {
     return new BlockService.PutHandle() {
       @Override
       public CompletableFuture<PutOutcome> complete(Payload payload) {
-        // A wait that ended before the last byte came begins anew: it counts from there.
+        // A wait that ended before the last byte starts again: the client's wait counts from that
+        // byte.
         Acquisition current =
             options.waitMs() > 0 && isRefused(lease) ? acquire(key, options, client) : lease;
         return begin(new Put(context, key, options, payload, current));
