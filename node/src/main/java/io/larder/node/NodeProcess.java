@@ -8,13 +8,14 @@ import io.larder.coordinator.registry.NodeRecord;
 import io.larder.node.block.Keyspace;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.config.NodeConfig;
-import io.larder.node.directory.Member;
+import io.larder.node.directory.Rules;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerLinks;
 import io.larder.node.router.Router;
-import io.larder.node.router.Timing;
+import io.larder.node.router.cluster.Timing;
 import io.larder.node.server.RespServer;
 import io.larder.node.server.ServerConfig;
+import io.larder.node.service.Member;
 import io.larder.node.store.StoreException;
 import io.larder.node.store.log.LogStore;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -89,6 +90,7 @@ public final class NodeProcess implements AutoCloseable {
             hot,
             peers,
             this::mayGrant,
+            Rules.STANDARD,
             Timing.ofProcess(),
             registry);
     closers.push(router::close);

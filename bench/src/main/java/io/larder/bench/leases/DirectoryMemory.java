@@ -1,14 +1,15 @@
 package io.larder.bench.leases;
 
+import io.larder.node.directory.AnnounceOutcome;
+import io.larder.node.directory.Deadlines;
 import io.larder.node.directory.Directory;
-import io.larder.node.directory.Lookup;
-import io.larder.node.directory.Member;
 import io.larder.node.directory.MemberTable;
+import io.larder.node.directory.Rules;
 import io.larder.node.directory.VoidedPuts;
+import io.larder.node.service.Member;
 import io.larder.protocol.Slots;
 import java.util.Set;
 import java.util.SplittableRandom;
-import org.jspecify.annotations.Nullable;
 
 /** Measures what an owner's directory takes for each key, on the heap of this process. */
 final class DirectoryMemory {
@@ -29,7 +30,14 @@ final class DirectoryMemory {
     MemberTable members = new MemberTable();
     members.setLive(Set.of(holder));
     Directory directory =
-        new Directory(members, new VoidedPuts(), System::nanoTime, () -> 0, () -> true);
+        new Directory(
+            members,
+            new VoidedPuts(),
+            System::nanoTime,
+            () -> 0,
+            () -> true,
+            Rules.STANDARD,
+            Deadlines.DEFAULTS);
     for (int slot = 0; slot < SLOTS; slot++) {
       directory.claim(slot, EPOCH);
     }
@@ -37,9 +45,9 @@ final class DirectoryMemory {
     SplittableRandom fingerprints = new SplittableRandom(7);
     for (int i = 0; i < KEYS; i++) {
       long fingerprint = fingerprints.nextLong() | 1;
-      Lookup.@Nullable Found other =
+      AnnounceOutcome outcome =
           directory.announced(slot(i), EPOCH, fingerprint, holder, i + 1, NEVER);
-      if (other != null) {
+      if (!(outcome instanceof AnnounceOutcome.Settled)) {
         throw new IllegalStateException("a fresh key is known");
       }
     }

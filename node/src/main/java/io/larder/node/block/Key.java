@@ -5,18 +5,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.Arrays;
 
 /**
- * A key with its slot and its fingerprint, which are derived once. Immutable; the array is not
- * copied and must not be changed. Created by {@link Keyspace#key}.
+ * A key: its bytes and its {@link KeyRef}, which is derived once. Immutable; the array is not
+ * copied and must not be changed. {@link Keyspace#key} makes keys.
  */
 public final class Key {
   private final byte[] bytes;
-  private final int slot;
-  private final long fingerprint;
+  private final KeyRef ref;
 
   Key(byte[] bytes, int slot, long fingerprint) {
     this.bytes = bytes;
-    this.slot = slot;
-    this.fingerprint = fingerprint;
+    this.ref = new KeyRef(slot, fingerprint);
   }
 
   /** The key itself, 1 to 1024 bytes; not a copy. */
@@ -24,26 +22,29 @@ public final class Key {
     return bytes;
   }
 
+  /** The key's slot and fingerprint. */
+  public KeyRef ref() {
+    return ref;
+  }
+
   /** Redis Cluster's slot, 0 to 16383. */
   public int slot() {
-    return slot;
+    return ref.slot();
   }
 
   /** The 64-bit keyed hash that stands for the key in index, footers and directory; never 0. */
   public long fingerprint() {
-    return fingerprint;
+    return ref.fingerprint();
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof Key key
-        && fingerprint == key.fingerprint
-        && Arrays.equals(bytes, key.bytes);
+    return other instanceof Key key && ref.equals(key.ref) && Arrays.equals(bytes, key.bytes);
   }
 
   @Override
   public int hashCode() {
-    return Long.hashCode(fingerprint);
+    return Long.hashCode(ref.fingerprint());
   }
 
   @Override

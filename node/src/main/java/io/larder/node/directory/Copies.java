@@ -1,5 +1,7 @@
 package io.larder.node.directory;
 
+import io.larder.node.block.SlotSummary;
+import io.larder.node.service.Member;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -10,52 +12,39 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the records of one slot's keys are: an entry a key, the one copy that counts, and whatever
- * other copies are known, which a move leaves behind or a node brings back. Those are to be dropped
- * one at a time, each only after the entry's holder has confirmed its own; when the entry goes or
- * its holder does, one of them takes its place. Guarded by the slot's monitor.
+ * Where the records of one slot's keys are: one entry per key, which names the copy that counts,
+ * and the extra copies that are known, which a move leaves behind or a returning node brings. Extra
+ * copies are dropped one at a time, each only after the entry's holder has confirmed its own; when
+ * the entry is removed or its holder is gone, one of them takes its place. Guarded by the slot's
+ * monitor.
  */
 final class Copies {
-  /** Another copy is remembered this long; a node that still has it announces it anew. */
-  static final long OTHER_COPY_MS = 60_000;
-
-  /** A move's source asks by itself for the end of its copy; if it has not by then, others may. */
-  static final long MOVER_SETTLES_MS = 5_000;
-
   /** One more copy of a key than its entry's. */
-  private static final class Other {
-    final Member holder;
-    final long stamp;
-    final long expiresAtMs;
+  private static final class ExtraCopy {
+    final Lookup.Found record;
     final long deadlineNanos;
 
-    /** Until when whoever left it behind by a move is expected to have it settled. */
-    long moverSettlesNanos;
+    /** Until then only the source of the move that left the copy behind asks for its settlement. */
+    long moverDeadlineNanos;
 
     /** Whether readers are sent here, since the entry's own copy may not be readable yet. */
     boolean readHere;
 
-    /** Whether it is just being settled that it goes. */
+    /** Whether a settlement that drops this copy is in progress. */
     boolean settling;
 
-    Other(Member holder, long stamp, long expiresAtMs, long deadlineNanos) {
-      this.holder = holder;
-      this.stamp = stamp;
-      this.expiresAtMs = expiresAtMs;
+    ExtraCopy(Lookup.Found record, long deadlineNanos) {
+      this.record = record;
       this.deadlineNanos = deadlineNanos;
-    }
-
-    boolean is(Member member, long otherStamp) {
-      return holder.equals(member) && Rules.now.isSameStamp(stamp, otherStamp);
     }
   }
 
   private final OwnerContext context;
   private final EntryTable entries = new EntryTable();
-  private final Map<Long, List<Other>> others = new HashMap<>(2);
+  private final Map<Long, List<ExtraCopy>> extras = new HashMap<>(2);
   private final Set<Long> deleting = new HashSet<>(2);
 
-  /** Keys of which a record was announced that may be void, with how many such there are. */
+  /** For keys with announced records that may be void, the number of such records. */
   private final Map<Long, Integer> doubted = new HashMap<>(2);
 
   private final Map<Long, Map<Member, Long>> arriving = new HashMap<>(2);
@@ -88,11 +77,12 @@ final class Copies {
     if (place >= 0 && counts(entries.holder(place), entries.expiresAtMs(place))) {
       return place;
     }
-    for (Other other : others(fingerprint)) {
-      int holder = context.members.reference(other.holder);
-      if (counts(holder, other.expiresAtMs)) {
-        remove(fingerprint, other);
-        entries.put(fingerprint, other.stamp, other.expiresAtMs, holder);
+    for (ExtraCopy extra : extras(fingerprint)) {
+      Lookup.Found record = extra.record;
+      int holder = context.members.reference(record.holder());
+      if (counts(holder, record.expiresAtMs())) {
+        remove(fingerprint, extra);
+        entries.put(fingerprint, record.stamp(), record.expiresAtMs(), holder);
         return entries.find(fingerprint);
       }
     }
@@ -103,23 +93,18 @@ final class Copies {
     return context.members.isLive(holder) && !context.isExpired(expiresAtMs);
   }
 
-  private boolean isEntry(int place, Member holder, long stamp) {
-    return Rules.now.isSameStamp(entries.stamp(place), stamp)
-        && entries.holder(place) == context.members.reference(holder);
+  /** Whether that is this record of this holder. */
+  boolean isSame(Lookup.Found record, Member holder, long stamp) {
+    return context.rules.isSameStamp(record.stamp(), stamp) && record.holder().equals(holder);
   }
 
-  /** Whether the entry is this record of this holder. */
-  boolean isEntry(Lookup.Found entry, Member holder, long stamp) {
-    return Rules.now.isSameStamp(entry.stamp(), stamp) && entry.holder().equals(holder);
-  }
-
-  /** Where readers are sent. */
+  /** The copy to which readers are sent. */
   Lookup.@Nullable Found readable(long fingerprint) {
     Lookup.Found entry = entry(fingerprint);
     if (entry != null) {
-      for (Other other : others(fingerprint)) {
-        if (other.readHere && context.members.isLive(other.holder)) {
-          return new Lookup.Found(other.holder, other.stamp, other.expiresAtMs);
+      for (ExtraCopy extra : extras(fingerprint)) {
+        if (extra.readHere && context.members.isLive(extra.record.holder())) {
+          return extra.record;
         }
       }
     }
@@ -132,105 +117,106 @@ final class Copies {
     removeOf(fingerprint, holder);
   }
 
-  /** Removes an entry, or another copy, if it still is that record of that holder. */
+  /** Removes an entry, or an extra copy, if it still is that record of that holder. */
   boolean forget(long fingerprint, Member holder, long stamp) {
-    List<Other> known = others(fingerprint);
-    for (Other other : known) {
-      if (other.is(holder, stamp)) {
-        remove(fingerprint, other);
-        return true;
-      }
+    ExtraCopy extra = extra(fingerprint, holder, stamp);
+    if (extra != null) {
+      remove(fingerprint, extra);
+      return true;
     }
     int place = entries.find(fingerprint);
-    if (place < 0 || !isEntry(place, holder, stamp)) {
+    if (place < 0
+        || !context.rules.isSameStamp(entries.stamp(place), stamp)
+        || entries.holder(place) != context.members.reference(holder)) {
       return false;
     }
     entries.remove(place);
     return true;
   }
 
-  // ---- other copies ----
+  // ---- extra copies ----
 
-  /** The copies besides the entry's that are remembered; not to be kept. */
-  private List<Other> others(long fingerprint) {
-    List<Other> known = others.get(fingerprint);
+  /** The extra copies that are remembered; the list must not be kept. */
+  private List<ExtraCopy> extras(long fingerprint) {
+    List<ExtraCopy> known = extras.get(fingerprint);
     if (known == null) {
       return List.of();
     }
-    for (Iterator<Other> each = known.iterator(); each.hasNext(); ) {
+    for (Iterator<ExtraCopy> each = known.iterator(); each.hasNext(); ) {
       if (context.isPast(each.next().deadlineNanos)) {
         each.remove();
       }
     }
     if (known.isEmpty()) {
-      others.remove(fingerprint);
+      extras.remove(fingerprint);
     }
     return known;
   }
 
-  private void remove(long fingerprint, Other other) {
-    List<Other> known = others(fingerprint);
-    known.remove(other);
+  private @Nullable ExtraCopy extra(long fingerprint, Member holder, long stamp) {
+    for (ExtraCopy extra : extras(fingerprint)) {
+      if (isSame(extra.record, holder, stamp)) {
+        return extra;
+      }
+    }
+    return null;
+  }
+
+  private void remove(long fingerprint, ExtraCopy extra) {
+    List<ExtraCopy> known = extras(fingerprint);
+    known.remove(extra);
     if (known.isEmpty()) {
-      others.remove(fingerprint);
+      extras.remove(fingerprint);
     }
   }
 
-  /** Forgets other copies of that node: of its incarnations only the last one counts. */
+  /** Forgets extra copies of that node: of its incarnations only the last one counts. */
   private void removeOf(long fingerprint, Member holder) {
-    List<Other> known = others.get(fingerprint);
+    List<ExtraCopy> known = extras.get(fingerprint);
     if (known != null) {
-      known.removeIf(other -> other.holder.nodeId().equals(holder.nodeId()));
+      known.removeIf(extra -> extra.record.holder().nodeId().equals(holder.nodeId()));
       if (known.isEmpty()) {
-        others.remove(fingerprint);
+        extras.remove(fingerprint);
       }
     }
   }
 
-  private Other note(long fingerprint, Member holder, long stamp, long expiresAtMs) {
-    for (Other other : others(fingerprint)) {
-      if (other.is(holder, stamp)) {
-        return other;
-      }
+  private ExtraCopy note(long fingerprint, Lookup.Found record) {
+    ExtraCopy known = extra(fingerprint, record.holder(), record.stamp());
+    if (known != null) {
+      return known;
     }
-    removeOf(fingerprint, holder);
-    Other noted = new Other(holder, stamp, expiresAtMs, context.deadline(OTHER_COPY_MS));
-    others.computeIfAbsent(fingerprint, _ -> new ArrayList<>(1)).add(noted);
+    removeOf(fingerprint, record.holder());
+    ExtraCopy noted = new ExtraCopy(record, context.deadline(context.deadlines.extraCopyMs()));
+    extras.computeIfAbsent(fingerprint, _ -> new ArrayList<>(1)).add(noted);
     return noted;
   }
 
-  /**
-   * Takes note of a record that a live node says it has.
-   *
-   * @return the entry when it is another's and it is to be settled now which copy goes, or when it
-   *     is another record of the same node, which may be newer than the announcement and stays
-   *     unless that node denies it; null when the record is the entry now, or when a move's source
-   *     will ask by itself
-   */
-  Lookup.@Nullable Found announced(long fingerprint, Member holder, long stamp, long expiresAtMs) {
+  /** Takes note of a record that a live node says it has. */
+  AnnounceOutcome announced(long fingerprint, Member holder, long stamp, long expiresAtMs) {
     Lookup.Found entry = entry(fingerprint);
     if (entry != null && entry.holder().equals(holder) && entry.stamp() != stamp) {
-      return entry;
+      return new AnnounceOutcome.Conflict(entry);
     }
     if (entry == null || entry.holder().equals(holder)) {
       accept(fingerprint, holder, stamp, expiresAtMs);
-      return null;
+      return AnnounceOutcome.SETTLED;
     }
-    note(fingerprint, holder, stamp, expiresAtMs);
-    for (Other other : others(fingerprint)) {
+    note(fingerprint, new Lookup.Found(holder, stamp, expiresAtMs));
+    for (ExtraCopy extra : extras(fingerprint)) {
       boolean moverSettles =
-          other.readHere
-              && context.members.isLive(other.holder)
-              && !context.isPast(other.moverSettlesNanos);
+          extra.readHere
+              && context.members.isLive(extra.record.holder())
+              && !context.isPast(extra.moverDeadlineNanos);
       if (moverSettles) {
-        return null;
+        return AnnounceOutcome.SETTLED;
       }
     }
-    return entry;
+    return new AnnounceOutcome.Duplicate(entry);
   }
 
   /** Names another holder, if the entry still is that record of the old one. */
-  CommitAnswer transfer(
+  CommitDecision transfer(
       long epoch,
       long fingerprint,
       Member from,
@@ -239,44 +225,41 @@ final class Copies {
       long toStamp,
       long expiresAtMs) {
     Lookup.Found entry = entry(fingerprint);
-    if (entry != null && isEntry(entry, to, toStamp)) {
-      return new CommitAnswer.Accepted(epoch);
+    if (entry != null && isSame(entry, to, toStamp)) {
+      return new CommitDecision.Accepted(epoch);
     }
-    CommitAnswer refusal = moveRefusal(epoch, entry, fingerprint, from, fromStamp);
+    CommitDecision refusal = moveRefusal(epoch, entry, fingerprint, from, fromStamp);
     if (refusal != null) {
       return refusal;
     }
-    arrived(fingerprint, to, NO_MATTER_WHICH);
-    Other left = note(fingerprint, from, fromStamp, expiresAtMs);
+    arrived(fingerprint, to);
+    ExtraCopy left = note(fingerprint, new Lookup.Found(from, fromStamp, expiresAtMs));
     left.readHere = true;
-    left.moverSettlesNanos = context.deadline(MOVER_SETTLES_MS);
+    left.moverDeadlineNanos = context.deadline(context.deadlines.moverMs());
     entries.put(fingerprint, toStamp, expiresAtMs, context.members.reference(to));
-    return new CommitAnswer.Accepted(epoch);
+    return new CommitDecision.Accepted(epoch);
   }
 
-  private @Nullable CommitAnswer moveRefusal(
+  private @Nullable CommitDecision moveRefusal(
       long epoch, Lookup.@Nullable Found entry, long fingerprint, Member from, long fromStamp) {
-    if (entry == null || !isEntry(entry, from, fromStamp) || isDeleting(fingerprint)) {
-      return new CommitAnswer.Rejected(epoch, entry != null);
+    if (entry == null || !isSame(entry, from, fromStamp) || isDeleting(fingerprint)) {
+      return new CommitDecision.Rejected(epoch, entry != null);
     }
-    return others(fingerprint).isEmpty() && !isDoubted(fingerprint)
+    return extras(fingerprint).isEmpty() && !isDoubted(fingerprint)
         ? null
-        : new CommitAnswer.TryAgain("it is being settled which copy of the key stays");
+        : new CommitDecision.TryAgain("a settlement decides which copy of the key stays");
   }
 
-  // ---- copies on their way ----
-
-  /** Of {@link #arrived}: however often that node has said that a copy is on its way. */
-  static final long NO_MATTER_WHICH = -1;
+  // ---- arriving copies ----
 
   /** Takes note that a node is about to copy the entry's record, if the entry still is that. */
-  CommitAnswer arrive(long epoch, long fingerprint, Member from, long fromStamp, Member to) {
-    CommitAnswer refusal = moveRefusal(epoch, entry(fingerprint), fingerprint, from, fromStamp);
+  CommitDecision arrive(long epoch, long fingerprint, Member from, long fromStamp, Member to) {
+    CommitDecision refusal = moveRefusal(epoch, entry(fingerprint), fingerprint, from, fromStamp);
     if (refusal != null) {
       return refusal;
     }
     arriving(fingerprint, to);
-    return new CommitAnswer.Accepted(epoch);
+    return new CommitDecision.Accepted(epoch);
   }
 
   /** Takes note that a node may have an unsettled copy of the key, or be about to. */
@@ -290,23 +273,28 @@ final class Copies {
         .put(to, context.sequence.incrementAndGet());
   }
 
+  /** Forgets that a copy is arriving, however often that node has said so. */
+  private void arrived(long fingerprint, Member to) {
+    arriving.computeIfPresent(
+        fingerprint,
+        (_, of) -> {
+          of.remove(to);
+          return of.isEmpty() ? null : of;
+        });
+  }
+
   /**
-   * Forgets that a copy is on its way.
+   * Forgets that a copy is arriving.
    *
    * @param number of the note, so that a later one stays
    */
   void arrived(long fingerprint, Member to, long number) {
-    Map<Member, Long> of = arriving.get(fingerprint);
-    if (of != null) {
-      if (number == NO_MATTER_WHICH) {
-        of.remove(to);
-      } else {
-        of.remove(to, number);
-      }
-      if (of.isEmpty()) {
-        arriving.remove(fingerprint);
-      }
-    }
+    arriving.computeIfPresent(
+        fingerprint,
+        (_, of) -> {
+          of.remove(to, number);
+          return of.isEmpty() ? null : of;
+        });
   }
 
   /** The live nodes that may have an unsettled copy, each with its note's number. */
@@ -316,23 +304,24 @@ final class Copies {
     return live;
   }
 
+  // ---- settlements ----
+
   /**
-   * Begins to settle that a copy goes: one settlement a key at a time.
+   * Begins a settlement that drops a copy: one settlement per key at a time.
    *
-   * @return the entry, whose holder is to confirm; null when that copy is not to go now
+   * @return the entry, whose holder has to confirm; null when that copy must not be dropped now
    */
-  Lookup.@Nullable Found beginSettlement(
-      long fingerprint, Member holder, long stamp, long expiresAtMs) {
+  Lookup.@Nullable Found beginSettlement(long fingerprint, Lookup.Found second) {
     Lookup.Found entry = entry(fingerprint);
     if (entry == null
-        || !context.members.isLive(holder) // it speaks of an incarnation that has ended
-        || entry.holder().equals(holder)
+        || !context.members.isLive(second.holder()) // the message of an incarnation that has ended
+        || entry.holder().equals(second.holder())
         || isDeleting(fingerprint)) {
       return null;
     }
-    Other copy = note(fingerprint, holder, stamp, expiresAtMs);
-    for (Other other : others(fingerprint)) {
-      if (other.settling) {
+    ExtraCopy copy = note(fingerprint, second);
+    for (ExtraCopy extra : extras(fingerprint)) {
+      if (extra.settling) {
         return null;
       }
     }
@@ -342,22 +331,22 @@ final class Copies {
 
   /** The entry's holder has its copy: readers go there from now on. */
   void confirmed(long fingerprint) {
-    others(fingerprint).forEach(other -> other.readHere = false);
+    extras(fingerprint).forEach(extra -> extra.readHere = false);
   }
 
   /**
    * Ends a settlement.
    *
-   * @param over whether that copy is no more; else it stays known, to be settled again
+   * @param over whether that copy no longer exists; else it stays known, to be settled again
    */
-  void endSettlement(long fingerprint, Member holder, long stamp, boolean over) {
+  void endSettlement(long fingerprint, Lookup.Found second, boolean over) {
     if (over) {
-      forget(fingerprint, holder, stamp); // it may have become the entry meanwhile
+      forget(fingerprint, second.holder(), second.stamp()); // it may be the entry by now
       return;
     }
-    for (Other other : others(fingerprint)) {
-      if (other.is(holder, stamp)) {
-        other.settling = false;
+    for (ExtraCopy extra : extras(fingerprint)) {
+      if (isSame(extra.record, second.holder(), second.stamp())) {
+        extra.settling = false;
       }
     }
   }
@@ -372,42 +361,40 @@ final class Copies {
     return doubted.containsKey(fingerprint);
   }
 
-  /**
-   * A holder is asked whether its record is void; until it is known nothing is decided about the
-   * key.
-   */
+  /** Nothing is decided about the key until its holder has answered whether its record is void. */
   void doubt(long fingerprint) {
     doubted.merge(fingerprint, 1, Integer::sum);
   }
 
-  /** It is known. */
+  /** Ends one doubt. */
   void endDoubt(long fingerprint) {
     doubted.computeIfPresent(fingerprint, (_, count) -> count == 1 ? null : count - 1);
   }
 
   /**
-   * Whether there is an entry of the key, be its holder live or not.
+   * Whether there is an entry of the key, even if its holder is not live.
    *
    * @param only the one record that is meant; null for any
    */
   boolean isKnown(long fingerprint, Lookup.@Nullable Found only) {
     int place = entries.find(fingerprint);
     return only == null
-        ? place >= 0 || others.containsKey(fingerprint)
+        ? place >= 0 || extras.containsKey(fingerprint)
         : place >= 0 && isSameRecord(at(place), only);
   }
 
   /**
-   * Marks the key as being deleted; the entry, absent, or unknown while it cannot be decided.
+   * Marks the key as being deleted; returns the entry, absent, or unknown while nothing can be
+   * decided.
    *
-   * @param only the one record that is meant; null for whatever is there
+   * @param only the one record that is meant; null for any
    */
   Lookup beginDelete(long fingerprint, Lookup.@Nullable Found only) {
     if (isDeleting(fingerprint)
         || isDoubted(fingerprint)
-        || !others(fingerprint).isEmpty()
+        || !extras(fingerprint).isEmpty()
         || !arrivingTo(fingerprint).isEmpty()) {
-      return new Lookup.Unknown(); // of two copies one could come back
+      return new Lookup.Unknown(); // one of two copies could come back
     }
     Lookup.Found entry = entry(fingerprint);
     if (entry == null || (only != null && !isSameRecord(entry, only))) {
@@ -417,10 +404,10 @@ final class Copies {
     return entry;
   }
 
-  /** Whether two entries name one record of one device, which may have started anew meanwhile. */
-  private static boolean isSameRecord(Lookup.Found one, Lookup.Found other) {
+  /** Whether both name one record of one device, whose node may have restarted in between. */
+  private boolean isSameRecord(Lookup.Found one, Lookup.Found other) {
     return one.holder().nodeId().equals(other.holder().nodeId())
-        && Rules.now.isSameStamp(one.stamp(), other.stamp());
+        && context.rules.isSameStamp(one.stamp(), other.stamp());
   }
 
   void endDelete(long fingerprint) {
@@ -439,7 +426,12 @@ final class Copies {
     });
   }
 
-  /** Sees a fingerprint and a stamp. */
+  /** Count and XOR of the fingerprints of the entries that name a holder. */
+  SlotSummary summaryOf(Member holder) {
+    return entries.summaryOf(context.members.reference(holder));
+  }
+
+  /** Receives a fingerprint and a stamp. */
   @FunctionalInterface
   interface EntryVisitor {
     void visit(long fingerprint, long stamp);

@@ -1,8 +1,10 @@
 package io.larder.node.directory;
 
+import io.larder.node.block.SlotSummary;
+
 /**
- * The directory entries of one slot: fingerprint → holder, stamp, expiry, in 24 bytes each, and
- * with the places that are empty in 32 to 43.
+ * The directory entries of one slot: fingerprint → holder, stamp, expiry. An entry takes 24 bytes,
+ * or 32 to 43 with its share of the empty places.
  *
  * <pre>
  *   long 0   fingerprint, 0 = empty place
@@ -10,11 +12,11 @@ package io.larder.node.directory;
  *   long 2   expiry, logical ms (48 bits; all ones = never) | holder's reference (16 bits)
  * </pre>
  *
- * <p>Linear probing, at most three quarters full and growing by a third, deletion by backward shift
+ * <p>Linear probing, at most three quarters full, growth by a third, deletion by backward shift
  * (Knuth, The Art of Computer Programming, volume 3, 6.4, algorithm R). An entry's home is its
  * fingerprint, a keyed hash, scaled to the number of places (Lemire, Fast Random Integer Generation
- * in an Interval, 2019), which need not be a power of two then. Not thread-safe: the slot's lock
- * guards it.
+ * in an Interval, 2019), which therefore need not be a power of two. Not thread-safe: the slot's
+ * lock guards it.
  */
 final class EntryTable {
   static final long NEVER = Long.MAX_VALUE;
@@ -95,6 +97,19 @@ final class EntryTable {
         visitor.entry(places[at], at);
       }
     }
+  }
+
+  /** Count and XOR of the fingerprints whose entries name a holder. */
+  SlotSummary summaryOf(int holder) {
+    long count = 0;
+    long xor = 0;
+    for (int at = 0; at < places.length; at += WIDTH) {
+      if (places[at] != 0 && holder(at) == holder) {
+        count++;
+        xor ^= places[at];
+      }
+    }
+    return new SlotSummary(count, xor);
   }
 
   interface Visitor {

@@ -1,5 +1,7 @@
 package io.larder.node.directory;
 
+import io.larder.node.service.LeaseAnswer;
+import io.larder.node.service.Member;
 import io.larder.protocol.PutToken;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -13,9 +15,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The open put-leases of one slot's keys and who waits for them, first come first served. A lease
- * ends by commit, abort, deadline or the end of its writer's incarnation. Guarded by the slot's
- * monitor; what waiters are to be told is added to {@code after}, to be run without it.
+ * The open put-leases of one slot's keys and their queues of waiters, first come first served. A
+ * lease ends by commit, abort, deadline or the end of its writer's incarnation. Guarded by the
+ * slot's monitor; calls to waiters are collected, to run after the monitor is released.
  */
 final class KeyLeases {
   /** Open put-leases per slot; a bound against a client that leases without end. */
@@ -24,15 +26,12 @@ final class KeyLeases {
   /** Waiters for one key. */
   static final int MAX_WAITERS = 1024;
 
-  /** How long a lease that is over may still be counted while nobody asks for its key. */
-  static final long SWEEP_MS = 500;
-
   /** The exclusive right to write one key. */
   static final class KeyLease {
     final PutToken token;
     final Member writer;
 
-    /** The writer's own number of its request, so that asking twice is granted once. */
+    /** The writer's own number of its request, so that a repeated request is granted once. */
     final long request;
 
     final long deadlineNanos;
@@ -55,17 +54,32 @@ final class KeyLeases {
   private final OwnerContext context;
   private final Map<Long, KeyLease> leases = new HashMap<>(4);
   private final Set<Long> waitedFor = new HashSet<>(2);
+  private List<Runnable> wakes = List.of();
   private long sweepNanos;
 
   KeyLeases(int slot, long epoch, OwnerContext context) {
     this.slot = slot;
     this.epoch = epoch;
     this.context = context;
-    this.sweepNanos = context.deadline(SWEEP_MS);
+    this.sweepNanos = context.deadline(context.deadlines.leaseSweepMs());
   }
 
   int size() {
     return leases.size();
+  }
+
+  /** The calls to waiters since the last time; the caller runs them without the monitor. */
+  List<Runnable> takeWakes() {
+    List<Runnable> taken = wakes;
+    wakes = List.of();
+    return taken;
+  }
+
+  private void wake(Waiter waiter, LeaseAnswer answer) {
+    if (wakes.isEmpty()) {
+      wakes = new ArrayList<>(1);
+    }
+    wakes.add(() -> waiter.answer().answered(answer));
   }
 
   /** The key's lease, over or not. */
@@ -116,64 +130,63 @@ final class KeyLeases {
   /**
    * Ends a lease and grants the key to the first waiter that is still there.
    *
-   * @param closed why nothing can be granted now, or null
+   * @param availability unless it is open, nothing is granted
    */
-  void pass(long fingerprint, KeyLease lease, @Nullable String closed, List<Runnable> after) {
+  void pass(long fingerprint, KeyLease lease, SlotAvailability availability) {
     leases.remove(fingerprint);
-    if (closed != null) {
-      answerAll(lease.waiters, new LeaseAnswer.TryAgain(closed), after);
+    if (!availability.isOpen()) {
+      answerAll(lease.waiters, new LeaseAnswer.TryAgain(availability.reason()));
       return;
     }
     for (Waiter next; (next = lease.waiters.poll()) != null; ) {
-      Waiter waiter = next;
-      if (!context.isPast(waiter.deadlineNanos()) && context.members.isLive(waiter.writer())) {
-        KeyLease granted = grant(fingerprint, waiter.writer(), waiter.request(), waiter.leaseMs());
+      if (!context.isPast(next.deadlineNanos()) && context.members.isLive(next.writer())) {
+        KeyLease granted = grant(fingerprint, next.writer(), next.request(), next.leaseMs());
         granted.waiters.addAll(lease.waiters);
-        after.add(() -> waiter.answer().answered(new LeaseAnswer.Granted(granted.token)));
+        wake(next, new LeaseAnswer.Granted(granted.token));
         return;
       }
-      after.add(() -> waiter.answer().answered(new LeaseAnswer.Held()));
+      wake(next, LeaseAnswer.HELD);
     }
   }
 
-  /** Takes a request out of the key's queue unanswered. */
+  /** Removes a request from the key's queue without an answer. */
   boolean leave(KeyLease lease, Member writer, long request) {
     return lease.waiters.removeIf(w -> w.request() == request && w.writer().equals(writer));
   }
 
-  /** Ends a key's lease, if it has one, with this answer to those who wait. */
-  void end(long fingerprint, LeaseAnswer answer, List<Runnable> after) {
+  /** Ends a key's lease, if it has one, with this answer to its waiters. */
+  void end(long fingerprint, LeaseAnswer answer) {
     KeyLease lease = leases.remove(fingerprint);
     if (lease != null) {
-      answerAll(lease.waiters, answer, after);
+      answerAll(lease.waiters, answer);
     }
   }
 
-  void endAll(LeaseAnswer answer, List<Runnable> after) {
-    leases.values().forEach(lease -> answerAll(lease.waiters, answer, after));
+  void endAll(LeaseAnswer answer) {
+    leases.values().forEach(lease -> answerAll(lease.waiters, answer));
     leases.clear();
   }
 
   /**
-   * Ends leases that are over and waits that are: at once where someone waits, else within {@link
-   * #SWEEP_MS}, since whoever asks for the key looks at its lease anyway.
+   * Ends leases and waits that are over: at once where there are waiters, else with the next sweep,
+   * since a request for the key checks its lease anyway.
    *
-   * @param closed why nothing can be granted now, or null; asked when something is to be
+   * @param availability called for each lease that ends
    */
-  void tick(Supplier<@Nullable String> closed, List<Runnable> after) {
+  void tick(Supplier<SlotAvailability> availability) {
     List<Long> over = new ArrayList<>(0);
     waitedFor.removeIf(fingerprint -> !isWaitedFor(fingerprint));
     if (context.isPast(sweepNanos)) {
-      sweepNanos = context.deadline(SWEEP_MS);
-      leases.forEach((fingerprint, lease) -> look(fingerprint, lease, over, after));
+      sweepNanos = context.deadline(context.deadlines.leaseSweepMs());
+      leases.forEach((fingerprint, lease) -> look(fingerprint, lease, over));
     } else {
-      waitedFor.forEach(fingerprint -> look(fingerprint, leases.get(fingerprint), over, after));
+      waitedFor.forEach(fingerprint -> look(fingerprint, leases.get(fingerprint), over));
     }
     for (Long fingerprint : over) {
       KeyLease lease = leases.get(fingerprint);
       if (lease != null) {
         context.expiries.incrementAndGet();
-        pass(fingerprint, lease, closed.get(), after);
+        pass(fingerprint, lease, availability.get());
       }
     }
   }
@@ -183,17 +196,16 @@ final class KeyLeases {
     return lease != null && !lease.waiters.isEmpty();
   }
 
-  private void look(
-      Long fingerprint, @Nullable KeyLease lease, List<Long> over, List<Runnable> after) {
+  private void look(Long fingerprint, @Nullable KeyLease lease, List<Long> over) {
     if (lease != null) {
-      dropLateWaiters(lease, after);
+      dropLateWaiters(lease);
       if (isOver(lease)) {
         over.add(fingerprint);
       }
     }
   }
 
-  private void dropLateWaiters(KeyLease lease, List<Runnable> after) {
+  private void dropLateWaiters(KeyLease lease) {
     if (lease.waiters.isEmpty()) {
       return;
     }
@@ -201,16 +213,13 @@ final class KeyLeases {
       Waiter waiter = each.next();
       if (context.isPast(waiter.deadlineNanos())) {
         each.remove();
-        after.add(() -> waiter.answer().answered(new LeaseAnswer.Held()));
+        wake(waiter, LeaseAnswer.HELD);
       }
     }
   }
 
-  private static void answerAll(
-      ArrayDeque<Waiter> waiters, LeaseAnswer answer, List<Runnable> after) {
-    for (Waiter waiter : waiters) {
-      after.add(() -> waiter.answer().answered(answer));
-    }
+  private void answerAll(ArrayDeque<Waiter> waiters, LeaseAnswer answer) {
+    waiters.forEach(waiter -> wake(waiter, answer));
     waiters.clear();
   }
 }

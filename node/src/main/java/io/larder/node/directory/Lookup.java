@@ -1,6 +1,8 @@
 package io.larder.node.directory;
 
-/** What a slot owner knows of a key's place. */
+import io.larder.node.service.Member;
+
+/** Where a key is stored, as far as the slot's owner knows. */
 public sealed interface Lookup {
   /** The key is stored there. */
   record Found(Member holder, long stamp, long expiresAtMs) implements Lookup {}

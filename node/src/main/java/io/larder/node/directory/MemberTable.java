@@ -1,5 +1,6 @@
 package io.larder.node.directory;
 
+import io.larder.node.service.Member;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
@@ -13,7 +14,7 @@ import java.util.Set;
  * <p>Thread-safe: writes take the monitor, reads see immutable snapshots.
  */
 public final class MemberTable {
-  /** How many incarnations can be known at once. */
+  /** The most incarnations that can be known at once. */
   static final int MAX = 1 << 16;
 
   private final Map<Member, Integer> references = new HashMap<>();
@@ -44,7 +45,7 @@ public final class MemberTable {
 
   /** Replaces the set of live members by the cluster image's. */
   public void setLive(Set<Member> members) {
-    live = Collections.unmodifiableSet(new LinkedHashSet<>(members)); // in an order of its own
+    live = Collections.unmodifiableSet(new LinkedHashSet<>(members)); // keeps its order
   }
 
   public boolean isLive(Member member) {

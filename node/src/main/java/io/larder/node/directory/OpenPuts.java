@@ -1,5 +1,6 @@
 package io.larder.node.directory;
 
+import io.larder.node.block.KeyRef;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Slots;
 import java.util.ArrayList;
@@ -15,17 +16,16 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The writing node's side of the put-lease protocol: which grants this node or its clients have
- * open, and to which epoch of each slot it is promised. Answering an owner's announce is that
- * promise: an answer of a lower epoch is ignored from then on, and the open puts are taken to the
- * new owner as claims. The same goes for records that are on their way here by a move: whoever owns
- * the slot knows of them from before they are written until they are settled, so that no delete
- * misses one.
+ * The writing node's side of the put-lease protocol: the open grants of this node and its clients,
+ * and the epoch of each slot to which this node is promised. Answering an owner's announce is that
+ * promise: from then on an answer of a lower epoch is ignored, and the open puts go to the new
+ * owner as claims. The same holds for records that arrive here by a move: the owner of the slot
+ * knows of them from before they are written until they are settled, so that no delete misses one.
  *
  * <p>Thread-safe: a monitor per slot makes promise, publication and listing atomic to each other.
  */
 public final class OpenPuts {
-  /** A grant of this node's: held by a client, being written, or waiting for its commit. */
+  /** A grant of this node: held by a client, being written, or waiting for its commit. */
   public record OpenPut(long fingerprint, PutToken token, long deadlineNanos) {}
 
   private static final class SlotPuts {
@@ -38,9 +38,11 @@ public final class OpenPuts {
   private final AtomicReferenceArray<SlotPuts> slots = new AtomicReferenceArray<>(Slots.COUNT);
   private final SlotSet busy = new SlotSet();
   private final LongSupplier nanoClock;
+  private final Rules rules;
 
-  public OpenPuts(LongSupplier nanoClock) {
+  public OpenPuts(LongSupplier nanoClock, Rules rules) {
     this.nanoClock = nanoClock;
+    this.rules = rules;
   }
 
   private SlotPuts puts(int slot) {
@@ -57,21 +59,21 @@ public final class OpenPuts {
    *
    * @return false if this node has promised itself to a later epoch: the grant is void
    */
-  public boolean granted(int slot, long fingerprint, PutToken token, long deadlineNanos) {
-    SlotPuts puts = puts(slot);
+  public boolean granted(KeyRef key, PutToken token, long deadlineNanos) {
+    SlotPuts puts = puts(key.slot());
     synchronized (puts) {
-      if (Rules.now.isVoid(token.epoch(), puts.promisedEpoch)) {
+      if (rules.isVoid(token.epoch(), puts.promisedEpoch)) {
         return false;
       }
-      puts.open.put(token, new OpenPut(fingerprint, token, deadlineNanos));
-      busy.add(slot);
+      puts.open.put(token, new OpenPut(key.fingerprint(), token, deadlineNanos));
+      busy.add(key.slot());
       return true;
     }
   }
 
   /**
    * Carries out an owner's answer to a commit, unless it comes from an epoch below the promise or
-   * is for an earlier incarnation: the owner counts what that one held as absent.
+   * is for an earlier incarnation, whose records the owner counts as absent.
    *
    * @param epoch of the answering owner
    * @param isStill whether this node is still the incarnation that asked
@@ -80,15 +82,14 @@ public final class OpenPuts {
    */
   public boolean settle(
       int slot, PutToken token, long epoch, BooleanSupplier isStill, Runnable consequence) {
-    SlotPuts puts = puts(slot);
-    synchronized (puts) {
-      if (Rules.now.isVoid(epoch, puts.promisedEpoch) || !isStill.getAsBoolean()) {
-        return false;
-      }
-      consequence.run();
-      puts.open.remove(token);
-      return true;
-    }
+    return arrive(
+        slot,
+        epoch,
+        isStill,
+        () -> {
+          consequence.run();
+          puts(slot).open.remove(token);
+        });
   }
 
   /** Forgets a grant that was aborted or has ended without a record. */
@@ -114,19 +115,20 @@ public final class OpenPuts {
   }
 
   /**
-   * Answers an announce: promises the epoch and lists, as one step, what is held and what is open.
+   * Answers an announce: promises the epoch and lists, as one step, the held records and the open
+   * puts.
    *
-   * @param listing what the node holds in this slot; runs under the slot's monitor, without I/O
+   * @param listing lists the records of this slot; runs under the slot's monitor, without I/O
    * @return null if the node is already promised to a later epoch
    */
   public <T> @Nullable Announcement<T> announce(int slot, long epoch, Supplier<T> listing) {
     SlotPuts puts = puts(slot);
     long now = nanoClock.getAsLong();
     synchronized (puts) {
-      if (Rules.now.isVoid(epoch, puts.promisedEpoch)) {
+      if (rules.isVoid(epoch, puts.promisedEpoch)) {
         return null;
       }
-      puts.promisedEpoch = Rules.now.promise(puts.promisedEpoch, epoch);
+      puts.promisedEpoch = rules.promise(puts.promisedEpoch, epoch);
       List<OpenPut> open = new ArrayList<>(puts.open.size());
       for (OpenPut put : puts.open.values()) {
         if (put.deadlineNanos() - now > 0) {
@@ -137,60 +139,67 @@ public final class OpenPuts {
     }
   }
 
-  /** What a node tells a new owner of one slot. */
+  /** A node's announcement of one slot to its new owner. */
   public record Announcement<T>(T held, List<OpenPut> open, List<Long> arriving) {}
 
-  /** A record of the key may come here by a move from now on; before the owner is asked for it. */
-  public void arriving(int slot, long fingerprint) {
-    SlotPuts puts = puts(slot);
+  /** From now on a record of the key may arrive by a move; called before the owner is asked. */
+  public void arriving(KeyRef key) {
+    SlotPuts puts = puts(key.slot());
     synchronized (puts) {
-      puts.arriving.add(fingerprint);
+      puts.arriving.add(key.fingerprint());
     }
   }
 
-  /** No record of the key is on its way any more: it was published, or cannot come back. */
-  public void arrived(int slot, long fingerprint) {
-    SlotPuts puts = puts(slot);
+  /** No record of the key is arriving any more: it was published, or cannot come back. */
+  public void arrived(KeyRef key) {
+    SlotPuts puts = puts(key.slot());
     synchronized (puts) {
-      puts.arriving.remove(fingerprint);
+      puts.arriving.remove(key.fingerprint());
     }
   }
 
-  /** Whether a record of the key may be on its way here by a move. */
-  public boolean isArriving(int slot, long fingerprint) {
-    SlotPuts puts = puts(slot);
+  /** Whether a record of the key may be arriving by a move. */
+  public boolean isArriving(KeyRef key) {
+    SlotPuts puts = puts(key.slot());
     synchronized (puts) {
-      return puts.arriving.contains(fingerprint);
+      return puts.arriving.contains(key.fingerprint());
     }
+  }
+
+  /** The answer to an owner's question whether a record is here. */
+  public enum Confirmation {
+    HERE,
+    ABSENT,
+    /** The question comes from an owner below the promise. */
+    VOID
   }
 
   /**
-   * Answers an owner who asks whether a record is here, in order to rely on it: every order to drop
-   * something of this slot that the owner gave before, and that is still on its way, is void.
+   * Answers an owner that asks whether a record is here, in order to rely on it: every earlier
+   * order of that owner to drop something of this slot is void from now on.
    *
    * @param isHere runs under the slot's monitor, must not block
-   * @return null if the question is void, as it comes from an owner below the promise
    */
-  public @Nullable Boolean confirm(int slot, Order question, BooleanSupplier isHere) {
+  public Confirmation confirm(int slot, Order question, BooleanSupplier isHere) {
     SlotPuts puts = puts(slot);
     synchronized (puts) {
-      if (Rules.now.isVoid(question.epoch(), puts.promisedEpoch)) {
-        return null;
+      if (rules.isVoid(question.epoch(), puts.promisedEpoch)) {
+        return Confirmation.VOID;
       }
       Order last = puts.confirmed;
       if (last == null || last.compareTo(question) < 0) {
         puts.confirmed = question;
       }
-      return isHere.getAsBoolean();
+      return isHere.getAsBoolean() ? Confirmation.HERE : Confirmation.ABSENT;
     }
   }
 
   /**
-   * Obeys an owner's order to drop a record. Void is one of an epoch below the promise, one from
-   * before a question that was confirmed, and any to a process that has not announced the slot yet:
-   * it does not know what the node was promised to or has confirmed before it was started. The
-   * consequence and a promise are atomic to each other, so that what it hides is never listed to a
-   * later owner.
+   * Obeys an owner's order to drop a record. An order is void if its epoch is below the promise, if
+   * it is older than a question that was answered, or if this process has not announced the slot
+   * yet: it does not know the promises and answers of earlier processes of the node. The
+   * consequence and a promise are atomic to each other, so that a record which it hides is never
+   * listed to a later owner.
    *
    * @param consequence runs under the slot's monitor, must not block
    */
@@ -199,7 +208,7 @@ public final class OpenPuts {
     synchronized (puts) {
       Order last = puts.confirmed;
       if (puts.promisedEpoch == 0
-          || Rules.now.isVoid(order.epoch(), puts.promisedEpoch)
+          || rules.isVoid(order.epoch(), puts.promisedEpoch)
           || (last != null && order.compareTo(last) < 0)) {
         return false;
       }
@@ -218,7 +227,7 @@ public final class OpenPuts {
   public boolean arrive(int slot, long epoch, BooleanSupplier isStill, Runnable consequence) {
     SlotPuts puts = puts(slot);
     synchronized (puts) {
-      if (Rules.now.isVoid(epoch, puts.promisedEpoch) || !isStill.getAsBoolean()) {
+      if (rules.isVoid(epoch, puts.promisedEpoch) || !isStill.getAsBoolean()) {
         return false;
       }
       consequence.run();
@@ -226,7 +235,7 @@ public final class OpenPuts {
     }
   }
 
-  /** Forgets grants whose deadline has passed and that no writer of this node keeps open. */
+  /** Forgets grants whose deadline has passed. */
   public void tick() {
     long now = nanoClock.getAsLong();
     busy.forEach(slot -> {

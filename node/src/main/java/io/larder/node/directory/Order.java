@@ -1,8 +1,8 @@
 package io.larder.node.directory;
 
 /**
- * Numbers what the owner of a slot asks and orders about records, so that an order which is
- * overtaken by a later question can be told from one given after it.
+ * The number of a question or an order of a slot's owner about a record, by which a holder tells an
+ * order that a later question has overtaken from one given after it.
  *
  * @param epoch of the owner's claim
  * @param number rises with each within an epoch

@@ -4,10 +4,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
-/** What the slots of one owner share. Thread-safe. */
+/** The state that the slots of one owner share. Thread-safe. */
 final class OwnerContext {
   final MemberTable members;
   final VoidedPuts voided;
+  final Rules rules;
+  final Deadlines deadlines;
   final SlotSet leasing = new SlotSet();
   final AtomicLong sequence = new AtomicLong();
   final AtomicLong grants = new AtomicLong();
@@ -22,12 +24,16 @@ final class OwnerContext {
       VoidedPuts voided,
       LongSupplier nanoClock,
       LongSupplier logicalClockMs,
-      BooleanSupplier fence) {
+      BooleanSupplier fence,
+      Rules rules,
+      Deadlines deadlines) {
     this.members = members;
     this.voided = voided;
     this.nanoClock = nanoClock;
     this.logicalClockMs = logicalClockMs;
     this.fence = fence;
+    this.rules = rules;
+    this.deadlines = deadlines;
   }
 
   /** The moment {@code ms} milliseconds from now. */
@@ -43,7 +49,7 @@ final class OwnerContext {
     return expiresAtMs != EntryTable.NEVER && logicalClockMs.getAsLong() >= expiresAtMs;
   }
 
-  /** Whether this node may act as owner in this very moment. */
+  /** Whether this node may act as owner at this moment. */
   boolean mayAct() {
     return fence.getAsBoolean();
   }

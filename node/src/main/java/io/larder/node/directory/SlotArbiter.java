@@ -1,7 +1,12 @@
 package io.larder.node.directory;
 
+import io.larder.node.block.KeyRef;
+import io.larder.node.block.RecordRef;
 import io.larder.node.directory.KeyLeases.KeyLease;
+import io.larder.node.service.LeaseAnswer;
+import io.larder.node.service.Member;
 import io.larder.protocol.PutToken;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One slot under one epoch at its owner: the rules by which keys are granted and records become
- * their keys' one copies. Guarded by its own monitor, which the {@link Directory} takes; what is to
- * happen without it is added to {@code after}.
+ * their keys' one copies. Guarded by its own monitor, which the {@link Directory} takes; the calls
+ * to waiters that follow from an act are collected in {@link #leases}.
  */
 final class SlotArbiter {
   /** Transitions: SYNCING → READY when all live nodes have announced; any → RELEASED. */
@@ -21,9 +26,7 @@ final class SlotArbiter {
     RELEASED
   }
 
-  /**
-   * Given-up puts that are remembered; a commit of one beyond that is found when it is compared.
-   */
+  /** Revoked puts that are remembered; the commit of an older one is found by anti-entropy. */
   private static final int MAX_REVOKED = 256;
 
   final long epoch;
@@ -59,35 +62,26 @@ final class SlotArbiter {
     return state == State.RELEASED;
   }
 
-  void release(List<Runnable> after) {
+  void release() {
     state = State.RELEASED;
-    leases.endAll(new LeaseAnswer.TryAgain("the slot changes its owner"), after);
+    leases.endAll(new LeaseAnswer.TryAgain(SlotAvailability.RELEASED.reason()));
   }
 
-  /** Why the slot is not open for decisions, or null. */
-  @Nullable String closed() {
+  SlotAvailability availability() {
     if (isReleased()) {
-      return "the slot changes its owner";
+      return SlotAvailability.RELEASED;
     }
     if (!context.mayAct()) {
-      return "the slot's owner has no proof of contact with ZooKeeper";
+      return SlotAvailability.FENCED;
     }
-    if (!isReady()) {
-      return "the slot's owner is still hearing what the nodes hold";
-    }
-    return null;
+    return isReady() ? SlotAvailability.OPEN : SlotAvailability.SYNCING;
   }
 
   LeaseAnswer lease(
-      long fingerprint,
-      Member writer,
-      long request,
-      long leaseMs,
-      @Nullable Waiter waiter,
-      List<Runnable> after) {
-    String closed = closed();
-    if (closed != null) {
-      return new LeaseAnswer.TryAgain(closed);
+      long fingerprint, Member writer, long request, long leaseMs, @Nullable Waiter waiter) {
+    SlotAvailability availability = availability();
+    if (!availability.isOpen()) {
+      return new LeaseAnswer.TryAgain(availability.reason());
     }
     Lookup.Found entry = copies.entry(fingerprint);
     if (entry != null) {
@@ -97,11 +91,11 @@ final class SlotArbiter {
       return new LeaseAnswer.TryAgain("the key is being deleted");
     }
     if (copies.isDoubted(fingerprint)) {
-      return new LeaseAnswer.TryAgain("a node is asked whether its record of the key is void");
+      return new LeaseAnswer.TryAgain("a node checks whether its record of the key is void");
     }
     KeyLease lease = leases.get(fingerprint);
     if (lease != null && leases.isOver(lease)) {
-      leases.pass(fingerprint, lease, null, after);
+      leases.pass(fingerprint, lease, SlotAvailability.OPEN);
       lease = leases.get(fingerprint);
     }
     if (lease != null) {
@@ -109,11 +103,12 @@ final class SlotArbiter {
         return new LeaseAnswer.Granted(lease.token); // the first answer was lost
       }
       return waiter == null || leases.await(fingerprint, lease, waiter)
-          ? new LeaseAnswer.Held()
+          ? LeaseAnswer.HELD
           : new LeaseAnswer.TryAgain("too many wait for this key");
     }
     if (!context.members.isLive(writer)) {
-      return new LeaseAnswer.TryAgain("the writing node " + writer + " is not known here yet");
+      return new LeaseAnswer.TryAgain(
+          "the owner does not know the writing node " + writer + " yet");
     }
     if (leases.size() >= KeyLeases.MAX_LEASES) {
       return new LeaseAnswer.TryAgain("too many open put-leases in this slot");
@@ -121,30 +116,30 @@ final class SlotArbiter {
     return new LeaseAnswer.Granted(leases.grant(fingerprint, writer, request, leaseMs).token);
   }
 
-  boolean abort(long fingerprint, PutToken token, List<Runnable> after) {
+  boolean abort(long fingerprint, PutToken token) {
     KeyLease lease = leases.get(fingerprint);
     if (lease == null || !lease.token.equals(token)) {
       return false;
     }
-    leases.pass(fingerprint, lease, closed(), after);
+    leases.pass(fingerprint, lease, availability());
     return true;
   }
 
-  boolean withdraw(long fingerprint, Member writer, long request, List<Runnable> after) {
+  boolean withdraw(long fingerprint, Member writer, long request) {
     KeyLease lease = leases.get(fingerprint);
     if (lease == null) {
       return false;
     }
     boolean left = leases.leave(lease, writer, request);
     if (lease.isOf(writer, request)) {
-      leases.pass(fingerprint, lease, closed(), after);
+      leases.pass(fingerprint, lease, availability());
       return true;
     }
     return left;
   }
 
   /** Ends a put that its writer has given up, whether its commit has come or is still to come. */
-  void revoke(long fingerprint, PutToken token, Member holder, long stamp, List<Runnable> after) {
+  void revoke(long fingerprint, PutToken token, Member holder, long stamp) {
     Map<PutToken, Long> known = revoked;
     if (known == null) {
       known = new LinkedHashMap<>();
@@ -154,15 +149,15 @@ final class SlotArbiter {
     if (known.size() > MAX_REVOKED) {
       known.remove(known.keySet().iterator().next());
     }
-    boolean _ = abort(fingerprint, token, after);
-    boolean _ = copies.forget(fingerprint, holder, stamp);
+    abort(fingerprint, token);
+    copies.forget(fingerprint, holder, stamp);
   }
 
   private boolean isRevoked(PutToken token) {
     return revoked != null && revoked.containsKey(token);
   }
 
-  /** Whether a value of the key that is not to be had now, or that one, may turn up again. */
+  /** Whether an unavailable value of the key, or that one, may appear again. */
   boolean mayReturn(long fingerprint, Lookup.@Nullable Found only, Predicate<Member> isReachable) {
     KeyLease lease = leases.get(fingerprint);
     if (only != null) {
@@ -173,78 +168,67 @@ final class SlotArbiter {
         || (lease != null && !isReachable.test(lease.writer));
   }
 
-  CommitAnswer commit(
-      long fingerprint,
-      PutToken token,
-      Member holder,
-      long stamp,
-      long expiresAtMs,
-      List<Runnable> after) {
-    CommitAnswer refusal = refusal(holder);
+  CommitDecision commit(
+      long fingerprint, PutToken token, Member holder, long stamp, long expiresAtMs) {
+    CommitDecision refusal = refusal(holder);
     if (refusal != null) {
       return refusal;
     }
     Lookup.Found entry = copies.entry(fingerprint);
     if (entry != null) {
-      return copies.isEntry(entry, holder, stamp)
-          ? new CommitAnswer.Accepted(epoch)
-          : new CommitAnswer.Rejected(epoch, true);
+      return copies.isSame(entry, holder, stamp)
+          ? new CommitDecision.Accepted(epoch)
+          : new CommitDecision.Rejected(epoch, true);
     }
     if (isRevoked(token) || context.voided.isVoid(slot, fingerprint, token)) {
-      return new CommitAnswer.Rejected(epoch, false);
+      return new CommitDecision.Rejected(epoch, false);
     }
     if (copies.isDoubted(fingerprint)) {
-      return new CommitAnswer.TryAgain("a node is asked whether its record of the key is void");
+      return new CommitDecision.TryAgain("a node checks whether its record of the key is void");
     }
     KeyLease open = leases.open(fingerprint);
     boolean othersWrite = open != null && !open.token.equals(token);
     if (othersWrite || copies.isDeleting(fingerprint)) {
-      return new CommitAnswer.Rejected(epoch, false);
+      return new CommitDecision.Rejected(epoch, false);
     }
-    accept(fingerprint, holder, stamp, expiresAtMs, after);
-    return new CommitAnswer.Accepted(epoch);
+    copies.accept(fingerprint, holder, stamp, expiresAtMs);
+    leases.end(fingerprint, new LeaseAnswer.Exists(holder));
+    return new CommitDecision.Accepted(epoch);
   }
 
-  CommitAnswer arrive(long fingerprint, Member from, long fromStamp, Member to) {
-    CommitAnswer refusal = refusal(to);
+  CommitDecision arrive(long fingerprint, Member from, long fromStamp, Member to) {
+    CommitDecision refusal = refusal(to);
     return refusal != null ? refusal : copies.arrive(epoch, fingerprint, from, fromStamp, to);
   }
 
-  CommitAnswer transfer(
+  CommitDecision transfer(
       long fingerprint, Member from, long fromStamp, Member to, long toStamp, long expiresAtMs) {
-    CommitAnswer refusal = refusal(to);
+    CommitDecision refusal = refusal(to);
     return refusal != null
         ? refusal
         : copies.transfer(epoch, fingerprint, from, fromStamp, to, toStamp, expiresAtMs);
   }
 
-  private @Nullable CommitAnswer refusal(Member holder) {
-    String closed = closed();
-    if (closed != null) {
-      return new CommitAnswer.TryAgain(closed);
+  private @Nullable CommitDecision refusal(Member holder) {
+    SlotAvailability availability = availability();
+    if (!availability.isOpen()) {
+      return new CommitDecision.TryAgain(availability.reason());
     }
     return context.members.isLive(holder)
         ? null
-        : new CommitAnswer.TryAgain("the holder " + holder + " is not known here yet");
+        : new CommitDecision.TryAgain("the owner does not know the holder " + holder + " yet");
   }
 
-  private void accept(
-      long fingerprint, Member holder, long stamp, long expiresAtMs, List<Runnable> after) {
-    copies.accept(fingerprint, holder, stamp, expiresAtMs);
-    leases.end(fingerprint, new LeaseAnswer.Exists(holder), after);
-  }
-
-  /** A node's word that it holds a durable record, against which a mere lease does not stand. */
-  Lookup.@Nullable Found announced(
-      long fingerprint, Member holder, long stamp, long expiresAtMs, List<Runnable> after) {
+  /** A node announces that it holds a durable record; a mere lease yields to the record. */
+  AnnounceOutcome announced(long fingerprint, Member holder, long stamp, long expiresAtMs) {
     if (isReleased() || !context.members.isLive(holder)) {
-      return null;
+      return AnnounceOutcome.SETTLED;
     }
-    Lookup.Found other = copies.announced(fingerprint, holder, stamp, expiresAtMs);
-    if (other == null) {
-      leases.end(fingerprint, new LeaseAnswer.Exists(holder), after);
+    AnnounceOutcome outcome = copies.announced(fingerprint, holder, stamp, expiresAtMs);
+    if (outcome instanceof AnnounceOutcome.Settled) {
+      leases.end(fingerprint, new LeaseAnswer.Exists(holder));
     }
-    return other;
+    return outcome;
   }
 
   void announcedPut(long fingerprint, Member writer, PutToken token, long remainingMs) {
@@ -258,5 +242,14 @@ final class SlotArbiter {
     if (free) {
       leases.adopt(fingerprint, token, writer, remainingMs);
     }
+  }
+
+  /** The entries that name a holder. */
+  List<RecordRef> recordsOf(Member holder) {
+    List<RecordRef> records = new ArrayList<>();
+    copies.forEachOf(
+        holder,
+        (fingerprint, stamp) -> records.add(new RecordRef(new KeyRef(slot, fingerprint), stamp)));
+    return records;
   }
 }

@@ -6,9 +6,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.IntConsumer;
 
 /**
- * The slots in which something is open: a bit each, so that looking after them every few
- * milliseconds costs nothing while nothing is open. Thread-safe and lock-free; a slot that is added
- * during a visit may or may not be seen by it.
+ * A set of slots, one bit each, so that a visit every few milliseconds costs nothing while the set
+ * is empty. Thread-safe and lock-free; a visit may or may not see a slot that is added during it.
  */
 final class SlotSet {
   private final AtomicLongArray words = new AtomicLongArray(Slots.COUNT / Long.SIZE);

@@ -1,5 +1,6 @@
 package io.larder.node.directory;
 
+import io.larder.node.block.KeyRef;
 import io.larder.protocol.PutToken;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,37 +11,36 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keys that were deleted while a node which may hold them was away: every value of such a key whose
- * token is not above the one noted here is void, wherever it turns up. Owners note a key when they
- * delete it, other nodes when they hear of that; a slot's next owner hears it from all of them.
+ * Notes of keys that were deleted while a node which may hold them was away: every value of such a
+ * key whose token is not above the noted one is void, on whichever node it appears. An owner notes
+ * a key when it deletes it, the other nodes when they hear of the delete; the next owner of a slot
+ * hears of it from all of them.
  *
- * <p>Bounded: the oldest note goes when there are too many, and then its value may return with its
- * node. Lost with the process. Thread-safe.
+ * <p>Bounded: beyond the bound the oldest note is dropped, and its value may return with its node.
+ * Lost with the process. Thread-safe.
  */
 public final class VoidedPuts {
   /** Notes of one node. */
   public static final int MAX = 32_768;
 
   /** Every value of a key up to this token is void. */
-  public record Voided(int slot, long fingerprint, PutToken upTo) {}
+  public record Voided(KeyRef key, PutToken upTo) {}
 
-  private record Name(int slot, long fingerprint) {}
-
-  private final Map<Name, PutToken> notes = new LinkedHashMap<>();
+  private final Map<KeyRef, PutToken> notes = new LinkedHashMap<>();
   private volatile int size;
   private volatile long overflows;
 
-  /** Takes a note; false if a note of the key goes as far already. */
+  /** Adds a note; false if a note of the key already goes as far. */
   public synchronized boolean add(Voided voided) {
-    Name name = new Name(voided.slot(), voided.fingerprint());
-    PutToken known = notes.get(name);
+    KeyRef key = voided.key();
+    PutToken known = notes.get(key);
     if (known != null && known.compareTo(voided.upTo()) >= 0) {
       return false;
     }
-    notes.remove(name); // the newest is the last to go
-    notes.put(name, voided.upTo());
+    notes.remove(key); // the newest is dropped last
+    notes.put(key, voided.upTo());
     if (notes.size() > MAX) {
-      Iterator<Name> oldest = notes.keySet().iterator();
+      Iterator<KeyRef> oldest = notes.keySet().iterator();
       oldest.next();
       oldest.remove();
       overflows++;
@@ -49,13 +49,13 @@ public final class VoidedPuts {
     return true;
   }
 
-  /** Up to which token the values of a key are void; null if none are. */
+  /** The token up to which the values of a key are void; null if none are. */
   public @Nullable PutToken upTo(int slot, long fingerprint) {
     if (size == 0) {
-      return null;
+      return null; // announces look up whole slots
     }
     synchronized (this) {
-      return notes.get(new Name(slot, fingerprint));
+      return notes.get(new KeyRef(slot, fingerprint));
     }
   }
 
@@ -69,21 +69,19 @@ public final class VoidedPuts {
     Map<Integer, List<Voided>> bySlot = new HashMap<>();
     if (size > 0) {
       synchronized (this) {
-        notes.forEach((name, upTo) ->
-            bySlot
-                .computeIfAbsent(name.slot(), _ -> new ArrayList<>(1))
-                .add(new Voided(name.slot(), name.fingerprint(), upTo)));
+        notes.forEach((key, upTo) ->
+            bySlot.computeIfAbsent(key.slot(), _ -> new ArrayList<>(1)).add(new Voided(key, upTo)));
       }
     }
     return bySlot;
   }
 
-  /** How many notes there are. */
+  /** The number of notes. */
   public int size() {
     return size;
   }
 
-  /** How many notes had to go because there were too many. */
+  /** How many notes were dropped because there were too many. */
   public long overflows() {
     return overflows;
   }

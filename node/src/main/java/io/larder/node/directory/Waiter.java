@@ -1,14 +1,17 @@
 package io.larder.node.directory;
 
+import io.larder.node.service.LeaseAnswer;
+import io.larder.node.service.Member;
+
 /**
- * Someone in the queue for a held key.
+ * A writer in the queue for a held key.
  *
- * @param writer who will write if granted
+ * @param writer the node that will write if granted
  * @param request the writer's own number of this request
- * @param leaseMs the lease it then wants
- * @param deadlineNanos when it stops waiting, on the directory's clock
- * @param answer told once: granted, exists, held (the wait is over) or try again; called without a
- *     lock, must not block
+ * @param leaseMs the length of the lease that it asks for
+ * @param deadlineNanos the end of the wait, on the directory's clock
+ * @param answer called once: granted, exists, held (the wait is over) or try again; called without
+ *     a lock, must not block
  */
 public record Waiter(Member writer, long request, long leaseMs, long deadlineNanos, Answer answer) {
   /** Receives the end of the wait. */

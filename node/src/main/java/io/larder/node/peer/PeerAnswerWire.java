@@ -7,10 +7,10 @@ import static io.larder.node.peer.PeerFields.parse;
 import static io.larder.node.peer.PeerFields.slot;
 import static io.larder.node.peer.PeerFields.token;
 
-import io.larder.node.directory.CommitAnswer;
-import io.larder.node.directory.LeaseAnswer;
+import io.larder.node.directory.CommitDecision;
 import io.larder.node.directory.Lookup;
 import io.larder.node.directory.OpenPuts;
+import io.larder.node.service.LeaseAnswer;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -35,7 +35,7 @@ public final class PeerAnswerWire {
         case PeerRequest.Lease _ ->
             list(out, (List<LeaseAnswer>) answer, PeerAnswerWire::leaseAnswer);
         case PeerRequest.Commit _, PeerRequest.Arrive _, PeerRequest.Transfer _ ->
-            commitAnswer(out, (CommitAnswer) answer);
+            commitAnswer(out, (CommitDecision) answer);
         case PeerRequest.Find _ -> list(out, (List<Lookup>) answer, PeerAnswerWire::lookup);
         case PeerRequest.Delete _ -> out.writeInt((Integer) answer);
         case PeerRequest.Announce _ ->
@@ -135,29 +135,29 @@ public final class PeerAnswerWire {
     };
   }
 
-  private static void commitAnswer(DataOutputStream out, CommitAnswer answer) throws IOException {
+  private static void commitAnswer(DataOutputStream out, CommitDecision answer) throws IOException {
     switch (answer) {
-      case CommitAnswer.Accepted accepted -> {
+      case CommitDecision.Accepted accepted -> {
         out.writeByte(0);
         out.writeLong(accepted.epoch());
       }
-      case CommitAnswer.Rejected rejected -> {
+      case CommitDecision.Rejected rejected -> {
         out.writeByte(1);
         out.writeLong(rejected.epoch());
         out.writeBoolean(rejected.stored());
       }
-      case CommitAnswer.TryAgain tryAgain -> {
+      case CommitDecision.TryAgain tryAgain -> {
         out.writeByte(2);
         out.writeUTF(tryAgain.reason());
       }
     }
   }
 
-  private static CommitAnswer commitAnswer(DataInputStream in) throws IOException {
+  private static CommitDecision commitAnswer(DataInputStream in) throws IOException {
     return switch (in.readByte()) {
-      case 0 -> new CommitAnswer.Accepted(in.readLong());
-      case 1 -> new CommitAnswer.Rejected(in.readLong(), in.readBoolean());
-      case 2 -> new CommitAnswer.TryAgain(in.readUTF());
+      case 0 -> new CommitDecision.Accepted(in.readLong());
+      case 1 -> new CommitDecision.Rejected(in.readLong(), in.readBoolean());
+      case 2 -> new CommitDecision.TryAgain(in.readUTF());
       default -> throw new IOException("unknown kind of commit answer");
     };
   }

@@ -1,10 +1,10 @@
 package io.larder.node.peer;
 
+import io.larder.node.block.KeyRef;
 import io.larder.node.directory.Lookup;
-import io.larder.node.directory.Member;
 import io.larder.node.directory.Order;
 import io.larder.node.directory.VoidedPuts;
-import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.service.Member;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Slots;
 import java.io.ByteArrayInputStream;
@@ -96,13 +96,12 @@ final class PeerFields {
   }
 
   static void voided(DataOutputStream out, VoidedPuts.Voided voided) throws IOException {
-    out.writeShort(voided.slot());
-    out.writeLong(voided.fingerprint());
+    key(out, voided.key());
     token(out, voided.upTo());
   }
 
   static VoidedPuts.Voided voided(DataInputStream in) throws IOException {
-    return new VoidedPuts.Voided(slot(in), in.readLong(), token(in));
+    return new VoidedPuts.Voided(key(in), token(in));
   }
 
   static void order(DataOutputStream out, Order order) throws IOException {

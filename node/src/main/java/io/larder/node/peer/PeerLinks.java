@@ -4,7 +4,7 @@ import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
-import io.larder.node.directory.Member;
+import io.larder.node.service.Member;
 import io.larder.protocol.Command;
 import io.larder.protocol.ConnectionOptions;
 import io.larder.protocol.Reply;
@@ -15,6 +15,7 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -83,7 +84,7 @@ public final class PeerLinks implements PeerTransport, AutoCloseable {
   public void setMembers(Map<Member, Address> members) {
     Map<Member, Address> known = Map.copyOf(members);
     addresses = known::get;
-    Set<Member> gone = new java.util.HashSet<>(links.keySet());
+    Set<Member> gone = new HashSet<>(links.keySet());
     gone.removeAll(known.keySet());
     for (Member member : gone) {
       PeerLink link = links.remove(member);

@@ -1,13 +1,15 @@
 package io.larder.node.peer;
 
-import io.larder.node.directory.CommitAnswer;
-import io.larder.node.directory.Directory;
-import io.larder.node.directory.LeaseAnswer;
+import io.larder.node.block.KeyRef;
+import io.larder.node.block.RecordRef;
+import io.larder.node.block.SlotSummary;
+import io.larder.node.directory.CommitDecision;
 import io.larder.node.directory.Lookup;
-import io.larder.node.directory.Member;
 import io.larder.node.directory.OpenPuts;
 import io.larder.node.directory.Order;
 import io.larder.node.directory.VoidedPuts;
+import io.larder.node.service.LeaseAnswer;
+import io.larder.node.service.Member;
 import io.larder.protocol.PutToken;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +21,6 @@ import org.jspecify.annotations.Nullable;
  * @param <A> the answer
  */
 public sealed interface PeerRequest<A> {
-
-  /** A key as the nodes name it to each other. */
-  record KeyRef(int slot, long fingerprint) {}
 
   // ---- to the owner ----
 
@@ -40,7 +39,7 @@ public sealed interface PeerRequest<A> {
 
   /** My record of this key is durable: is it the one? */
   record Commit(KeyRef key, PutToken token, Member holder, long stamp, long expiresAtMs)
-      implements PeerRequest<CommitAnswer> {}
+      implements PeerRequest<CommitDecision> {}
 
   /** I give this lease back unwritten. */
   record Abort(KeyRef key, PutToken token) implements PeerRequest<Boolean> {}
@@ -66,10 +65,7 @@ public sealed interface PeerRequest<A> {
       implements PeerRequest<Integer> {}
 
   /** I hold these records no longer. */
-  record Forget(Member holder, List<Dropped> records) implements PeerRequest<Boolean> {}
-
-  /** A record that has left its device. */
-  record Dropped(KeyRef key, long stamp) {}
+  record Forget(Member holder, List<RecordRef> records) implements PeerRequest<Boolean> {}
 
   /** The holder you named has no such record: ask it, and forget the entry if it is so. */
   record Gone(KeyRef key, Member holder, long stamp) implements PeerRequest<Boolean> {}
@@ -82,7 +78,7 @@ public sealed interface PeerRequest<A> {
    * Transfer}, or have nothing of it any more, if {@code from} still holds exactly that record.
    */
   record Arrive(KeyRef key, Member from, long fromStamp, Member to)
-      implements PeerRequest<CommitAnswer> {}
+      implements PeerRequest<CommitDecision> {}
 
   /**
    * I have a durable copy of what {@code from} holds: make me the holder if {@code from} still is,
@@ -90,7 +86,7 @@ public sealed interface PeerRequest<A> {
    */
   record Transfer(
       KeyRef key, Member from, long fromStamp, Member to, long toStamp, long expiresAtMs)
-      implements PeerRequest<CommitAnswer> {}
+      implements PeerRequest<CommitDecision> {}
 
   /**
    * I have a record of a key that another may hold: if so, and it confirms, order me to drop mine.
@@ -100,7 +96,7 @@ public sealed interface PeerRequest<A> {
       implements PeerRequest<Boolean> {}
 
   /** Count and XOR of the fingerprints held in a slot. */
-  record SlotSum(int slot, Directory.Summary sum) {}
+  record SlotSum(int slot, SlotSummary sum) {}
 
   // ---- to a holder, writer or waiter ----
 

@@ -10,7 +10,8 @@ import static io.larder.node.peer.PeerFields.parse;
 import static io.larder.node.peer.PeerFields.slot;
 import static io.larder.node.peer.PeerFields.token;
 
-import io.larder.node.directory.Directory;
+import io.larder.node.block.RecordRef;
+import io.larder.node.block.SlotSummary;
 import io.larder.node.directory.Lookup;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -220,7 +221,7 @@ public final class PeerRequestWire {
           new PeerRequest.Delete(key(in), in.readBoolean() ? found(in) : null, in.readBoolean());
       case "PEER.FORGET" ->
           new PeerRequest.Forget(
-              member(in), list(in, from -> new PeerRequest.Dropped(key(from), from.readLong())));
+              member(in), list(in, from -> new RecordRef(key(from), from.readLong())));
       case "PEER.GONE" -> new PeerRequest.Gone(key(in), member(in), in.readLong());
       case "PEER.COMPARE" ->
           new PeerRequest.Compare(
@@ -229,7 +230,7 @@ public final class PeerRequestWire {
                   in,
                   from ->
                       new PeerRequest.SlotSum(
-                          slot(from), new Directory.Summary(from.readLong(), from.readLong()))));
+                          slot(from), new SlotSummary(from.readLong(), from.readLong()))));
       case "PEER.ANNOUNCE" ->
           new PeerRequest.Announce(
               member(in),

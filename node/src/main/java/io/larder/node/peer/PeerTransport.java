@@ -3,7 +3,7 @@ package io.larder.node.peer;
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.Payload;
-import io.larder.node.directory.Member;
+import io.larder.node.service.Member;
 import io.larder.protocol.Command;
 import io.larder.protocol.Reply;
 import java.util.concurrent.CompletableFuture;

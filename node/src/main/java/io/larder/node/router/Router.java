@@ -4,16 +4,42 @@ import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.NodeRecord;
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
+import io.larder.node.block.KeyRef;
 import io.larder.node.block.Keyspace;
 import io.larder.node.block.MemoryPool;
+import io.larder.node.block.RecordRef;
+import io.larder.node.directory.Deadlines;
 import io.larder.node.directory.Directory;
 import io.larder.node.directory.MemberTable;
 import io.larder.node.directory.OpenPuts;
+import io.larder.node.directory.Rules;
 import io.larder.node.directory.VoidedPuts;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerRequest;
-import io.larder.node.peer.PeerRequest.KeyRef;
 import io.larder.node.peer.PeerTransport;
+import io.larder.node.router.announce.Announcer;
+import io.larder.node.router.announce.AntiEntropy;
+import io.larder.node.router.announce.Duplicates;
+import io.larder.node.router.cluster.Cluster;
+import io.larder.node.router.cluster.Futures;
+import io.larder.node.router.cluster.Timing;
+import io.larder.node.router.delete.DeleteCalls;
+import io.larder.node.router.delete.OwnerDeletes;
+import io.larder.node.router.holder.HolderAnswers;
+import io.larder.node.router.holder.LocalRecords;
+import io.larder.node.router.holder.PendingCommits;
+import io.larder.node.router.holder.Withdrawals;
+import io.larder.node.router.move.Arrivals;
+import io.larder.node.router.move.Departures;
+import io.larder.node.router.peer.OwnerAnswers;
+import io.larder.node.router.peer.PeerAnswers;
+import io.larder.node.router.peer.PeerCommands;
+import io.larder.node.router.read.Reads;
+import io.larder.node.router.write.Forwarding;
+import io.larder.node.router.write.Leases;
+import io.larder.node.router.write.PutContext;
+import io.larder.node.router.write.PutMetrics;
+import io.larder.node.router.write.Writes;
 import io.larder.node.service.BlockLocation;
 import io.larder.node.service.BlockService;
 import io.larder.node.service.ClientId;
@@ -36,42 +62,40 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The node as its server sees it: brings together hot tier, store, directory and the other nodes.
+ * The node as its server sees it: wires hot tier, store, directory and the other nodes together and
+ * gives each request to the part that answers it.
  *
- * <p>Requests run on the threads that bring them; what ZooKeeper says and the directory's upkeep
+ * <p>Requests run on the threads that bring them; reports of ZooKeeper and the directory's upkeep
  * run on one control thread. Thread-safe.
  */
 public final class Router implements BlockService, AutoCloseable {
-  private static final long TICK_MS = 50;
-  private static final int TICKS_A_SECOND = (int) (1_000 / TICK_MS);
-  private static final long COMPARE_MS = 30_000;
+  private static final int MS_PER_SECOND = 1_000;
 
   private final Keyspace keyspace;
   private final MemoryPool pool;
   private final BlockStore store;
+  private final Timing timing;
   private final Cluster cluster;
   private final String clusterName;
   private final MemberTable members = new MemberTable();
   private final Directory directory;
   private final OpenPuts openPuts;
   private final Leases leases;
+  private final LocalRecords records;
   private final Reads reads;
   private final Writes writes;
   private final VoidedPuts voided = new VoidedPuts();
   private final Withdrawals withdrawals;
-  private final DeleteCalls deleteCalls;
-  private final Upkeep upkeep;
+  private final DeleteCalls deletes;
+  private final AntiEntropy antiEntropy;
   private final Forwarding forwarding;
   private final Announcer announcer;
   private final PeerCommands peerCommands;
-  private final ScheduledExecutorService control;
   private final LongAdder evicted = new LongAdder();
   private final LongAdder damaged = new LongAdder();
   private volatile ClusterView view;
@@ -79,8 +103,9 @@ public final class Router implements BlockService, AutoCloseable {
 
   /**
    * @param nodeId this node, as its device names it
-   * @param fence whether this node may act as owner now; asked in the moment of each act
-   * @param timing its control thread and clock
+   * @param fence whether this node may act as owner now; called at each act
+   * @param rules of the directory
+   * @param timing its control thread, clock and durations
    */
   public Router(
       String clusterName,
@@ -91,99 +116,97 @@ public final class Router implements BlockService, AutoCloseable {
       HotTier hot,
       PeerTransport transport,
       BooleanSupplier fence,
+      Rules rules,
       Timing timing,
       MeterRegistry registry) {
     this.clusterName = clusterName;
     this.keyspace = keyspace;
     this.pool = pool;
     this.store = store;
-    this.control = timing.control();
-    RouterMetrics metrics = new RouterMetrics(registry);
-    this.cluster = new Cluster(nodeId, transport);
-    this.directory = new Directory(members, voided, timing.nanoClock(), store::nowMs, fence);
-    this.openPuts = new OpenPuts(timing.nanoClock());
+    this.timing = timing;
+    Deadlines deadlines = timing.deadlines();
+    this.cluster = new Cluster(nodeId, transport, deadlines);
+    this.directory =
+        new Directory(members, voided, timing.nanoClock(), store::nowMs, fence, rules, deadlines);
+    this.openPuts = new OpenPuts(timing.nanoClock(), rules);
     this.leases = new Leases(cluster, openPuts, timing);
     PendingCommits pending = new PendingCommits();
-    this.upkeep = new Upkeep(cluster, store, hot);
+    this.antiEntropy = new AntiEntropy(cluster, store, hot);
     this.withdrawals = new Withdrawals(cluster);
-    this.deleteCalls = new DeleteCalls(cluster, withdrawals, store, timing);
-    Holder holder = new Holder(openPuts, voided, store, hot, pending, timing);
-    this.reads =
-        new Reads(cluster, hot, store, pending, openPuts, withdrawals, holder, control, metrics);
+    this.deletes = new DeleteCalls(cluster, withdrawals, store, timing);
+    HolderAnswers holder = new HolderAnswers(openPuts, voided, store, hot, pending, timing);
+    this.records = new LocalRecords(cluster, store, openPuts, withdrawals, holder);
+    this.reads = new Reads(cluster, hot, store, pending, records, timing, registry);
+    PutMetrics putMetrics = new PutMetrics(registry);
     this.writes =
         new Writes(
-            cluster, leases, openPuts, store, hot, timing, pending, withdrawals, reads, metrics);
-    this.forwarding = new Forwarding(cluster, reads, metrics, control);
-    Duplicates duplicates = new Duplicates(cluster, directory, metrics);
+            new PutContext(
+                cluster, leases, openPuts, store, hot, timing, pending, withdrawals, putMetrics),
+            records);
+    this.forwarding = new Forwarding(cluster, records, putMetrics, timing);
+    Duplicates duplicates = new Duplicates(cluster, directory, registry);
     this.announcer = new Announcer(cluster, directory, members, timing, duplicates, voided);
-    PeerService peerService =
-        new PeerService(
-            cluster,
-            directory,
-            openPuts,
-            leases,
-            store,
-            hot,
-            announcer,
-            duplicates,
-            new Arrivals(cluster, keyspace, openPuts, pending, store, control, metrics),
-            new Deletes(cluster, directory, voided, announcer, timing),
+    OwnerDeletes ownerDeletes = new OwnerDeletes(cluster, directory, voided, announcer, timing);
+    PeerAnswers peerAnswers =
+        new PeerAnswers(
+            new OwnerAnswers(cluster, directory, announcer, duplicates, ownerDeletes, timing),
             holder,
-            timing);
+            leases,
+            new Arrivals(cluster, keyspace, openPuts, pending, store, timing, registry));
     this.peerCommands =
         new PeerCommands(
             cluster,
             keyspace,
             store,
-            peerService,
-            new Departures(cluster, store, timing.nanoClock()),
+            peerAnswers,
+            new Departures(cluster, store, timing),
             timing.nanoClock());
     this.view = new ClusterView(clusterName, nodeId, 0, List.of(), List.of());
-    cluster.answerLocallyBy(peerService::answer);
+    cluster.answerLocallyBy(peerAnswers::answer);
     pool.setEvictor(hot::evict);
     store.onEviction((slot, fingerprint, stamp, cause) -> {
       (cause == EvictionListener.Cause.RECLAIMED ? evicted : damaged).increment();
-      upkeep.evicted(slot, fingerprint, stamp);
+      antiEntropy.evicted(new RecordRef(new KeyRef(slot, fingerprint), stamp));
     });
-    RouterMetrics.observe(registry, directory, announcer, hot);
-    RouterMetrics.observe(registry, voided, withdrawals);
-    var _ = control.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
-    var _ =
-        control.scheduleWithFixedDelay(
-            upkeep::compare, COMPARE_MS, COMPARE_MS, TimeUnit.MILLISECONDS);
+    RouterGauges.register(registry, directory, announcer, hot);
+    RouterGauges.register(registry, voided, withdrawals);
+    timing.every(deadlines.tickMs(), this::tick);
+    timing.every(deadlines.comparePeriodMs(), antiEntropy::compare);
   }
 
-  // ---- what ZooKeeper says ----
+  // ---- reports of ZooKeeper ----
 
   /** The cluster changed. */
   public void onImage(ClusterImage image) {
-    control.execute(() -> {
-      announcer.membersChange();
-      cluster.setImage(image);
-      view = view(image);
-      members.setLive(cluster.live());
-      announcer.membersChanged();
-    });
+    timing
+        .control()
+        .execute(() -> {
+          announcer.membersChange();
+          cluster.setImage(image);
+          view = view(image);
+          members.setLive(cluster.live());
+          announcer.membersChanged();
+        });
   }
 
   /** A new session: this node is a new incarnation. */
   public void onSession(long incarnation) {
-    cluster.setIncarnation(incarnation); // at once: others see it after this returns
+    cluster.setIncarnation(incarnation); // at once: other nodes see it after this call
   }
 
   /** This node holds the put-leases of these slots, since an epoch. */
   public void onClaimed(int[] slots, long epoch) {
-    control.execute(() -> announcer.claimed(slots, epoch));
+    timing.control().execute(() -> announcer.claimed(slots, epoch));
   }
 
   /** Done when nothing more is granted in these slots. */
   public CompletableFuture<?> onReleased(int[] slots) {
-    return CompletableFuture.runAsync(() -> announcer.released(slots), control);
+    return CompletableFuture.runAsync(() -> announcer.released(slots), timing.control());
   }
 
   /** Done when nothing more is granted at all. */
   public CompletableFuture<?> onSessionLost() {
-    return CompletableFuture.runAsync(announcer::releasedAll, control);
+    return CompletableFuture.runAsync(announcer::releasedAll, timing.control());
   }
 
   /** Owned slots that cannot be written to yet because announcements are missing. */
@@ -191,7 +214,7 @@ public final class Router implements BlockService, AutoCloseable {
     return announcer.syncingSlots();
   }
 
-  /** Slots of which a reachable owner has not heard from this process what it holds there. */
+  /** Slots with a reachable owner to which this process has not announced its records. */
   public int unannouncedSlots() {
     int unannounced = 0;
     for (int slot = 0; slot < Slots.COUNT; slot++) {
@@ -220,8 +243,8 @@ public final class Router implements BlockService, AutoCloseable {
     announcer.tick();
     writes.tick();
     withdrawals.tick();
-    upkeep.flushForgets();
-    if (++ticks % TICKS_A_SECOND == 0) {
+    antiEntropy.reportEvictions();
+    if (++ticks % (MS_PER_SECOND / timing.deadlines().tickMs()) == 0) {
       openPuts.tick();
       leases.forgetEnded();
     }
@@ -259,7 +282,7 @@ public final class Router implements BlockService, AutoCloseable {
     PutToken token = options.token();
     if (cluster.isDraining(cluster.self().nodeId())) {
       if (token != null) {
-        leases.handedOn(client, key, token);
+        leases.forwarded(client, key, token);
       }
       return forwarding.begin(key, options);
     }
@@ -268,7 +291,7 @@ public final class Router implements BlockService, AutoCloseable {
 
   @Override
   public boolean isHere(Key key) {
-    return reads.here(key.slot(), key.fingerprint()) != 0;
+    return records.readable(key.ref()) != 0;
   }
 
   @Override
@@ -288,16 +311,16 @@ public final class Router implements BlockService, AutoCloseable {
 
   @Override
   public CompletableFuture<Integer> delete(List<Key> keys, long retryMs) {
-    List<CompletableFuture<?>> deletes = new ArrayList<>();
+    List<CompletableFuture<?>> calls = new ArrayList<>();
     int[] deleted = new int[keys.size()];
     for (int i = 0; i < deleted.length; i++) {
       int index = i;
-      KeyRef key = new KeyRef(keys.get(i).slot(), keys.get(i).fingerprint());
+      KeyRef key = keys.get(i).ref();
       CompletableFuture<Integer> one =
-          retryMs > 0 ? deleteCalls.insist(key, retryMs) : deleteCalls.once(key);
-      deletes.add(one.thenAccept(count -> deleted[index] = count));
+          retryMs > 0 ? deletes.repeatedly(key, retryMs) : deletes.once(key);
+      calls.add(one.thenAccept(count -> deleted[index] = count));
     }
-    return Futures.all(deletes)
+    return Futures.all(calls)
         .handle((_, failure) -> {
           if (failure != null) {
             Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
@@ -306,7 +329,7 @@ public final class Router implements BlockService, AutoCloseable {
             }
             throw new ServiceException(
                 Refusal.UNSETTLED,
-                "TIMEOUT not every key could be deleted: " + Leases.reason(failure));
+                "TIMEOUT not every key could be deleted: " + Futures.reason(failure));
           }
           return Arrays.stream(deleted).sum();
         });
@@ -349,39 +372,33 @@ public final class Router implements BlockService, AutoCloseable {
         ? leases
             .acquire(keys.getFirst(), client, ttlMs, waitMs, waitMs)
             .result()
-            .thenApply(answer -> List.of(told(keys.getFirst(), answer, client)))
+            .thenApply(answer -> List.of(answered(keys.getFirst(), answer, client)))
         : leases
             .acquireAll(keys, ttlMs)
             .thenApply(answers -> {
               List<LeaseAnswer> told = new ArrayList<>(answers.size());
               for (int i = 0; i < answers.size(); i++) {
-                told.add(told(keys.get(i), answers.get(i), client));
+                told.add(answered(keys.get(i), answers.get(i), client));
               }
               return told;
             });
   }
 
-  /** What a client is told; from then on a grant is its own. */
-  private LeaseAnswer told(Key key, io.larder.node.directory.LeaseAnswer answer, ClientId client) {
-    return switch (answer) {
-      case io.larder.node.directory.LeaseAnswer.Granted granted -> {
-        leases.heldByClient(client, key, granted.token());
-        yield new LeaseAnswer.Granted(granted.token());
-      }
-      case io.larder.node.directory.LeaseAnswer.Exists _ -> LeaseAnswer.EXISTS;
-      case io.larder.node.directory.LeaseAnswer.Held _ -> LeaseAnswer.HELD;
-      case io.larder.node.directory.LeaseAnswer.TryAgain tryAgain ->
-          new LeaseAnswer.TryAgain(tryAgain.reason());
-    };
+  /** A client's answer; from now on a grant is the client's. */
+  private LeaseAnswer answered(Key key, LeaseAnswer answer, ClientId client) {
+    if (answer instanceof LeaseAnswer.Granted granted) {
+      leases.heldByClient(client, key, granted.token());
+    }
+    return answer;
   }
 
   @Override
   public CompletableFuture<CommitAnswer> commit(Key key, PutToken token) {
-    KeyRef ref = new KeyRef(key.slot(), key.fingerprint());
+    KeyRef ref = key.ref();
     return cluster
-        .askOwner(key.slot(), new PeerRequest.IsOpen(ref, token), Leases.ASK_DEADLINE_MS)
+        .askOwner(key.slot(), new PeerRequest.IsOpen(ref, token))
         .exceptionally(failure -> {
-          throw new ServiceException(Refusal.OWNER_AWAY, "TRYAGAIN " + Leases.reason(failure));
+          throw new ServiceException(Refusal.OWNER_AWAY, "TRYAGAIN " + Futures.reason(failure));
         })
         .thenCompose(open ->
             open
@@ -425,7 +442,7 @@ public final class Router implements BlockService, AutoCloseable {
         .pin(key, on)
         .exceptionally(failure -> {
           throw new ServiceException(
-              Refusal.UNSETTLED, "ERR not changed: " + Leases.reason(failure));
+              Refusal.UNSETTLED, "ERR not changed: " + Futures.reason(failure));
         });
   }
 
@@ -464,6 +481,6 @@ public final class Router implements BlockService, AutoCloseable {
   /** Stops the upkeep; requests in flight end by their deadlines. */
   @Override
   public void close() {
-    control.shutdownNow();
+    timing.control().shutdownNow();
   }
 }

@@ -2,20 +2,19 @@ package io.larder.node.service;
 
 import io.larder.protocol.PutToken;
 
-/** The slot owner's answer to a request for a key's put-lease. */
+/** The answer of a slot's owner to a request for a key's put-lease. */
 public sealed interface LeaseAnswer {
-  /** The caller holds the right to write the key. */
+  /** The caller alone may write the key, until the lease's deadline. */
   record Granted(PutToken token) implements LeaseAnswer {}
 
-  /** The key has a value. */
-  record Exists() implements LeaseAnswer {}
+  /** The key has a value, which {@code holder} holds. */
+  record Exists(Member holder) implements LeaseAnswer {}
 
-  /** Another writes it. */
+  /** Another writer has the lease. A caller that offered a waiter is answered again through it. */
   record Held() implements LeaseAnswer {}
 
-  /** There is no answer now: the slot has no owner, or its owner is not ready. */
-  record TryAgain(String why) implements LeaseAnswer {}
+  /** Nobody can decide now, because the slot has no owner or its owner is not ready. */
+  record TryAgain(String reason) implements LeaseAnswer {}
 
-  LeaseAnswer EXISTS = new Exists();
   LeaseAnswer HELD = new Held();
 }

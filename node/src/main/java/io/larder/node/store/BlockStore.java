@@ -2,6 +2,7 @@ package io.larder.node.store;
 
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
+import io.larder.node.block.SlotSummary;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 

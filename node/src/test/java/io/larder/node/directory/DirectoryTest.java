@@ -2,6 +2,9 @@ package io.larder.node.directory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.larder.node.block.KeyRef;
+import io.larder.node.service.LeaseAnswer;
+import io.larder.node.service.Member;
 import io.larder.protocol.PutToken;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +18,7 @@ class DirectoryTest {
   private static final int SLOT = 77;
   private static final long EPOCH = 100;
   private static final long KEY = 0xcafeL;
+  private static final KeyRef REF = new KeyRef(SLOT, KEY);
   private static final long LEASE_MS = 1_000;
   private static final Member A = new Member("a", 1);
   private static final Member B = new Member("b", 2);
@@ -26,7 +30,14 @@ class DirectoryTest {
   private final MemberTable members = new MemberTable();
   private final VoidedPuts voided = new VoidedPuts();
   private final Directory directory =
-      new Directory(members, voided, nanos::get, logicalMs::get, fence::get);
+      new Directory(
+          members,
+          voided,
+          nanos::get,
+          logicalMs::get,
+          fence::get,
+          Rules.STANDARD,
+          Deadlines.DEFAULTS);
   private long requests;
 
   @BeforeEach
@@ -44,10 +55,9 @@ class DirectoryTest {
 
   @Test
   void askingAgainWithTheSameNumberRepeatsTheGrant() {
-    LeaseAnswer first = directory.lease(SLOT, KEY, A, 5, LEASE_MS, null);
-    assertThat(directory.lease(SLOT, KEY, A, 5, LEASE_MS, null)).isEqualTo(first);
-    assertThat(directory.lease(SLOT, KEY, A, 6, LEASE_MS, null))
-        .isInstanceOf(LeaseAnswer.Held.class);
+    LeaseAnswer first = directory.lease(REF, A, 5, LEASE_MS, null);
+    assertThat(directory.lease(REF, A, 5, LEASE_MS, null)).isEqualTo(first);
+    assertThat(directory.lease(REF, A, 6, LEASE_MS, null)).isInstanceOf(LeaseAnswer.Held.class);
   }
 
   @Test
@@ -56,11 +66,11 @@ class DirectoryTest {
     List<LeaseAnswer> woken = new ArrayList<>();
     waitFor(B, woken);
     waitFor(B, woken);
-    assertThat(directory.commit(SLOT, KEY, token, A, 9, EntryTable.NEVER))
-        .isEqualTo(new CommitAnswer.Accepted(EPOCH));
+    assertThat(directory.commit(REF, token, A, 9, EntryTable.NEVER))
+        .isEqualTo(new CommitDecision.Accepted(EPOCH));
     assertThat(woken).containsExactly(new LeaseAnswer.Exists(A), new LeaseAnswer.Exists(A));
     assertThat(lease(B)).isEqualTo(new LeaseAnswer.Exists(A));
-    assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(A, 9, EntryTable.NEVER));
+    assertThat(directory.lookup(REF)).isEqualTo(new Lookup.Found(A, 9, EntryTable.NEVER));
   }
 
   @Test
@@ -70,7 +80,7 @@ class DirectoryTest {
     List<LeaseAnswer> second = new ArrayList<>();
     waitFor(B, first);
     waitFor(A, second);
-    assertThat(directory.abort(SLOT, KEY, token)).isTrue();
+    assertThat(directory.abort(REF, token)).isTrue();
     assertThat(first).singleElement().isInstanceOf(LeaseAnswer.Granted.class);
     assertThat(second).isEmpty();
   }
@@ -90,28 +100,28 @@ class DirectoryTest {
     PutToken late = granted(A);
     nanos.addAndGet((LEASE_MS + 1) * 1_000_000);
     PutToken token = granted(B);
-    assertThat(directory.commit(SLOT, KEY, late, A, 1, EntryTable.NEVER))
-        .isEqualTo(new CommitAnswer.Rejected(EPOCH, false));
-    assertThat(directory.commit(SLOT, KEY, token, B, 2, EntryTable.NEVER))
-        .isInstanceOf(CommitAnswer.Accepted.class);
-    assertThat(directory.commit(SLOT, KEY, late, A, 1, EntryTable.NEVER))
-        .isEqualTo(new CommitAnswer.Rejected(EPOCH, true));
+    assertThat(directory.commit(REF, late, A, 1, EntryTable.NEVER))
+        .isEqualTo(new CommitDecision.Rejected(EPOCH, false));
+    assertThat(directory.commit(REF, token, B, 2, EntryTable.NEVER))
+        .isInstanceOf(CommitDecision.Accepted.class);
+    assertThat(directory.commit(REF, late, A, 1, EntryTable.NEVER))
+        .isEqualTo(new CommitDecision.Rejected(EPOCH, true));
   }
 
   @Test
   void aLateClaimOfAKeyThatNobodyWritesIsAccepted() {
     PutToken late = granted(A);
     nanos.addAndGet((LEASE_MS + 1) * 1_000_000);
-    assertThat(directory.commit(SLOT, KEY, late, A, 1, EntryTable.NEVER))
-        .isInstanceOf(CommitAnswer.Accepted.class);
+    assertThat(directory.commit(REF, late, A, 1, EntryTable.NEVER))
+        .isInstanceOf(CommitDecision.Accepted.class);
   }
 
   @Test
   void aRepeatedCommitRepeatsItsAnswer() {
     PutToken token = granted(A);
-    directory.commit(SLOT, KEY, token, A, 1, EntryTable.NEVER);
-    assertThat(directory.commit(SLOT, KEY, token, A, 1, EntryTable.NEVER))
-        .isInstanceOf(CommitAnswer.Accepted.class);
+    directory.commit(REF, token, A, 1, EntryTable.NEVER);
+    assertThat(directory.commit(REF, token, A, 1, EntryTable.NEVER))
+        .isInstanceOf(CommitDecision.Accepted.class);
   }
 
   @Test
@@ -119,60 +129,60 @@ class DirectoryTest {
     PutToken token = granted(A);
     List<LeaseAnswer> woken = new ArrayList<>();
     waitFor(B, woken);
-    assertThat(directory.revoke(SLOT, KEY, token, A, 0)).isTrue();
+    assertThat(directory.revoke(REF, token, A, 0)).isTrue();
     assertThat(woken).singleElement().isInstanceOf(LeaseAnswer.Granted.class);
     PutToken next = ((LeaseAnswer.Granted) woken.getFirst()).token();
-    assertThat(directory.commit(SLOT, KEY, token, A, 9, EntryTable.NEVER))
-        .isEqualTo(new CommitAnswer.Rejected(EPOCH, false));
-    assertThat(directory.commit(SLOT, KEY, next, B, 5, EntryTable.NEVER))
-        .isEqualTo(new CommitAnswer.Accepted(EPOCH));
+    assertThat(directory.commit(REF, token, A, 9, EntryTable.NEVER))
+        .isEqualTo(new CommitDecision.Rejected(EPOCH, false));
+    assertThat(directory.commit(REF, next, B, 5, EntryTable.NEVER))
+        .isEqualTo(new CommitDecision.Accepted(EPOCH));
   }
 
   @Test
   void aRevokedPutThatWasAcceptedIsGoneAndItsRepeatedCommitIsRefused() {
     PutToken token = granted(A);
-    directory.commit(SLOT, KEY, token, A, 9, EntryTable.NEVER);
-    assertThat(directory.revoke(SLOT, KEY, token, A, 9)).isTrue();
-    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Absent.class);
-    assertThat(directory.commit(SLOT, KEY, token, A, 9, EntryTable.NEVER))
-        .isEqualTo(new CommitAnswer.Rejected(EPOCH, false));
+    directory.commit(REF, token, A, 9, EntryTable.NEVER);
+    assertThat(directory.revoke(REF, token, A, 9)).isTrue();
+    assertThat(directory.lookup(REF)).isInstanceOf(Lookup.Absent.class);
+    assertThat(directory.commit(REF, token, A, 9, EntryTable.NEVER))
+        .isEqualTo(new CommitDecision.Rejected(EPOCH, false));
     assertThat(lease(B)).isInstanceOf(LeaseAnswer.Granted.class);
   }
 
   @Test
   void aRevokedPutDoesNotTakeAnotherRecordOfItsKeyWithIt() {
     PutToken token = granted(A);
-    directory.abort(SLOT, KEY, token);
-    directory.commit(SLOT, KEY, granted(B), B, 5, EntryTable.NEVER);
-    assertThat(directory.revoke(SLOT, KEY, token, A, 9)).isTrue();
-    assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(B, 5, EntryTable.NEVER));
+    directory.abort(REF, token);
+    directory.commit(REF, granted(B), B, 5, EntryTable.NEVER);
+    assertThat(directory.revoke(REF, token, A, 9)).isTrue();
+    assertThat(directory.lookup(REF)).isEqualTo(new Lookup.Found(B, 5, EntryTable.NEVER));
   }
 
   @Test
   void onlyTheOwnerRevokes() {
     PutToken token = granted(A);
     directory.release(SLOT);
-    assertThat(directory.revoke(SLOT, KEY, token, A, 0)).isFalse();
+    assertThat(directory.revoke(REF, token, A, 0)).isFalse();
   }
 
   @Test
   void aVoidPutIsRefusedAndALaterOneAccepted() {
     PutToken before = granted(A);
     PutToken upTo = directory.latestToken(EPOCH);
-    assertThat(voided.add(new VoidedPuts.Voided(SLOT, KEY, upTo))).isTrue();
-    assertThat(directory.commit(SLOT, KEY, before, A, 1, EntryTable.NEVER))
-        .isEqualTo(new CommitAnswer.Rejected(EPOCH, false));
-    directory.abort(SLOT, KEY, before);
+    assertThat(voided.add(new VoidedPuts.Voided(REF, upTo))).isTrue();
+    assertThat(directory.commit(REF, before, A, 1, EntryTable.NEVER))
+        .isEqualTo(new CommitDecision.Rejected(EPOCH, false));
+    directory.abort(REF, before);
     PutToken after = granted(B);
     assertThat(after).isGreaterThan(upTo);
-    assertThat(directory.commit(SLOT, KEY, after, B, 2, EntryTable.NEVER))
-        .isEqualTo(new CommitAnswer.Accepted(EPOCH));
+    assertThat(directory.commit(REF, after, B, 2, EntryTable.NEVER))
+        .isEqualTo(new CommitDecision.Accepted(EPOCH));
   }
 
   @Test
   void aVoidPutThatANodeListsAsOpenDoesNotHoldItsKey() {
     PutToken open = granted(A);
-    assertThat(voided.add(new VoidedPuts.Voided(SLOT, KEY, directory.latestToken(EPOCH)))).isTrue();
+    assertThat(voided.add(new VoidedPuts.Voided(REF, directory.latestToken(EPOCH)))).isTrue();
     directory.claim(SLOT, EPOCH + 1);
     directory.announcedPut(SLOT, EPOCH + 1, KEY, A, open, LEASE_MS);
     directory.ready(SLOT, EPOCH + 1);
@@ -181,83 +191,86 @@ class DirectoryTest {
 
   @Test
   void aDeleteOfOneRecordLeavesAnotherAlone() {
-    directory.commit(SLOT, KEY, granted(A), A, 9, EntryTable.NEVER);
+    directory.commit(REF, granted(A), A, 9, EntryTable.NEVER);
     Lookup.Found there = new Lookup.Found(A, 9, EntryTable.NEVER);
     Lookup.Found gone = new Lookup.Found(A, 8, EntryTable.NEVER);
-    assertThat(directory.beginDelete(SLOT, KEY, gone)).isInstanceOf(Lookup.Absent.class);
-    assertThat(directory.lookup(SLOT, KEY)).isEqualTo(there);
+    assertThat(directory.beginDelete(REF, gone)).isInstanceOf(Lookup.Absent.class);
+    assertThat(directory.lookup(REF)).isEqualTo(there);
     assertThat(lease(B)).as("it is not being deleted").isEqualTo(new LeaseAnswer.Exists(A));
-    assertThat(directory.beginDelete(SLOT, KEY, there)).isEqualTo(there);
+    assertThat(directory.beginDelete(REF, there)).isEqualTo(there);
   }
 
   @Test
   void aDeleteOfOneRecordMeansItThoughItsNodeStartsAnewOrIsAway() {
-    directory.commit(SLOT, KEY, granted(A), A, 9, EntryTable.NEVER);
+    directory.commit(REF, granted(A), A, 9, EntryTable.NEVER);
     Lookup.Found meant = new Lookup.Found(A, 9, EntryTable.NEVER);
     members.setLive(Set.of(B));
-    assertThat(directory.beginDelete(SLOT, KEY, meant)).isInstanceOf(Lookup.Absent.class);
-    assertThat(directory.mayReturn(SLOT, KEY, meant, B::equals)).as("it is noted").isTrue();
+    assertThat(directory.beginDelete(REF, meant)).isInstanceOf(Lookup.Absent.class);
+    assertThat(directory.mayReturn(REF, meant, B::equals)).as("it is noted").isTrue();
     Lookup.Found another = new Lookup.Found(B, 9, EntryTable.NEVER);
-    assertThat(directory.mayReturn(SLOT, KEY, another, B::equals)).isFalse();
+    assertThat(directory.mayReturn(REF, another, B::equals)).isFalse();
     members.setLive(Set.of(B, A_AGAIN));
-    assertThat(directory.announced(SLOT, EPOCH, KEY, A_AGAIN, 9, EntryTable.NEVER)).isNull();
-    assertThat(directory.beginDelete(SLOT, KEY, meant))
+    assertThat(directory.announced(SLOT, EPOCH, KEY, A_AGAIN, 9, EntryTable.NEVER))
+        .isEqualTo(AnnounceOutcome.SETTLED);
+    assertThat(directory.beginDelete(REF, meant))
         .isEqualTo(new Lookup.Found(A_AGAIN, 9, EntryTable.NEVER));
   }
 
   @Test
   void aDoubtedKeyIsNeitherGrantedNorCommittedNorDeletedUntilItIsKnown() {
     PutToken token = granted(A);
-    directory.doubt(SLOT, EPOCH, KEY);
-    directory.doubt(SLOT, EPOCH, KEY); // of two records
+    directory.doubt(REF, EPOCH);
+    directory.doubt(REF, EPOCH); // of two records
     assertThat(lease(B)).isInstanceOf(LeaseAnswer.TryAgain.class);
-    directory.endDoubt(SLOT, EPOCH, KEY);
-    assertThat(directory.commit(SLOT, KEY, token, A, 1, EntryTable.NEVER))
-        .isInstanceOf(CommitAnswer.TryAgain.class);
-    assertThat(directory.beginDelete(SLOT, KEY, null)).isInstanceOf(Lookup.Unknown.class);
-    directory.endDoubt(SLOT, EPOCH, KEY);
-    assertThat(directory.commit(SLOT, KEY, token, A, 1, EntryTable.NEVER))
-        .isEqualTo(new CommitAnswer.Accepted(EPOCH));
+    directory.endDoubt(REF, EPOCH);
+    assertThat(directory.commit(REF, token, A, 1, EntryTable.NEVER))
+        .isInstanceOf(CommitDecision.TryAgain.class);
+    assertThat(directory.beginDelete(REF, null)).isInstanceOf(Lookup.Unknown.class);
+    directory.endDoubt(REF, EPOCH);
+    assertThat(directory.commit(REF, token, A, 1, EntryTable.NEVER))
+        .isEqualTo(new CommitDecision.Accepted(EPOCH));
   }
 
   @Test
   void aValueMayReturnIfItsHolderIsAwayOrItsPutWasGivenUpOrCannotBeHeardOf() {
-    assertThat(directory.mayReturn(SLOT, KEY, null, A::equals)).as("never heard of").isFalse();
+    assertThat(directory.mayReturn(REF, null, A::equals)).as("never heard of").isFalse();
     PutToken token = granted(A);
-    assertThat(directory.mayReturn(SLOT, KEY, null, A::equals)).as("its writer is there").isFalse();
-    assertThat(directory.mayReturn(SLOT, KEY, null, B::equals)).as("its writer is away").isTrue();
-    directory.revoke(SLOT, KEY, token, A, 0);
-    assertThat(directory.mayReturn(SLOT, KEY, null, A::equals)).as("it was given up").isTrue();
-    directory.commit(SLOT, KEY + 1, leaseOf(KEY + 1), A, 9, EntryTable.NEVER);
+    assertThat(directory.mayReturn(REF, null, A::equals)).as("its writer is there").isFalse();
+    assertThat(directory.mayReturn(REF, null, B::equals)).as("its writer is away").isTrue();
+    directory.revoke(REF, token, A, 0);
+    assertThat(directory.mayReturn(REF, null, A::equals)).as("it was given up").isTrue();
+    directory.commit(new KeyRef(SLOT, KEY + 1), leaseOf(KEY + 1), A, 9, EntryTable.NEVER);
     members.setLive(Set.of(B));
-    assertThat(directory.lookup(SLOT, KEY + 1)).isInstanceOf(Lookup.Absent.class);
-    assertThat(directory.mayReturn(SLOT, KEY + 1, null, B::equals))
+    assertThat(directory.lookup(new KeyRef(SLOT, KEY + 1))).isInstanceOf(Lookup.Absent.class);
+    assertThat(directory.mayReturn(new KeyRef(SLOT, KEY + 1), null, B::equals))
         .as("its holder is away")
         .isTrue();
   }
 
   private PutToken leaseOf(long key) {
-    return ((LeaseAnswer.Granted) directory.lease(SLOT, key, A, 1, LEASE_MS, null)).token();
+    return ((LeaseAnswer.Granted) directory.lease(new KeyRef(SLOT, key), A, 1, LEASE_MS, null))
+        .token();
   }
 
   @Test
   void nothingIsGrantedOrCommittedBehindTheFence() {
     PutToken token = granted(A);
     fence.set(false);
-    assertThat(directory.lease(SLOT, KEY + 1, B, 1, LEASE_MS, null))
+    assertThat(directory.lease(new KeyRef(SLOT, KEY + 1), B, 1, LEASE_MS, null))
         .isInstanceOf(LeaseAnswer.TryAgain.class);
-    assertThat(directory.commit(SLOT, KEY, token, A, 1, EntryTable.NEVER))
-        .isInstanceOf(CommitAnswer.TryAgain.class);
-    assertThat(directory.beginDelete(SLOT, KEY, null)).isInstanceOf(Lookup.Unknown.class);
+    assertThat(directory.commit(REF, token, A, 1, EntryTable.NEVER))
+        .isInstanceOf(CommitDecision.TryAgain.class);
+    assertThat(directory.beginDelete(REF, null)).isInstanceOf(Lookup.Unknown.class);
   }
 
   @Test
   void aSyncingSlotGrantsNothingAndKnowsOnlyWhatWasAnnounced() {
     directory.claim(SLOT, EPOCH + 1);
     assertThat(lease(A)).isInstanceOf(LeaseAnswer.TryAgain.class);
-    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Unknown.class);
-    assertThat(directory.announced(SLOT, EPOCH + 1, KEY, B, 4, EntryTable.NEVER)).isNull();
-    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Found.class);
+    assertThat(directory.lookup(REF)).isInstanceOf(Lookup.Unknown.class);
+    assertThat(directory.announced(SLOT, EPOCH + 1, KEY, B, 4, EntryTable.NEVER))
+        .isEqualTo(AnnounceOutcome.SETTLED);
+    assertThat(directory.lookup(REF)).isInstanceOf(Lookup.Found.class);
     directory.ready(SLOT, EPOCH + 1);
     assertThat(lease(A)).isEqualTo(new LeaseAnswer.Exists(B));
   }
@@ -269,8 +282,8 @@ class DirectoryTest {
     directory.announcedPut(SLOT, EPOCH + 1, KEY, A, old, LEASE_MS);
     directory.ready(SLOT, EPOCH + 1);
     assertThat(lease(B)).isInstanceOf(LeaseAnswer.Held.class);
-    assertThat(directory.commit(SLOT, KEY, old, A, 1, EntryTable.NEVER))
-        .isEqualTo(new CommitAnswer.Accepted(EPOCH + 1));
+    assertThat(directory.commit(REF, old, A, 1, EntryTable.NEVER))
+        .isEqualTo(new CommitDecision.Accepted(EPOCH + 1));
   }
 
   @Test
@@ -278,74 +291,75 @@ class DirectoryTest {
     PutToken token = granted(A);
     List<LeaseAnswer> woken = new ArrayList<>();
     waitFor(A, woken);
-    assertThat(directory.announced(SLOT, EPOCH, KEY, B, 4, EntryTable.NEVER)).isNull();
+    assertThat(directory.announced(SLOT, EPOCH, KEY, B, 4, EntryTable.NEVER))
+        .isEqualTo(AnnounceOutcome.SETTLED);
     assertThat(woken).containsExactly(new LeaseAnswer.Exists(B));
-    assertThat(directory.commit(SLOT, KEY, token, A, 1, EntryTable.NEVER))
-        .isEqualTo(new CommitAnswer.Rejected(EPOCH, true));
+    assertThat(directory.commit(REF, token, A, 1, EntryTable.NEVER))
+        .isEqualTo(new CommitDecision.Rejected(EPOCH, true));
   }
 
   @Test
   void anAnnouncementDoesNotUndoALaterCommitOfTheSameNode() {
     // Listed by the node before its commit was accepted, heard after it.
-    directory.commit(SLOT, KEY, granted(A), A, 9, EntryTable.NEVER);
+    directory.commit(REF, granted(A), A, 9, EntryTable.NEVER);
     assertThat(directory.announced(SLOT, EPOCH, KEY, A, 4, EntryTable.NEVER))
         .as("to be verified with the node")
-        .isEqualTo(new Lookup.Found(A, 9, EntryTable.NEVER));
-    assertThat(directory.lookup(SLOT, KEY)).isEqualTo(new Lookup.Found(A, 9, EntryTable.NEVER));
+        .isEqualTo(new AnnounceOutcome.Conflict(new Lookup.Found(A, 9, EntryTable.NEVER)));
+    assertThat(directory.lookup(REF)).isEqualTo(new Lookup.Found(A, 9, EntryTable.NEVER));
   }
 
   @Test
   void aSecondDurableCopyIsReportedAsADuplicate() {
     stored(A, 1);
     assertThat(directory.announced(SLOT, EPOCH, KEY, B, 4, EntryTable.NEVER))
-        .isEqualTo(new Lookup.Found(A, 1, EntryTable.NEVER));
+        .isEqualTo(new AnnounceOutcome.Duplicate(new Lookup.Found(A, 1, EntryTable.NEVER)));
   }
 
   @Test
   void anEndedIncarnationsEntriesAreAbsentUntilItAnnouncesAgain() {
     stored(A, 1);
     members.setLive(Set.of(B, A_AGAIN));
-    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Absent.class);
-    assertThat(directory.announced(SLOT, EPOCH, KEY, A_AGAIN, 1, EntryTable.NEVER)).isNull();
-    assertThat(directory.lookup(SLOT, KEY))
-        .isEqualTo(new Lookup.Found(A_AGAIN, 1, EntryTable.NEVER));
+    assertThat(directory.lookup(REF)).isInstanceOf(Lookup.Absent.class);
+    assertThat(directory.announced(SLOT, EPOCH, KEY, A_AGAIN, 1, EntryTable.NEVER))
+        .isEqualTo(AnnounceOutcome.SETTLED);
+    assertThat(directory.lookup(REF)).isEqualTo(new Lookup.Found(A_AGAIN, 1, EntryTable.NEVER));
   }
 
   @Test
   void forgettingComparesHolderAndStamp() {
     stored(A, 1);
-    assertThat(directory.forget(SLOT, KEY, A, 2)).isFalse();
-    assertThat(directory.forget(SLOT, KEY, B, 1)).isFalse();
-    assertThat(directory.forget(SLOT, KEY, A, 1)).isTrue();
-    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Absent.class);
+    assertThat(directory.forget(REF, A, 2)).isFalse();
+    assertThat(directory.forget(REF, B, 1)).isFalse();
+    assertThat(directory.forget(REF, A, 1)).isTrue();
+    assertThat(directory.lookup(REF)).isInstanceOf(Lookup.Absent.class);
   }
 
   @Test
   void aKeyBeingDeletedIsGrantedToNobodyUntilTheDeleteEnds() {
     stored(A, 1);
-    Lookup.Found entry = (Lookup.Found) directory.beginDelete(SLOT, KEY, null);
-    directory.forget(SLOT, KEY, A, 1);
+    Lookup.Found entry = (Lookup.Found) directory.beginDelete(REF, null);
+    directory.forget(REF, A, 1);
     assertThat(lease(B)).isInstanceOf(LeaseAnswer.TryAgain.class);
-    directory.endDelete(SLOT, KEY, entry, true);
+    directory.endDelete(REF, entry, true);
     assertThat(lease(B)).isInstanceOf(LeaseAnswer.Granted.class);
   }
 
   @Test
   void aDeleteWithoutATombstoneKeepsTheEntry() {
     stored(A, 1);
-    Lookup.Found entry = (Lookup.Found) directory.beginDelete(SLOT, KEY, null);
-    directory.endDelete(SLOT, KEY, entry, false);
-    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Found.class);
+    Lookup.Found entry = (Lookup.Found) directory.beginDelete(REF, null);
+    directory.endDelete(REF, entry, false);
+    assertThat(directory.lookup(REF)).isInstanceOf(Lookup.Found.class);
   }
 
   @Test
   void anExpiredEntryIsAbsent() {
     PutToken token = granted(A);
-    directory.commit(SLOT, KEY, token, A, 1, 500);
+    directory.commit(REF, token, A, 1, 500);
     logicalMs.set(499);
-    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Found.class);
+    assertThat(directory.lookup(REF)).isInstanceOf(Lookup.Found.class);
     logicalMs.set(500);
-    assertThat(directory.lookup(SLOT, KEY)).isInstanceOf(Lookup.Absent.class);
+    assertThat(directory.lookup(REF)).isInstanceOf(Lookup.Absent.class);
     assertThat(lease(B)).isInstanceOf(LeaseAnswer.Granted.class);
   }
 
@@ -361,15 +375,15 @@ class DirectoryTest {
 
   @Test
   void aWithdrawnGrantPassesOn() {
-    directory.lease(SLOT, KEY, A, 5, LEASE_MS, null);
+    directory.lease(REF, A, 5, LEASE_MS, null);
     List<LeaseAnswer> woken = new ArrayList<>();
     waitFor(B, woken);
-    assertThat(directory.withdraw(SLOT, KEY, A, 5)).isTrue();
+    assertThat(directory.withdraw(REF, A, 5)).isTrue();
     assertThat(woken).singleElement().isInstanceOf(LeaseAnswer.Granted.class);
   }
 
   private LeaseAnswer lease(Member writer) {
-    return directory.lease(SLOT, KEY, writer, ++requests, LEASE_MS, null);
+    return directory.lease(REF, writer, ++requests, LEASE_MS, null);
   }
 
   private PutToken granted(Member writer) {
@@ -380,12 +394,12 @@ class DirectoryTest {
     long request = ++requests;
     Waiter waiter =
         new Waiter(writer, request, LEASE_MS, nanos.get() + 10_000_000_000L, woken::add);
-    assertThat(directory.lease(SLOT, KEY, writer, request, LEASE_MS, waiter))
+    assertThat(directory.lease(REF, writer, request, LEASE_MS, waiter))
         .isInstanceOf(LeaseAnswer.Held.class);
   }
 
   private void stored(Member holder, long stamp) {
     PutToken token = granted(holder);
-    directory.commit(SLOT, KEY, token, holder, stamp, EntryTable.NEVER);
+    directory.commit(REF, token, holder, stamp, EntryTable.NEVER);
   }
 }

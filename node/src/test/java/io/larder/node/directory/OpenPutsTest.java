@@ -2,6 +2,8 @@ package io.larder.node.directory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.larder.node.block.KeyRef;
+import io.larder.node.directory.OpenPuts.Confirmation;
 import io.larder.protocol.PutToken;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -10,12 +12,12 @@ import org.junit.jupiter.api.Test;
 class OpenPutsTest {
   private static final int SLOT = 5;
   private final AtomicLong nanos = new AtomicLong();
-  private final OpenPuts puts = new OpenPuts(nanos::get);
+  private final OpenPuts puts = new OpenPuts(nanos::get, Rules.STANDARD);
 
   @Test
   void afterThePromiseAnswersOfALowerEpochAreVoid() {
     PutToken token = new PutToken(10, 1);
-    assertThat(puts.granted(SLOT, 1, token, 100)).isTrue();
+    assertThat(puts.granted(new KeyRef(SLOT, 1), token, 100)).isTrue();
     assertThat(puts.announce(SLOT, 20, () -> "held")).isNotNull();
     AtomicBoolean published = new AtomicBoolean();
     assertThat(puts.settle(SLOT, token, 10, () -> true, () -> published.set(true))).isFalse();
@@ -27,7 +29,7 @@ class OpenPutsTest {
   @Test
   void aGrantOfAnEarlierEpochThanThePromiseIsVoid() {
     puts.announce(SLOT, 20, () -> "held");
-    assertThat(puts.granted(SLOT, 1, new PutToken(19, 7), 100)).isFalse();
+    assertThat(puts.granted(new KeyRef(SLOT, 1), new PutToken(19, 7), 100)).isFalse();
     assertThat(puts.arrive(SLOT, 19, () -> true, () -> {})).isFalse();
     assertThat(puts.arrive(SLOT, 20, () -> true, () -> {})).isTrue();
   }
@@ -35,7 +37,7 @@ class OpenPutsTest {
   @Test
   void anAnswerToAnEarlierIncarnationIsVoid() {
     PutToken token = new PutToken(10, 1);
-    puts.granted(SLOT, 1, token, 100);
+    puts.granted(new KeyRef(SLOT, 1), token, 100);
     AtomicBoolean published = new AtomicBoolean();
     assertThat(puts.settle(SLOT, token, 10, () -> false, () -> published.set(true))).isFalse();
     assertThat(published).isFalse();
@@ -46,14 +48,14 @@ class OpenPutsTest {
 
   @Test
   void arrivalsAreAnnouncedUntilTheyAreSettled() {
-    puts.arriving(SLOT, 7);
-    puts.arriving(SLOT, 8);
-    puts.arrived(SLOT, 8);
+    puts.arriving(new KeyRef(SLOT, 7));
+    puts.arriving(new KeyRef(SLOT, 8));
+    puts.arrived(new KeyRef(SLOT, 8));
     var announcement = puts.announce(SLOT, 20, () -> "held");
     assertThat(announcement).isNotNull();
     assertThat(announcement.arriving()).containsExactly(7L);
-    assertThat(puts.isArriving(SLOT, 7)).isTrue();
-    assertThat(puts.isArriving(SLOT, 8)).isFalse();
+    assertThat(puts.isArriving(new KeyRef(SLOT, 7))).isTrue();
+    assertThat(puts.isArriving(new KeyRef(SLOT, 8))).isFalse();
   }
 
   @Test
@@ -66,7 +68,7 @@ class OpenPutsTest {
   @Test
   void anOrderThatALaterQuestionHasOvertakenIsVoid() {
     puts.announce(SLOT, 20, () -> "held");
-    assertThat(puts.confirm(SLOT, new Order(20, 5), () -> true)).isTrue();
+    assertThat(puts.confirm(SLOT, new Order(20, 5), () -> true)).isEqualTo(Confirmation.HERE);
     AtomicBoolean dropped = new AtomicBoolean();
     assertThat(puts.obey(SLOT, new Order(20, 4), () -> dropped.set(true))).isFalse();
     assertThat(dropped).as("what the owner now relies on").isFalse();
@@ -77,10 +79,12 @@ class OpenPutsTest {
   @Test
   void aQuestionThatIsOvertakenLeavesTheLaterOnesWord() {
     puts.announce(SLOT, 20, () -> "held");
-    assertThat(puts.confirm(SLOT, new Order(20, 5), () -> true)).isTrue();
-    assertThat(puts.confirm(SLOT, new Order(20, 3), () -> true)).isTrue();
+    assertThat(puts.confirm(SLOT, new Order(20, 5), () -> true)).isEqualTo(Confirmation.HERE);
+    assertThat(puts.confirm(SLOT, new Order(20, 3), () -> true)).isEqualTo(Confirmation.HERE);
     assertThat(puts.obey(SLOT, new Order(20, 4), () -> {})).isFalse();
-    assertThat(puts.confirm(SLOT, new Order(19, 9), () -> true)).as("an owner behind").isNull();
+    assertThat(puts.confirm(SLOT, new Order(19, 9), () -> true))
+        .as("an owner behind")
+        .isEqualTo(Confirmation.VOID);
   }
 
   @Test
@@ -98,9 +102,9 @@ class OpenPutsTest {
 
   @Test
   void openPutsAreAnnouncedUntilTheyEndOrTheirDeadlinePasses() {
-    puts.granted(SLOT, 1, new PutToken(10, 1), 100);
-    puts.granted(SLOT, 2, new PutToken(10, 2), 200);
-    puts.granted(SLOT, 3, new PutToken(10, 3), 200);
+    puts.granted(new KeyRef(SLOT, 1), new PutToken(10, 1), 100);
+    puts.granted(new KeyRef(SLOT, 2), new PutToken(10, 2), 200);
+    puts.granted(new KeyRef(SLOT, 3), new PutToken(10, 3), 200);
     puts.ended(SLOT, new PutToken(10, 3));
     nanos.set(150);
     var announcement = puts.announce(SLOT, 20, () -> "held");

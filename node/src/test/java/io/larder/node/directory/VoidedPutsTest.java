@@ -2,6 +2,7 @@ package io.larder.node.directory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.larder.node.block.KeyRef;
 import io.larder.node.directory.VoidedPuts.Voided;
 import io.larder.protocol.PutToken;
 import java.util.Map;
@@ -16,7 +17,7 @@ class VoidedPutsTest {
   private final VoidedPuts voided = new VoidedPuts();
 
   private boolean note(long key, PutToken upTo) {
-    return voided.add(new Voided(SLOT, key, upTo));
+    return voided.add(new Voided(new KeyRef(SLOT, key), upTo));
   }
 
   @Test
@@ -41,7 +42,7 @@ class VoidedPutsTest {
     assertThat(voided.upTo(SLOT, KEY)).isEqualTo(later);
     assertThat(voided.size()).isEqualTo(1);
     assertThat(voided.bySlot().keySet()).isEqualTo(Set.of(SLOT));
-    assertThat(voided.bySlot().get(SLOT)).containsExactly(new Voided(SLOT, KEY, later));
+    assertThat(voided.bySlot().get(SLOT)).containsExactly(new Voided(new KeyRef(SLOT, KEY), later));
   }
 
   @Test

@@ -3,14 +3,15 @@ package io.larder.node.peer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.larder.node.directory.CommitAnswer;
-import io.larder.node.directory.Directory;
-import io.larder.node.directory.LeaseAnswer;
+import io.larder.node.block.KeyRef;
+import io.larder.node.block.RecordRef;
+import io.larder.node.block.SlotSummary;
+import io.larder.node.directory.CommitDecision;
 import io.larder.node.directory.Lookup;
-import io.larder.node.directory.Member;
 import io.larder.node.directory.Order;
 import io.larder.node.directory.VoidedPuts.Voided;
-import io.larder.node.peer.PeerRequest.KeyRef;
+import io.larder.node.service.LeaseAnswer;
+import io.larder.node.service.Member;
 import io.larder.protocol.PutToken;
 import java.util.Arrays;
 import java.util.List;
@@ -38,11 +39,11 @@ class PeerWireTest {
         new Exchange(new PeerRequest.Lease(NODE, 4, 1000, 50, List.of(KEY, KEY)), leases),
         new Exchange(new PeerRequest.Withdraw(NODE, 4, KEY), true),
         new Exchange(
-            new PeerRequest.Commit(KEY, TOKEN, NODE, 77, 88), new CommitAnswer.Accepted(6)),
+            new PeerRequest.Commit(KEY, TOKEN, NODE, 77, 88), new CommitDecision.Accepted(6)),
         new Exchange(
-            new PeerRequest.Commit(KEY, TOKEN, NODE, 77, 88), new CommitAnswer.Rejected(6, true)),
+            new PeerRequest.Commit(KEY, TOKEN, NODE, 77, 88), new CommitDecision.Rejected(6, true)),
         new Exchange(
-            new PeerRequest.Commit(KEY, TOKEN, NODE, 77, 88), new CommitAnswer.TryAgain("why")),
+            new PeerRequest.Commit(KEY, TOKEN, NODE, 77, 88), new CommitDecision.TryAgain("why")),
         new Exchange(new PeerRequest.Abort(KEY, TOKEN), false),
         new Exchange(new PeerRequest.Find(List.of(KEY)), lookups),
         new Exchange(new PeerRequest.IsOpen(KEY, TOKEN), true),
@@ -50,25 +51,27 @@ class PeerWireTest {
         new Exchange(new PeerRequest.Delete(KEY, null, true), 1),
         new Exchange(new PeerRequest.Delete(KEY, new Lookup.Found(NODE, 3, 4), false), 0),
         new Exchange(new PeerRequest.VoidPuts(KEY, TOKEN), false),
-        new Exchange(new PeerRequest.Forget(NODE, List.of(new PeerRequest.Dropped(KEY, 3))), true),
+        new Exchange(new PeerRequest.Forget(NODE, List.of(new RecordRef(KEY, 3))), true),
         new Exchange(new PeerRequest.Gone(KEY, NODE, 3), true),
         new Exchange(
             new PeerRequest.Compare(
-                NODE, List.of(new PeerRequest.SlotSum(9, new Directory.Summary(2, -5)))),
+                NODE, List.of(new PeerRequest.SlotSum(9, new SlotSummary(2, -5)))),
             true),
         new Exchange(
             new PeerRequest.Announce(
-                NODE, List.of(new PeerRequest.SlotEpoch(9, 44)), List.of(new Voided(9, 5, TOKEN))),
+                NODE,
+                List.of(new PeerRequest.SlotEpoch(9, 44)),
+                List.of(new Voided(new KeyRef(9, 5), TOKEN))),
             List.of(
                 new PeerRequest.SlotAnnouncement(
                     9,
                     List.of(new PeerRequest.Held(1, 2, 3)),
                     List.of(),
                     List.of(4L),
-                    List.of(new Voided(9, 6, TOKEN))))),
+                    List.of(new Voided(new KeyRef(9, 6), TOKEN))))),
         new Exchange(
             new PeerRequest.Arrive(KEY, NODE, 77, new Member("node-2", 8)),
-            new CommitAnswer.Accepted(6)),
+            new CommitDecision.Accepted(6)),
         new Exchange(new PeerRequest.IsArriving(KEY), true),
         new Exchange(new PeerRequest.Wake(4, new LeaseAnswer.Held()), true),
         new Exchange(new PeerRequest.Confirm(KEY, 3, new Order(6, 7)), true),
@@ -76,7 +79,7 @@ class PeerWireTest {
         new Exchange(new PeerRequest.Pin(KEY, true), false),
         new Exchange(
             new PeerRequest.Transfer(KEY, NODE, 77, new Member("node-2", 8), 78, 99),
-            new CommitAnswer.Accepted(6)),
+            new CommitDecision.Accepted(6)),
         new Exchange(new PeerRequest.Settle(KEY, NODE, 77, 99), true),
         new Exchange(new PeerRequest.Take(new byte[] {1, 2}, TOKEN, NODE, 77, 99, true), true),
         new Exchange(new PeerRequest.Invalidate(KEY), true));

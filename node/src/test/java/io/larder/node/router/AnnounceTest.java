@@ -1,5 +1,6 @@
 package io.larder.node.router;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -10,15 +11,17 @@ import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.Keyspace;
 import io.larder.node.block.MemoryPool;
-import io.larder.node.directory.Member;
+import io.larder.node.block.SlotSummary;
+import io.larder.node.directory.Rules;
 import io.larder.node.hot.HotTier;
 import io.larder.node.peer.PeerLinks;
+import io.larder.node.router.cluster.Timing;
 import io.larder.node.server.RespServer;
 import io.larder.node.server.ServerConfig;
+import io.larder.node.service.Member;
 import io.larder.node.store.BlockStore;
 import io.larder.node.store.EntryVisitor;
 import io.larder.node.store.EvictionListener;
-import io.larder.node.store.SlotSummary;
 import io.larder.node.store.StoreException;
 import io.larder.node.store.StoreStats;
 import io.larder.node.store.StoredRecord;
@@ -70,6 +73,7 @@ class AnnounceTest {
               new HotTier(0, System::nanoTime),
               links,
               () -> true,
+              Rules.STANDARD,
               Timing.ofProcess(),
               new SimpleMeterRegistry());
       server = RespServer.start(ServerConfig.at("127.0.0.1", 0), router, new SimpleMeterRegistry());
@@ -168,7 +172,7 @@ class AnnounceTest {
   }
 
   private static Key key(String name) {
-    return KEYSPACE.key(name.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    return KEYSPACE.key(name.getBytes(UTF_8));
   }
 
   private static long msSince(long startNanos) {

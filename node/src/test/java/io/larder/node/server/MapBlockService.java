@@ -12,6 +12,7 @@ import io.larder.node.service.ClusterView;
 import io.larder.node.service.CommitAnswer;
 import io.larder.node.service.Found;
 import io.larder.node.service.LeaseAnswer;
+import io.larder.node.service.Member;
 import io.larder.node.service.NodeAccount;
 import io.larder.node.service.PutOptions;
 import io.larder.node.service.PutOutcome;
@@ -278,7 +279,7 @@ public final class MapBlockService implements BlockService {
     for (Key key : keys) {
       answers.add(
           live(key) != null
-              ? LeaseAnswer.EXISTS
+              ? new LeaseAnswer.Exists(new Member("here", 1))
               : held.containsKey(key)
                   ? LeaseAnswer.HELD
                   : new LeaseAnswer.Granted(new PutToken(0x1a, sequence.incrementAndGet())));

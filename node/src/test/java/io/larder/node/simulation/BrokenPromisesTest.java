@@ -2,23 +2,19 @@ package io.larder.node.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.larder.node.directory.BrokenRules;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Breaks one rule at a time: the simulation must notice each within so many of its first seeds. */
+/**
+ * Breaks one rule at a time: the simulation must notice each within its first {@value #TRIES}
+ * seeds.
+ */
 class BrokenPromisesTest {
   private static final int TRIES = 2_000;
 
-  @AfterEach
-  void asDesigned() {
-    BrokenRules.mend();
-  }
-
-  private static void isNoticed(Broken broken) {
+  private static void isNoticed(Mutant mutant) {
     for (long seed = 1; seed <= TRIES; seed++) {
-      if (ClusterSimulation.run(seed, broken, false).violation() != null) {
+      if (ClusterSimulation.run(seed, mutant, false).violation() != null) {
         assertThat(mended(seed)).as("seed %d, mended", seed).isNull();
         return;
       }
@@ -26,42 +22,38 @@ class BrokenPromisesTest {
     throw new AssertionError("not noticed in " + TRIES + " seeds");
   }
 
-  /** The same seed without what was broken: it is the broken rule that was noticed. */
+  /** The violation of the same seed with all rules, which must be none. */
   private static @Nullable String mended(long seed) {
-    BrokenRules.mend();
-    return ClusterSimulation.run(seed, Broken.NOTHING, false).violation();
+    return ClusterSimulation.run(seed, Mutant.NOTHING, false).violation();
   }
 
   @Test
   void actingBehindAClosedFenceIsNoticed() {
-    isNoticed(Broken.FENCE);
+    isNoticed(Mutant.FENCE);
   }
 
   @Test
   void believingAnEarlierEpochIsNoticed() {
-    BrokenRules.EPOCH_CHECK.use();
-    isNoticed(Broken.NOTHING);
+    isNoticed(Mutant.EPOCH_CHECK);
   }
 
   @Test
   void announcingWithoutAPromiseIsNoticed() {
-    BrokenRules.PROMISE.use();
-    isNoticed(Broken.NOTHING);
+    isNoticed(Mutant.PROMISE);
   }
 
   @Test
   void takingOneRecordForAnotherIsNoticed() {
-    BrokenRules.STAMP_COMPARE.use();
-    isNoticed(Broken.NOTHING);
+    isNoticed(Mutant.STAMP_COMPARE);
   }
 
   @Test
   void discardingWithoutATombstoneIsNoticed() {
-    isNoticed(Broken.DISCARD);
+    isNoticed(Mutant.DISCARD);
   }
 
   @Test
   void keepingWhatADeleteHasDeclaredVoidIsNoticed() {
-    isNoticed(Broken.VOIDING);
+    isNoticed(Mutant.VOIDING);
   }
 }

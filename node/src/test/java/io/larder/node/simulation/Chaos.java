@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What goes wrong, each fault at its own times, and the coordinator that assigns the slots. */
+/** The faults, each at its own times, and the coordinator that assigns the slots. */
 final class Chaos {
   private static final long COORDINATOR_NS = 250 * MS;
   private static final ClientId COORDINATOR = new ClientId(-2);
@@ -61,7 +61,7 @@ final class Chaos {
     every(profile.moveRecordsNs(), this::moveRecords);
   }
 
-  /** Everything is well from now on. */
+  /** Ends all faults. */
   void end() {
     over = true;
     world.checker.calm();
@@ -186,7 +186,7 @@ final class Chaos {
     write(read, owners);
   }
 
-  /** A slot changes hands while its owner's answers to one node are still under way. */
+  /** A slot changes hands while its owner's answers to one node are still on their way. */
   private void handOver() {
     String owner = world.zooKeeper.slots().owner(slots[0]);
     if (owner != null) {

@@ -5,8 +5,8 @@ import static io.larder.node.simulation.Schedule.SECOND;
 
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
-import io.larder.node.directory.Member;
 import io.larder.node.peer.PeerRequest;
+import io.larder.node.service.Member;
 import io.larder.node.simulation.SimulatedDisk.Entry;
 import io.larder.protocol.PutToken;
 import java.nio.ByteBuffer;
@@ -18,21 +18,21 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches the promises while the cluster runs, from what the devices keep and what the clients are
- * told; it asks no directory.
+ * Checks the promises while the cluster runs, by the records of the devices and the answers to the
+ * clients, without any directory.
  *
  * <ul>
- *   <li>A read gives what one put wrote, and never what a put wrote that was told no.
+ *   <li>A read returns the bytes of one put, and never those of a refused put.
  *   <li>Two nodes never both hold a key, accepted, when both have answered the slot's owner.
- *   <li>A published record goes only for another copy, a delete, an eviction or its expiry.
- *   <li>A put that was told that it is dropped becomes visible by a crash of its node only.
- *   <li>What an owner has declared void is nowhere in the end, while a node remembers it.
+ *   <li>A published record is dropped only for another copy, a delete, an eviction or its expiry.
+ *   <li>A dropped put becomes visible by a crash of its node only.
+ *   <li>A record that an owner has declared void is nowhere in the end, while a node remembers it.
  *   <li>A deleted value is not read a minute later, unless a node was away during the delete.
  *   <li>No call takes longer than its deadline.
  * </ul>
  */
 final class Checker {
-  /** What one client wrote under a key: the value is the attempt's number. */
+  /** The put of one client under a key; its value is the attempt's number. */
   static final class Attempt {
     final int number;
     final Key key;
@@ -43,7 +43,7 @@ final class Checker {
     boolean revived;
     long publishedNs = Long.MAX_VALUE;
 
-    /** From when on no read may give it. */
+    /** From then on no read may return it. */
     long goneFromNs = Long.MAX_VALUE;
 
     Attempt(int number, Key key) {
@@ -54,28 +54,31 @@ final class Checker {
 
   private record Answered(int owner, long epoch, int slot, Member member) {}
 
-  /** How long a value may be read from a peer's memory after its delete, and some. */
+  /** How long a value may be read from a peer's memory after its delete, with a margin. */
   private static final long HOT_NS = 61 * SECOND;
 
-  /** How long an owner's answer may be under way and be acted on. */
+  /** How late an owner's answer may arrive and still have an effect. */
   private static final long ANSWER_UNDER_WAY_NS = 1_100 * MS;
 
   private static final long NEVER = Long.MAX_VALUE;
 
-  /** By how much the clocks may differ that expiries go by. */
+  /** The largest difference between the nodes' clocks for expiries. */
   private static final long CLOCK_SKEW_MS = 100;
 
   private final World world;
   private final List<Attempt> attempts = new ArrayList<>();
   private final Map<Answered, Long> answered = new HashMap<>();
 
-  /** Per key, until when it may be absent though it was put, and the last put acknowledged. */
+  /** Per key, until when it may be absent although it was put, and the last acknowledged put. */
   private final Map<Long, Long> uncertainUntilNs = new HashMap<>();
 
   private final Map<Long, Integer> openDeletes = new HashMap<>();
   private final Map<Long, Long> ackedNs = new HashMap<>();
 
-  /** An owner's order that a key's values up to a token are void, and who has heard it. */
+  /**
+   * An owner's order that a key's values up to a token are void, and the nodes that have received
+   * it.
+   */
   private record Voiding(PutToken upTo, List<NodeLife> knownTo) {}
 
   private final Map<Long, List<Voiding>> voidings = new HashMap<>();
@@ -115,7 +118,7 @@ final class Checker {
     return attempts.get(entry.put() - 1);
   }
 
-  /** The client was told that the value is stored. */
+  /** The client's answer is that the value is stored. */
   void stored(Attempt attempt) {
     if (attempt.refused) {
       world.violated("put " + attempt.number + " was refused and stored");
@@ -126,7 +129,7 @@ final class Checker {
     ackedNs.merge(attempt.key.fingerprint(), attempt.publishedNs, Math::max);
   }
 
-  /** The client was told that this value is not the key's and will not be. */
+  /** The client's answer is that this value is not the key's and will not be. */
   void refused(Attempt attempt) {
     attempt.refused = true;
     if (attempt.published) {
@@ -134,7 +137,7 @@ final class Checker {
     }
   }
 
-  /** The client, which counts bytes, was told OK though its value was not stored. */
+  /** The answer to a client that counts bytes is OK although its value was not stored. */
   void dropped(Attempt attempt) {
     attempt.dropped = true;
     if (attempt.published && !attempt.revived) {
@@ -142,7 +145,7 @@ final class Checker {
     }
   }
 
-  /** An owner orders that the values of a key are void, or a node has heard of it. */
+  /** An owner orders that the values of a key are void, or a node has received that order. */
   void voided(PeerRequest.VoidPuts order, NodeLife knower) {
     List<Voiding> ofKey =
         voidings.computeIfAbsent(order.key().fingerprint(), _ -> new ArrayList<>());
@@ -180,11 +183,11 @@ final class Checker {
         .filter(voiding -> token.compareTo(voiding.upTo()) <= 0);
   }
 
-  // ---- what the devices keep ----
+  // ---- records on the devices ----
 
   /**
-   * A record is there after a restart. A put that was not settled before the crash has come true
-   * only now, as one whose client was told nothing may.
+   * A record is there after a restart. A put that was not settled before the crash comes true only
+   * now, which is allowed while its client has no answer.
    */
   void visible(SimulatedNode node, Entry entry) {
     if (!of(entry).published) {
@@ -217,8 +220,8 @@ final class Checker {
   }
 
   /**
-   * Whether the slot's owner must have known of a record when it answered what is acted on now: it
-   * accepted the record itself, or heard of it longer ago than its answers may take.
+   * Whether the slot's owner must have known of a record when it sent the answer that takes effect
+   * now: it accepted the record itself, or it learned of it longer ago than its answers may take.
    */
   private boolean isKnown(SimulatedNode holder, Entry record, long heldSinceNs) {
     long answeredNs = answeredNs(holder, record.slot());
@@ -227,8 +230,8 @@ final class Checker {
   }
 
   /**
-   * Whether what a node does in a slot cannot be by the word of an earlier owner: it has answered
-   * the present one, or no word that old can be under way to it any more.
+   * Whether a node cannot act in a slot by a message of an earlier owner: it has answered the
+   * present owner, or no message that old can still arrive.
    */
   private boolean actsUnderPresentOwner(SimulatedNode node, int slot) {
     SimulatedZooKeeper.PutLease lease = world.zooKeeper.putLease(slot);
@@ -277,10 +280,10 @@ final class Checker {
 
   // ---- deletes ----
 
-  /** What is known when a client begins to delete. */
+  /** The state of the cluster when a client begins to delete. */
   record Delete(Key key, long membershipChanges, long claim, List<Attempt> stored, long beganNs) {}
 
-  /** Which claim holds a slot's put-lease; 0 = none. */
+  /** The claim that holds a slot's put-lease; 0 = none. */
   private long claim(int slot) {
     SimulatedZooKeeper.PutLease lease = world.zooKeeper.putLease(slot);
     return lease == null ? 0 : lease.zxid();
@@ -302,9 +305,9 @@ final class Checker {
         world.schedule.nowNs());
   }
 
-  /** The client was told that the key was deleted. */
+  /** The client's answer is that the key was deleted. */
   void deleteEnds(Delete delete) {
-    ended(delete, 3 * SECOND); // the owner may hear the request twice
+    ended(delete, 3 * SECOND); // the owner may receive the request twice
     boolean allThere =
         delete.membershipChanges() == world.zooKeeper.membershipChanges()
             && delete.claim() == claim(delete.key().slot()) // else an earlier one may have done it
@@ -365,7 +368,7 @@ final class Checker {
 
   // ---- owners ----
 
-  /** A node has answered the owner of slots; what it holds is known there. */
+  /** A node has answered the owner of slots, which now knows its records. */
   void announced(SimulatedNode owner, Member from, PeerRequest.Announce asked, List<?> answers) {
     for (Object answer : answers) {
       int slot = ((PeerRequest.SlotAnnouncement) answer).slot();
@@ -409,7 +412,7 @@ final class Checker {
     return acked != null && !mayBeGone(key.fingerprint(), acked) && !world.profile.expiries();
   }
 
-  /** Whether what was published then may have been deleted or evicted since. */
+  /** Whether a record that was published then may have been deleted or evicted since. */
   private boolean mayBeGone(long fingerprint, long publishedNs) {
     return openDeletes.getOrDefault(fingerprint, 0) > 0
         || uncertainUntilNs.getOrDefault(fingerprint, -1L) >= publishedNs;

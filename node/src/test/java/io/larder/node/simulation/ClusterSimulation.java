@@ -12,11 +12,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run: a cluster starts, clients use it while things go wrong, then all is well again and the
+ * One run: a cluster starts, clients use it while faults happen, then the faults end and the
  * cluster must settle. The seed decides everything.
  */
 final class ClusterSimulation {
-  /** More events than a sound run has: something goes round and round. */
+  /** More events than a sound run has: beyond them there must be an endless loop. */
   private static final long MAX_EVENTS = 2_000_000;
 
   /** After the last fault: sessions end, slots are claimed, two comparisons pass, leases end. */
@@ -32,16 +32,16 @@ final class ClusterSimulation {
    * @throws AssertionError if a promise is broken, with the history of the run
    */
   static void check(long seed) {
-    if (run(seed, Broken.NOTHING, false).violation() != null) {
-      Outcome again = run(seed, Broken.NOTHING, true);
+    if (run(seed, Mutant.NOTHING, false).violation() != null) {
+      Outcome again = run(seed, Mutant.NOTHING, true);
       throw new AssertionError(
           "seed %d: %s%nreplay it with -Dlarder.sim.seed=%d%n%s"
               .formatted(seed, again.violation(), seed, again.trace()));
     }
   }
 
-  static Outcome run(long seed, Broken broken, boolean traced) {
-    try (World world = new World(seed, broken, traced)) {
+  static Outcome run(long seed, Mutant mutant, boolean traced) {
+    try (World world = new World(seed, mutant, traced)) {
       UnexpectedErrors.of(world);
       run(world);
       return new Outcome(world.violation(), world.trace());
@@ -93,7 +93,7 @@ final class ClusterSimulation {
     return false;
   }
 
-  /** One holder a key, found from everywhere, and nothing left open. */
+  /** Each key has one holder, every node finds it, and nothing is left open. */
   private static void settled(World world, List<Key> keys) {
     for (SimulatedNode node : world.nodes) {
       NodeLife life = node.life();

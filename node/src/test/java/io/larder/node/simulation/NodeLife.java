@@ -1,8 +1,9 @@
 package io.larder.node.simulation;
 
+import io.larder.node.directory.Deadlines;
 import io.larder.node.hot.HotTier;
 import io.larder.node.router.Router;
-import io.larder.node.router.Timing;
+import io.larder.node.router.cluster.Timing;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 
 /**
@@ -38,14 +39,15 @@ final class NodeLife {
             new HotTier(HOT_BYTES, node::nanoClock),
             transport,
             this::mayGrant,
-            new Timing(timer, node::nanoClock, world.profile.putLeaseMs()),
+            world.mutant,
+            new Timing(timer, node::nanoClock, Deadlines.withPutLease(world.profile.putLeaseMs())),
             registry);
     session.start();
   }
 
-  /** The fence; and now and then the node stalls right after it has looked at it. */
+  /** The fence; now and then the node stalls right after it has checked the fence. */
   private boolean mayGrant() {
-    boolean open = world.broken == Broken.FENCE || session.mayGrant();
+    boolean open = world.mutant == Mutant.FENCE || session.mayGrant();
     node.maybeStall();
     return open;
   }
@@ -79,14 +81,14 @@ final class NodeLife {
     return diedNs;
   }
 
-  /** Something comes to the process: at once, after its pause, or never if it is dead by then. */
+  /** An event of the process runs at once, or after its pause, or never if it is dead by then. */
   void run(Runnable event) {
     if (!alive) {
       return;
     }
     long runsNs = node.runsAgainNs();
     if (runsNs > world.schedule.nowNs()) {
-      // On waking everything is due at once, in whatever order.
+      // After the pause all events are due at once, in any order.
       world.schedule.at(runsNs + world.schedule.below(1_000_000), () -> run(event));
       return;
     }
@@ -101,7 +103,7 @@ final class NodeLife {
     world.schedule.after(delayNs, () -> run(event));
   }
 
-  /** Production code let something through that it should have caught. */
+  /** Production code did not catch a failure. */
   void failed(String what, Throwable failure) {
     if (alive) {
       world.violated(node.id() + ": " + what + ": " + failure);

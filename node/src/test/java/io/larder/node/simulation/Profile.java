@@ -4,8 +4,8 @@ import static io.larder.node.simulation.Schedule.MS;
 import static io.larder.node.simulation.Schedule.SECOND;
 
 /**
- * What kind of run a seed makes. Each run draws a few faults and leaves the others out ("swarm
- * testing", Groce and others, 2012): what one fault would always hide another run shows.
+ * The kind of run that a seed makes. Each run draws a few faults and leaves the others out ("swarm
+ * testing", Groce and others, 2012), since one fault may hide the effect of another.
  *
  * @param nodes how many
  * @param slots how many slots are owned
@@ -64,7 +64,7 @@ record Profile(
   /** As long as in production. */
   private static final long PUT_LEASE_MS = 30_000;
 
-  /** A quarter of the runs are handover storms, a tenth races, the others whatever comes. */
+  /** A quarter of the runs are handover storms, a tenth races, the others mixed. */
   static Profile draw(Schedule s) {
     int dice = s.below(100);
     return dice < 25 ? storm(s) : dice < 35 ? race(s) : swarm(s);
@@ -105,7 +105,7 @@ record Profile(
 
   /**
    * One slot changes hands all the time while messages are slow, records move and nodes come and
-   * go: where words of earlier owners do their harm.
+   * go, so that messages of earlier owners arrive late.
    */
   static Profile storm(Schedule s) {
     return new Profile(
@@ -141,9 +141,9 @@ record Profile(
   }
 
   /**
-   * One slot changes hands while the answers of its owner are under way, all clients put the same
-   * fresh key, and leases are short: so an owner's word often comes when the key is another
-   * writer's under the next.
+   * One slot changes hands while the answers of its owner are on their way, all clients put the
+   * same fresh key, and leases are short: an owner's answer often arrives when another writer has
+   * the key under the next owner.
    */
   static Profile race(Schedule s) {
     return new Profile(

@@ -4,8 +4,8 @@ import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 
 /**
- * Virtual time, the one queue of what is to happen, and the one source of chance: with them a seed
- * decides everything. Time stands still while an event runs.
+ * Virtual time, the one queue of events, and the one source of chance: with them a seed decides
+ * everything. Time stands still while an event runs.
  */
 final class Schedule {
   static final long MS = 1_000_000;
@@ -45,7 +45,7 @@ final class Schedule {
     queue.add(new Event(Math.max(atNs, nowNs), scheduled++, action));
   }
 
-  /** Runs the next event; false if there is none before that time, which it then is. */
+  /** Runs the next event; false if there is none before that time, which then becomes now. */
   boolean step(long endNs) {
     Event next = queue.peek();
     if (next == null || next.atNs > endNs) {
@@ -74,7 +74,7 @@ final class Schedule {
     return (long) Math.exp(low + random.nextDouble() * (Math.log((double) highNs) - low));
   }
 
-  /** Times between events that come so often: exponential. */
+  /** The time to the next of events with that mean interval: exponential. */
   long exponential(long meanNs) {
     return (long) (-Math.log(1 - random.nextDouble()) * meanNs);
   }

@@ -23,12 +23,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An inference server: puts, gets, deletes and leases the same few keys as the others, through any
- * node, and now and then goes away in the midst of it.
+ * node, and now and then disconnects during a call.
  */
 final class SimulatedClient {
   private static final long PATIENCE_NS = 30 * SECOND;
 
-  /** What a call may take beyond the wait it asks for; see the deadlines in production's code. */
+  /** The longest time of a call beyond the wait it asks for; see {@code Deadlines}. */
   private static final long LEASE_MS = 2_500;
 
   private static final long PUT_MS = LEASE_MS + 1_500 + 5_000;
@@ -36,7 +36,7 @@ final class SimulatedClient {
   private static final long DELETE_MS = 4_500;
   private static final long LOOKUP_MS = 1_500;
 
-  /** How long a client that counts bytes waits for a put or a delete, and one look at the clock. */
+  /** How long a client that counts bytes waits for a put or a delete, and one tick of the clock. */
   private static final long PLAIN_WAIT_MS = 2_000;
 
   private static final long PLAIN_MS = PLAIN_WAIT_MS + 300;
@@ -115,8 +115,8 @@ final class SimulatedClient {
   }
 
   /**
-   * Calls the node. The answer is null and so is the failure when none comes: the node has crashed,
-   * or the client has lost patience.
+   * Calls the node. Answer and failure are both null when the node has crashed or the client has
+   * stopped waiting.
    */
   private <T extends @Nullable Object> void call(
       String what,
@@ -174,7 +174,7 @@ final class SimulatedClient {
     if (failure != null) {
       return String.valueOf(failure.getMessage());
     }
-    // A block's own text names objects by their addresses, which differ from run to run.
+    // A block's text contains addresses of objects, which differ from run to run.
     return value instanceof Found found
         ? found.block().id() + " from " + found.tier()
         : String.valueOf(value);
@@ -238,7 +238,7 @@ final class SimulatedClient {
         });
   }
 
-  /** Whether a failure says that the value will never be there. */
+  /** Whether a failure means that the value will never be there. */
   private static boolean isDefinite(@Nullable Throwable failure) {
     return failure != null && String.valueOf(failure.getMessage()).contains("nothing was stored");
   }
@@ -285,7 +285,7 @@ final class SimulatedClient {
         });
   }
 
-  /** Computes for a while, then puts, gives back, or forgets it. */
+  /** Computes for a while, then puts the value, gives the lease back, or forgets it. */
   private void use(Key key, PutToken token) {
     Schedule schedule = world.schedule;
     schedule.after(
@@ -322,7 +322,7 @@ final class SimulatedClient {
     read(key, at, this::think);
   }
 
-  /** Reads a key through a node, which may be another client's doing. */
+  /** Reads a key through a node. */
   void read(Key key, int node, Runnable then) {
     at = node;
     long beganNs = world.schedule.nowNs();

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a node's device keeps through crashes: records and tombstones in the order of their LSNs.
+ * A node's device, which outlives crashes: records and tombstones in the order of their LSNs.
  * Recovery is the store's rule: of a key's records that no tombstone kills the one with the highest
  * LSN is visible, settled before the crash or not.
  */
@@ -16,7 +16,7 @@ final class SimulatedDisk {
   /**
    * A record. Its stamp names it for one life at least: reclaim may have moved it by the next.
    *
-   * @param put which attempt of the clients wrote it
+   * @param put the number of the attempt that wrote it
    */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   record Entry(
@@ -61,7 +61,7 @@ final class SimulatedDisk {
     records.values().removeIf(r -> r.fingerprint() == fingerprint && r.lsn() <= lastLsn);
   }
 
-  /** What a restart finds, by fingerprint. */
+  /** The records that a restart finds, by fingerprint. */
   Map<Long, Entry> recover(boolean restamp) {
     List<Entry> inOrder = new ArrayList<>(records.values());
     inOrder.sort(Comparator.comparingLong(Entry::lsn));

@@ -2,6 +2,8 @@ package io.larder.node.simulation;
 
 import static io.larder.node.simulation.Schedule.MS;
 
+import java.util.Arrays;
+
 /**
  * The network between nodes, and between nodes and ZooKeeper: messages are delayed, and so
  * reordered, lost, doubled, and stopped where a direction of a link is cut. Harsher than TCP, whose
@@ -38,16 +40,16 @@ final class SimulatedNetwork {
     cutUntilNs[from][to] = Math.max(cutUntilNs[from][to], world.schedule.nowNs() + ns);
   }
 
-  /** What leaves one node for the other in this time is slow, and only that. */
+  /** Messages from one node to the other are slow during this time. */
   void slow(int from, int to, long ns) {
     slowUntilNs[from][to] = Math.max(slowUntilNs[from][to], world.schedule.nowNs() + ns);
   }
 
-  /** From now on the network is well. */
+  /** Ends all faults. */
   void heal() {
     calm = true;
     for (long[] row : cutUntilNs) {
-      java.util.Arrays.fill(row, 0);
+      Arrays.fill(row, 0);
     }
   }
 

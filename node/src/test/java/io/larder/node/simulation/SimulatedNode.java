@@ -60,7 +60,7 @@ final class SimulatedNode {
     return world.schedule.nowNs() + clockOffsetNs;
   }
 
-  /** Expiries go by it; the nodes' differ a little. */
+  /** The clock for expiries; the nodes' clocks differ a little. */
   long logicalNowMs() {
     return world.schedule.nowNs() / MS + logicalOffsetMs;
   }
@@ -105,7 +105,7 @@ final class SimulatedNode {
     }
   }
 
-  /** Nothing runs for a while; what comes meanwhile waits. */
+  /** Nothing runs for a while; events of that time wait. */
   void pause(long ns, boolean asleep) {
     if (runsAgainNs <= world.schedule.nowNs()) {
       world.note(id(), () -> (asleep ? "sleeps for " : "stalls for ") + ns / MS + " ms");

@@ -7,11 +7,11 @@ import static io.larder.node.store.EvictionListener.Cause.RECLAIMED;
 import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
+import io.larder.node.block.SlotSummary;
 import io.larder.node.simulation.SimulatedDisk.Entry;
 import io.larder.node.store.BlockStore;
 import io.larder.node.store.EntryVisitor;
 import io.larder.node.store.EvictionListener;
-import io.larder.node.store.SlotSummary;
 import io.larder.node.store.StoreException;
 import io.larder.node.store.StoreStats;
 import io.larder.node.store.StoredRecord;
@@ -23,12 +23,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The store of one life of a node, on a {@link SimulatedDisk}. What it acknowledged is on the disk;
- * of what was being written when the node crashed any part may be. Device operations take time and
- * may fail.
+ * The store of one life of a node, on a {@link SimulatedDisk}. Acknowledged writes are on the disk;
+ * after a crash each write that was not acknowledged may be. Device operations take time and may
+ * fail.
  */
 final class SimulatedStore implements BlockStore {
   private static final int MAX_VALUE_BYTES = 1 << 20;
@@ -62,14 +63,14 @@ final class SimulatedStore implements BlockStore {
   }
 
   /**
-   * Does something to the disk after a while and then, if the node still lives, tells it.
+   * Changes the disk after a while and then, if the node still lives, completes the future.
    *
    * @return fails if the device does
    */
-  private <T> CompletableFuture<T> write(Runnable onDisk, java.util.function.Supplier<T> after) {
+  private <T> CompletableFuture<T> write(Runnable onDisk, Supplier<T> after) {
     CompletableFuture<T> done = new CompletableFuture<>();
     boolean fails = !world.checker.isCalm() && world.schedule.chance(world.profile.diskFails());
-    // On the disk at some moment, known to be there at a later one: a crash may come between.
+    // The change and its acknowledgement are two events: a crash may come between.
     long leavesNs = life.node().runsAgainNs();
     long atNs = leavesNs + latencyNs();
     if (!fails) {
@@ -117,14 +118,14 @@ final class SimulatedStore implements BlockStore {
             block.metadata(),
             block.expiresAtMs(),
             Checker.attemptOf(block.metadata()));
-    return write(() -> disk.append(entry), () -> new Written(entry));
+    return write(() -> disk.append(entry), () -> new SimulatedRecord(entry));
   }
 
-  private final class Written implements WrittenRecord {
+  private final class SimulatedRecord implements WrittenRecord {
     private final Entry entry;
     private boolean settled;
 
-    Written(Entry entry) {
+    SimulatedRecord(Entry entry) {
       this.entry = entry;
     }
 
@@ -150,7 +151,7 @@ final class SimulatedStore implements BlockStore {
     public CompletableFuture<Void> discard() {
       settle();
       world.checker.discarded(life.node(), entry);
-      if (world.broken == Broken.DISCARD) {
+      if (world.mutant == Mutant.DISCARD) {
         return CompletableFuture.completedFuture(null);
       }
       return SimulatedStore.this
@@ -316,7 +317,7 @@ final class SimulatedStore implements BlockStore {
     return heldSinceNs.getOrDefault(entry.lsn(), 0L);
   }
 
-  /** What the node holds of a key, unless it has been ordered to drop it. */
+  /** The record of a key that the node holds, unless an order to drop it has come. */
   @Nullable Entry held(Key key) {
     Entry entry = live(key.slot(), key.fingerprint());
     return entry == null || going.contains(entry) ? null : entry;

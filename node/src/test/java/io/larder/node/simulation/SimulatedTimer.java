@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * The control thread of one life of a node, without a thread: its tasks are events of the node. It
- * goes by the node's monotonic clock, which stands still while the machine sleeps.
+ * The control thread of one life of a node, without a thread: its tasks are events of the node, on
+ * the node's monotonic clock, which stands still while the machine sleeps.
  */
 final class SimulatedTimer extends AbstractExecutorService implements ScheduledExecutorService {
   private final NodeLife life;

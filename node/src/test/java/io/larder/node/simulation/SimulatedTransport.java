@@ -7,13 +7,13 @@ import io.larder.node.block.Block;
 import io.larder.node.block.Key;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
-import io.larder.node.directory.Member;
 import io.larder.node.peer.PeerAnswerWire;
 import io.larder.node.peer.PeerException;
 import io.larder.node.peer.PeerRequest;
 import io.larder.node.peer.PeerRequestWire;
 import io.larder.node.peer.PeerTransport;
 import io.larder.node.service.ClientId;
+import io.larder.node.service.Member;
 import io.larder.protocol.Command;
 import io.larder.protocol.PutToken;
 import io.larder.protocol.Reply;
@@ -28,9 +28,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one life of a node reaches the others: the bytes of production's requests and answers, over
- * the simulated network. As in production a member that has left the image is not reached, and a
- * request for an earlier incarnation of a node reaches its present one.
+ * The way from one life of a node to the others: the bytes of production's requests and answers,
+ * over the simulated network. As in production a member that has left the image is not reached, and
+ * a request for an earlier incarnation of a node reaches its present one.
  */
 final class SimulatedTransport implements PeerTransport {
   private static final long FIRST_BYTE_MS = 250;
@@ -55,16 +55,14 @@ final class SimulatedTransport implements PeerTransport {
     members = known;
   }
 
-  /**
-   * A peer that did not answer is taken for unreachable for as long as production's probes need.
-   */
+  /** A peer that did not answer counts as unreachable for as long as production's probes need. */
   @Override
   public boolean isReachable(Member member) {
     return members.contains(member)
         && life.node().nanoClock() >= unreachableUntilNs.getOrDefault(member, Long.MIN_VALUE);
   }
 
-  /** What a peer is asked, and what it answers with, at the peer. */
+  /** A call at the peer. */
   private interface Call<T> {
     CompletableFuture<T> at(NodeLife peer);
   }
@@ -80,7 +78,7 @@ final class SimulatedTransport implements PeerTransport {
             to,
             request.toString(),
             peer ->
-                world.broken == Broken.VOIDING && request instanceof PeerRequest.VoidPuts
+                world.mutant == Mutant.VOIDING && request instanceof PeerRequest.VoidPuts
                     ? CompletableFuture.completedFuture(
                         new Reply.Bulk(PeerAnswerWire.encode(request, true, 0)))
                     : peer.router().peer(name, List.of(body), PEER),

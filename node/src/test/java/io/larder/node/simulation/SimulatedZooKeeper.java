@@ -18,8 +18,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ensemble of three ZooKeeper servers, as far as nodes can tell: the znodes Larder has, with
- * versions and zxids, ephemerals that end with their sessions, watches, one order of writes.
+ * An ensemble of three ZooKeeper servers, as far as nodes can see: Larder's znodes, with versions
+ * and zxids, ephemerals that end with their sessions, watches, one order of writes.
  *
  * <p>Faithful where it matters: a session's requests and answers keep their order on a connection;
  * a follower tells the leader of its sessions' life only every half tick, so a failing one takes
@@ -61,7 +61,7 @@ final class SimulatedZooKeeper {
     this.world = world;
   }
 
-  // ---- what is there ----
+  // ---- znodes ----
 
   SlotTable slots() {
     return slots;
@@ -219,7 +219,7 @@ final class SimulatedZooKeeper {
 
   private void expire(Session session) {
     if (world.schedule.nowNs() < session.expiresNs || !hasQuorum()) {
-      awaitExpiry(session); // heard of meanwhile
+      awaitExpiry(session); // the leader has heard of it since
     } else {
       closeSession(session.id);
     }
@@ -303,11 +303,11 @@ final class SimulatedZooKeeper {
     connections.remove(connection);
   }
 
-  /** What a request came to. */
+  /** The outcome of a request. */
   sealed interface Answer<T> {
     record Value<T>(T value) implements Answer<T> {}
 
-    /** Nobody knows whether it came true. */
+    /** It is unknown whether the request took effect. */
     record ConnectionLoss<T>() implements Answer<T> {}
 
     record SessionExpired<T>() implements Answer<T> {}

@@ -25,7 +25,7 @@ class SimulationTest {
   void everySeedKeepsThePromises() throws Exception {
     Long only = Long.getLong("larder.sim.seed");
     if (only != null) {
-      Outcome outcome = ClusterSimulation.run(only, Broken.NOTHING, true);
+      Outcome outcome = ClusterSimulation.run(only, Mutant.NOTHING, true);
       System.out.println(outcome.trace());
       assertThat(outcome.violation()).isNull();
       return;
@@ -60,8 +60,8 @@ class SimulationTest {
   @Test
   void aSeedReplaysExactly() {
     for (long seed = 1; seed <= 5; seed++) {
-      Outcome first = ClusterSimulation.run(seed, Broken.NOTHING, true);
-      Outcome second = ClusterSimulation.run(seed, Broken.NOTHING, true);
+      Outcome first = ClusterSimulation.run(seed, Mutant.NOTHING, true);
+      Outcome second = ClusterSimulation.run(seed, Mutant.NOTHING, true);
       assertThat(withoutAddresses(first)).isNotEmpty().isEqualTo(withoutAddresses(second));
     }
   }

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * What production logs as an error it did not expect: a violation of the run in whose thread it
- * happens. All else that it logs in a simulation is dropped.
+ * Makes each unexpected error that production logs a violation of the run of that thread. All other
+ * log lines of a simulation are dropped.
  */
 final class UnexpectedErrors extends AppenderBase<ILoggingEvent> {
   private static final ThreadLocal<@Nullable World> RUNNING = new ThreadLocal<>();

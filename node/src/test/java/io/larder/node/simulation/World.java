@@ -8,13 +8,13 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What all parts of one simulation share. */
+/** The state that all parts of one simulation share. */
 final class World implements AutoCloseable {
   static final Keyspace KEYSPACE = new Keyspace("simulation");
 
   final Schedule schedule;
   final Profile profile;
-  final Broken broken;
+  final Mutant mutant;
   final MemoryPool pool = new MemoryPool(2 << 20, 0);
   final SimulatedNetwork network;
   final SimulatedZooKeeper zooKeeper;
@@ -24,10 +24,10 @@ final class World implements AutoCloseable {
   private final StringBuilder trace = new StringBuilder();
   private @Nullable String violation;
 
-  World(long seed, Broken broken, boolean traced) {
+  World(long seed, Mutant mutant, boolean traced) {
     this.schedule = new Schedule(seed);
     this.profile = Profile.draw(schedule);
-    this.broken = broken;
+    this.mutant = mutant;
     this.traced = traced;
     this.network = new SimulatedNetwork(this);
     this.zooKeeper = new SimulatedZooKeeper(this);
@@ -41,7 +41,7 @@ final class World implements AutoCloseable {
     return nodes.get(Integer.parseInt(id.substring(id.indexOf('-') + 1)));
   }
 
-  /** Notes what happens, if anybody wants to read it. */
+  /** Notes an event, if the run is traced. */
   void note(String who, Supplier<String> what) {
     if (traced) {
       trace.append(

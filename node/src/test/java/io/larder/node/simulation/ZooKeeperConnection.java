@@ -10,9 +10,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * One connection of a session to a server. What is sent arrives in order; when a message cannot
- * pass, none after it does, until the client notices the silence and gives up the connection: then
- * what was in flight is lost in either direction, and nobody knows what came true.
+ * One connection of a session to a server. Messages arrive in order; after a message that cannot
+ * pass none arrives, until the client notices the silence and gives the connection up. Then the
+ * messages in flight are lost in both directions, and it is unknown which requests took effect.
  */
 final class ZooKeeperConnection {
   private final World world;
@@ -33,8 +33,8 @@ final class ZooKeeperConnection {
   private long heardNs;
 
   /**
-   * @param watcher told of every change after {@link #watch}, once
-   * @param onBreak told when the client finds the connection broken
+   * @param watcher called once, at the first change after {@link #watch}
+   * @param onBreak called when the client finds the connection broken
    */
   ZooKeeperConnection(
       World world, NodeLife life, int server, long session, Runnable watcher, Runnable onBreak) {
@@ -134,7 +134,7 @@ final class ZooKeeperConnection {
     }
   }
 
-  /** To be run at the server, as part of a read: the next change is told. */
+  /** Runs at the server, as part of a read: the next change calls the watcher. */
   void watch() {
     watching = true;
   }

@@ -1,8 +1,8 @@
 /**
  * A whole cluster in one thread: production's routers, directories and session protocols over a
  * simulated network, ZooKeeper and devices, on virtual time, all of it decided by a seed. Start at
- * {@code ClusterSimulation}; what is watched is in {@code Checker}; {@code docs/simulation.md} says
- * what is real and what is not.
+ * {@code ClusterSimulation}; {@code Checker} checks the promises; {@code docs/simulation.md} lists
+ * which parts are real.
  */
 @NullMarked
 package io.larder.node.simulation;

@@ -76,7 +76,7 @@ final class LarderCommands {
       case LeaseAnswer.Granted granted -> Reply.bulk("GRANTED " + granted.token());
       case LeaseAnswer.Exists _ -> Reply.bulk("EXISTS");
       case LeaseAnswer.Held _ -> Reply.bulk("HELD");
-      case LeaseAnswer.TryAgain again -> Reply.bulk("TRYAGAIN " + again.why());
+      case LeaseAnswer.TryAgain again -> Reply.bulk("TRYAGAIN " + again.reason());
     };
   }
 

@@ -1,7 +1,7 @@
 package io.larder.node.store.log;
 
 import io.larder.node.block.Block;
-import io.larder.node.store.SlotSummary;
+import io.larder.node.block.SlotSummary;
 import io.larder.node.store.format.Location;
 import io.larder.protocol.Slots;
 import java.lang.invoke.VarHandle;

@@ -9,7 +9,7 @@ import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.EntryVisitor;
 import io.larder.node.store.EvictionListener;
 import io.larder.node.store.RecoveryReport;
-import io.larder.node.store.SlotSummary;
+import io.larder.node.block.SlotSummary;
 import io.larder.node.store.StoreConfig;
 import io.larder.node.store.StoreException;
 import io.larder.node.store.StoreStats;

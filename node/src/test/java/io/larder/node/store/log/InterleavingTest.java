@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.larder.node.block.Block;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
-import io.larder.node.store.SlotSummary;
+import io.larder.node.block.SlotSummary;
 import io.larder.node.store.format.Location;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.Lincheck;
