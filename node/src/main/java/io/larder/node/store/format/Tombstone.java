@@ -4,7 +4,7 @@ package io.larder.node.store.format;
  * Which records of a fingerprint a tombstone kills. Records are named by their LSN, since copies of
  * a record share it.
  *
- * <p>A deletion kills everything older than itself but the puts that were under way (written,
+ * <p>A deletion kills everything older than itself but the puts that were in progress (written,
  * neither published nor discarded) when it was made: such a put may yet be acknowledged. A
  * discarded put is killed by name and nothing else is, so an older value of the key survives it.
  */
@@ -21,7 +21,7 @@ public final class Tombstone {
   /** Kills nothing: ends a pin. */
   public static final int UNPIN = 4;
 
-  /** How many puts of one key may be under way while it is deleted. */
+  /** The most puts of one key that may be in progress when it is deleted. */
   public static final int MAX_SPARED = 2;
 
   private Tombstone() {}

@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Group commit of flushes: one is under way at a time, and all writes that finish meanwhile share
+ * Group commit of flushes: one is in flight at a time, and all writes that finish meanwhile share
  * the next. A failed flush is never retried: the writes that the device lost are unknown, and the
  * next flush might succeed. Thread-safe.
  */
