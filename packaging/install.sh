@@ -1,5 +1,5 @@
 #!/bin/sh
-# Lays out what ./mvnw package has built: DESTINATION/bin/larder, app/ (Larder's jars), lib/ (what they need).
+# Installs the output of ./mvnw package: DESTINATION/bin/larder, app/ (Larder's jars), lib/ (their dependencies).
 # Used by the Dockerfile and by docs/how-to-deploy-on-bare-metal.md.
 #
 #   packaging/install.sh DESTINATION      e.g. /opt/larder

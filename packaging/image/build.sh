@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the image from what Maven has built; `./mvnw -Pimage package` calls it.
+# Builds the image from Maven's output; `./mvnw -Pimage package` calls it.
 #
 #   packaging/image/build.sh IMAGE:TAG VERSION [BASE_IMAGE]
 set -eu

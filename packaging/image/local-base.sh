@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a base image from this machine's own JDK, glibc and busybox, for where no registry can be reached: the tests
+# Makes a base image from this machine's own JDK, glibc and busybox, for machines without a registry: the tests
 # build Larder's image on it. Not for production: nobody patches it.
 #
 #   packaging/image/local-base.sh [IMAGE]      default: larder-base
@@ -39,7 +39,7 @@ cp "$busybox" "$tree/bin/busybox"
   [ "$applet" = busybox ] || ln -s busybox "$tree/bin/$applet"
 done
 
-# Every shared library the runtime is linked to, at the path it is found under here, and those that glibc loads by name.
+# Every shared library the runtime is linked to, at its path on this machine, and those that glibc loads by name.
 libraries() {
   {
     find "$tree/opt/java/openjdk" -type f \( -name '*.so' -o -perm -u+x \) -exec ldd {} \; 2>/dev/null |

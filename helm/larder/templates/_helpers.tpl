@@ -74,7 +74,7 @@ annotations:
 {{- ternary .Values.auth.existingSecretKey "password" (ne .Values.auth.existingSecret "") -}}
 {{- end -}}
 
-{{/* The options by which a command gets at the nodes, as a JSON list. */}}
+{{/* The options by which a command reaches the nodes, as a JSON list. */}}
 {{- define "larder.accessArgs" -}}
 {{- $words := list -}}
 {{- if .Values.auth.enabled -}}
@@ -86,7 +86,7 @@ annotations:
 {{- toJson $words -}}
 {{- end -}}
 
-{{/* Where the password and the certificates are mounted. */}}
+{{/* The mounts of the password and the certificates. */}}
 {{- define "larder.accessMounts" -}}
 {{- if .Values.auth.enabled }}
 - name: auth
@@ -142,7 +142,7 @@ annotations:
 {{- printf "%s-node-headless.%s.svc.%s" (include "larder.fullname" .) .Release.Namespace .Values.clusterDomain -}}
 {{- end -}}
 
-{{/* node.yaml: what the chart knows, and the user's keys. */}}
+{{/* node.yaml: the chart's keys, and the user's. */}}
 {{- define "larder.nodeConfig" -}}
 {{- $config := deepCopy .Values.node.config -}}
 {{- $_ := set $config "device" "/dev/larder" -}}
@@ -190,7 +190,7 @@ sessionTimeoutMs: {{ int .Values.zookeeper.sessionTimeoutMs }}
 tickMs: {{ int .Values.zookeeper.tickMs }}
 {{- end -}}
 
-{{/* A container of Larder's own may do nothing that it does not need. */}}
+{{/* A container of Larder's own has no privilege that it does not need. */}}
 {{- define "larder.containerSecurityContext" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
@@ -198,7 +198,7 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{/* The container that opens the device: the kubelet lets a pod at a claim's device, but a host's device only when privileged. */}}
+{{/* The container that opens the device: the kubelet gives any pod a claim's device, but only a privileged one a host's device. */}}
 {{- define "larder.deviceSecurityContext" -}}
 {{- if eq .Values.node.device.source "hostPath" -}}
 privileged: true

@@ -12,7 +12,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* What is run before SIGTERM, as a command's list; nothing if there is nothing to do. */}}
+{{/* The command before SIGTERM, as a list; empty if there is nothing to do. */}}
 {{- define "larder.preStop" -}}
 {{- $stop := .Values.node.preStop -}}
 {{- if $stop.drain.enabled -}}

@@ -1,4 +1,4 @@
-{{/* What the schema cannot say: values that contradict each other. Each message names the values and the remedy. */}}
+{{/* Checks beyond the schema: values that contradict each other. Each message names the values and the remedy. */}}
 {{- define "larder.validate" -}}
 {{- $zk := .Values.zookeeper -}}
 {{- if and (not $zk.install) (not $zk.connect) -}}

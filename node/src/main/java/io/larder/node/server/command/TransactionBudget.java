@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class TransactionBudget {
   /** The most for a connection's queued values; a quarter of the pool if that is less. */
-  private static final long MAX_PAYLOAD_BYTES = 1216L << 20;
+  private static final long MAX_PAYLOAD_BYTES = 128L << 20;
 
   /** The most for a connection's queued arguments, which lie on the heap. */
   private static final long MAX_ARGUMENT_BYTES = 16L << 20;
