@@ -33,21 +33,6 @@ class CoordinatorLayeringTest {
   }
 
   @Test
-  void zooKeeperIsSpokenInTheRegistryTheLeaseTheControllerAndTheEmbeddedServerOnly() {
-    noClasses()
-        .that()
-        .resideOutsideOfPackages(
-            "io.larder.coordinator.registry..",
-            "io.larder.coordinator.lease..",
-            "io.larder.coordinator.controller..",
-            "io.larder.coordinator.embedded..")
-        .should()
-        .dependOnClassesThat()
-        .resideInAnyPackage("org.apache.curator..", "org.apache.zookeeper..")
-        .check(COORDINATOR);
-  }
-
-  @Test
   void theClusterImageDoesNoIo() {
     noClasses()
         .that()
@@ -57,17 +42,6 @@ class CoordinatorLayeringTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("java.io..", "java.net..", "java.nio.file..", "org.apache..")
-        .check(COORDINATOR);
-  }
-
-  @Test
-  void picocliIsInTheCommandsOnly() {
-    noClasses()
-        .that()
-        .resideOutsideOfPackage("io.larder.coordinator.cli..")
-        .should()
-        .dependOnClassesThat()
-        .resideInAPackage("picocli..")
         .check(COORDINATOR);
   }
 }

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.larder.node.block.MemoryPool;
 import io.larder.node.config.NodeConfig;
-import io.larder.node.store.log.DeviceFormat;
 import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.FormatOptions;
-import io.larder.node.store.log.LogStore;
 import io.larder.node.store.StoreException;
+import io.larder.node.store.log.DeviceFormat;
+import io.larder.node.store.log.LogStore;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

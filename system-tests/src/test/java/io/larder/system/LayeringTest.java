@@ -1,5 +1,7 @@
 package io.larder.system;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static java.util.stream.Collectors.toCollection;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -38,32 +40,59 @@ class LayeringTest {
       coordinator.controller: client coordinator.config coordinator.moves coordinator.placement \
       coordinator.registry protocol
       coordinator.http:
-      coordinator.lease: coordinator.registry protocol
-      coordinator.moves: coordinator.config coordinator.placement coordinator.registry protocol
-      coordinator.placement: coordinator.registry protocol
-      coordinator.registry: protocol
-      node: coordinator.http coordinator.lease coordinator.registry node.block node.config \
-      node.directory node.hot node.peer node.router node.server node.store protocol
+      coordinator.lease: coordinator.registry
+      coordinator.moves: coordinator.config coordinator.placement coordinator.registry
+      coordinator.placement: coordinator.registry
+      coordinator.registry:
+      node: coordinator.config coordinator.http coordinator.lease coordinator.registry \
+      node.block node.config node.directory node.hot node.peer node.router node.router.cluster \
+      node.server node.service node.store node.store.log protocol
       node.block: protocol
-      node.config: coordinator.config coordinator.registry node.device node.server node.store
+      node.config: coordinator.config node.device node.server node.store
       node.device:
-      node.directory: protocol
+      node.directory: node.block node.service protocol
       node.hot: node.block
-      node.peer: node.block node.directory protocol
+      node.peer: node.block node.directory node.service protocol
       node.router: coordinator.registry node.block node.directory node.hot node.peer \
+      node.router.announce node.router.cluster node.router.delete node.router.holder \
+      node.router.move node.router.peer node.router.read node.router.write node.service \
+      node.store protocol
+      node.router.announce: node.block node.directory node.hot node.peer node.router.cluster \
       node.service node.store protocol
-      node.server: node.block node.server.wire node.service protocol
+      node.router.cluster: coordinator.registry node.directory node.peer node.service
+      node.router.delete: node.block node.directory node.peer node.router.announce \
+      node.router.cluster node.router.holder node.service node.store protocol
+      node.router.holder: node.block node.directory node.hot node.peer node.router.cluster \
+      node.service node.store protocol
+      node.router.move: node.block node.directory node.peer node.router.cluster \
+      node.router.holder node.service node.store protocol
+      node.router.peer: node.block node.directory node.peer node.router.announce \
+      node.router.cluster node.router.delete node.router.holder node.router.move \
+      node.router.write node.service node.store protocol
+      node.router.read: node.block node.directory node.hot node.peer node.router.cluster \
+      node.router.holder node.service node.store
+      node.router.write: node.block node.directory node.hot node.peer node.router.cluster \
+      node.router.holder node.service node.store protocol
+      node.server: node.block node.server.command node.server.reply node.server.request \
+      node.server.wire node.service protocol
+      node.server.command: node.block node.service protocol
+      node.server.reply: node.block node.server.command node.server.wire node.service protocol
+      node.server.request: node.block node.server.command node.server.wire node.service
       node.server.wire: node.block protocol
       node.service: node.block protocol
       node.store: node.block node.device protocol
+      node.store.format: protocol
+      node.store.log: node.block node.device node.store node.store.format protocol
       testkit.embedded: client coordinator.config coordinator.controller coordinator.http node \
-      node.config node.store protocol
-      testkit.local: coordinator.admin coordinator.registry node.store protocol testkit.embedded
+      node.config node.store node.store.log protocol
+      testkit.local: coordinator.admin coordinator.registry node.store node.store.log \
+      testkit.embedded
       bench: bench.verdict client protocol testkit.local
-      bench.crash: bench node.block node.device node.store protocol testkit.local
-      bench.device: bench node.block node.device node.store protocol
+      bench.crash: bench node.block node.device node.store node.store.log protocol testkit.local
+      bench.device: bench node.block node.device node.store node.store.log protocol
       bench.faults: bench bench.verdict client testkit.local
-      bench.leases: bench client coordinator.registry node.directory protocol testkit.local
+      bench.leases: bench client coordinator.registry node.directory node.service protocol \
+      testkit.local
       bench.verdict:
       bench.wire: bench bench.device client testkit.local
       cli: cli.admin cli.bench cli.console cli.device cli.process
@@ -72,17 +101,19 @@ class LayeringTest {
       cli.bench: bench bench.crash bench.device bench.faults bench.leases bench.verdict \
       bench.wire cli.console cli.doctor cli.process testkit.local
       cli.console: bench cli.doctor coordinator.config node.store protocol testkit.local
-      cli.device: bench cli.console coordinator.registry node.store
+      cli.device: bench cli.console node.store node.store.log
       cli.doctor: coordinator.config node.config node.device
       cli.process: bench cli.console cli.doctor coordinator.config coordinator.controller \
-      coordinator.http node node.config node.store protocol testkit.embedded testkit.local
+      coordinator.http node node.config protocol testkit.embedded testkit.local
       """;
 
   private static final String LIBRARIES =
       """
-      io.netty: protocol client node.server node.server.wire node.peer node.device
+      io.netty: protocol client node.server node.server.reply node.server.request node.server.wire \
+      node.peer node.device
       io.micrometer: client coordinator.controller coordinator.http coordinator.lease node node.router \
-      node.server cli.process
+      node.router.announce node.router.move node.router.read node.router.write node.server \
+      cli.process
       org.apache.curator: coordinator.controller
       org.apache.zookeeper: coordinator.admin coordinator.controller coordinator.lease \
       coordinator.registry testkit.embedded bench.leases
@@ -175,22 +206,58 @@ class LayeringTest {
 
   @Test
   void nothingBelowTheTestkitKnowsItAndProductionNeverKnowsTheBench() {
-    known().forEach((name, row) -> {
-      if (name.matches("(protocol|client|coordinator|node)(\\..*)?")) {
-        assertThat(row).as(name).noneMatch(other -> other.matches("(testkit|bench|cli)(\\..*)?"));
-      }
-      if (name.matches("testkit(\\..*)?")) {
-        assertThat(row).as(name).noneMatch(other -> other.matches("(bench|cli)(\\..*)?"));
-      }
-      if (name.matches("bench(\\..*)?")) {
-        assertThat(row).as(name).noneMatch(other -> other.matches("cli(\\..*)?"));
-      }
-    });
+    known()
+        .forEach((name, row) -> {
+          if (name.matches("(protocol|client|coordinator|node)(\\..*)?")) {
+            assertThat(row)
+                .as(name)
+                .noneMatch(other -> other.matches("(testkit|bench|cli)(\\..*)?"));
+          }
+          if (name.matches("testkit(\\..*)?")) {
+            assertThat(row).as(name).noneMatch(other -> other.matches("(bench|cli)(\\..*)?"));
+          }
+          if (name.matches("bench(\\..*)?")) {
+            assertThat(row).as(name).noneMatch(other -> other.matches("cli(\\..*)?"));
+          }
+        });
   }
 
   @Test
   void thereIsNoCircleOfPackages() {
     slices().matching("io.larder.(**)").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void theDeviceKnowsTheJdkAndTheRingOnly() {
+    classes()
+        .that()
+        .resideInAPackage("io.larder.node.device")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            "java..",
+            "javax..",
+            "org.jspecify..",
+            "org.slf4j..",
+            "io.larder.node.device",
+            "io.netty.channel..",
+            "io.netty.util.concurrent..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void stateMachinesFormatsAndCommandsDoNoIo() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            "io.larder.coordinator.placement",
+            "io.larder.node.directory",
+            "io.larder.node.server.command",
+            "io.larder.node.store.format")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("java.net..", "java.nio.file..", "java.nio.channels..", "io.netty..")
+        .check(CLASSES);
   }
 
   @Test
@@ -229,6 +296,7 @@ class LayeringTest {
         }
       }
     }
-    assertThat(Circles.of(edges)).allSatisfy(circle -> assertThat(circle).hasSizeLessThanOrEqualTo(LARGEST_CIRCLE));
+    assertThat(Circles.of(edges))
+        .allSatisfy(circle -> assertThat(circle).hasSizeLessThanOrEqualTo(LARGEST_CIRCLE));
   }
 }

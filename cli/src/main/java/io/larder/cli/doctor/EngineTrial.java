@@ -4,7 +4,6 @@ import io.larder.node.device.BlockingIo;
 import io.larder.node.device.Device;
 import io.larder.node.device.Engine;
 import io.larder.node.device.SparseFile;
-
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -17,10 +17,10 @@ import javax.tools.ToolProvider;
 final class JavaSnippets {
   private static final String BEFORE =
       """
-      package io.larder.node.docs;
+      package io.larder.system.docs;
       import static java.nio.charset.StandardCharsets.*;
       import io.larder.client.*;
-      import io.larder.node.embedded.*;
+      import io.larder.testkit.embedded.*;
       import java.nio.*;
       import java.time.*;
       import java.util.*;

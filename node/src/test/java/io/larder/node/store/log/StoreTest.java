@@ -11,7 +11,6 @@ import io.larder.node.block.Key;
 import io.larder.node.block.SlotSummary;
 import io.larder.node.device.Engine;
 import io.larder.node.store.DeviceIdentity;
-import io.larder.node.block.SlotSummary;
 import io.larder.node.store.StoreConfig;
 import io.larder.node.store.StoreException;
 import io.larder.node.store.WrittenRecord;
