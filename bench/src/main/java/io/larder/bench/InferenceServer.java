@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.LongAdder;
@@ -262,13 +263,17 @@ final class InferenceServer {
   private void verify(long id, ByteBuffer buffer, Tally tally) {
     tally.bytesRead.add(blockBytes);
     tally.bytesVerified.add(blockBytes);
-    int writer = BlockContent.verify(buffer, id);
-    if (!ledger.hasTried(id, writer)) {
-      String whose =
-          writer < 0
-              ? "bytes that are no one writer's"
-              : "bytes of writer " + writer + ", who put none";
-      witness.evidence().broken(BrokenPromise.WRONG_BYTES, key(id), whose);
+    OptionalInt verified = BlockContent.verify(buffer, id);
+    int writer = verified.orElse(0);
+    if (verified.isEmpty()) {
+      witness
+          .evidence()
+          .broken(BrokenPromise.WRONG_BYTES, key(id), "bytes that are no one writer's");
+    } else if (!ledger.hasTried(id, writer)) {
+      witness
+          .evidence()
+          .broken(
+              BrokenPromise.WRONG_BYTES, key(id), "bytes of writer " + writer + ", who put none");
     } else if (ledger.isAnothers(id, writer)) {
       witness
           .doubts()

@@ -19,6 +19,7 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 
@@ -31,6 +32,9 @@ final class CrashChild {
   private static final int THREADS = 16;
   private static final long POOL_BYTES = 96L << 20;
   private static final long READ_FLOOR_BYTES = 16L << 20;
+
+  /** Stands for the version of a key whose bytes are no version's. */
+  private static final int WRONG = -1;
 
   /** How much later than the entry's end its note may come, at the very most. */
   private static final long NOTE_DELAY_MS = 100;
@@ -106,18 +110,18 @@ final class CrashChild {
     return versions;
   }
 
-  /** The version that a read finds, or absent; says so if its bytes are not that version's. */
+  /** The version that a read finds, or absent, or {@link #WRONG}, which it notes. */
   private int read(int number) throws ExecutionException, InterruptedException {
     Block block = store.read(Content.key(number)).get();
     if (block == null) {
       return KeyHistory.ABSENT;
     }
     try {
-      int version = Content.version(number, block);
-      if (version < 0) {
+      OptionalInt version = Content.version(number, block);
+      if (version.isEmpty()) {
         say(Kind.WRONG, number, (int) block.id().sequence(), 0);
       }
-      return version;
+      return version.orElse(WRONG);
     } finally {
       block.payload().release();
     }
