@@ -50,7 +50,7 @@ final class CrashChild {
     this.life = life;
     this.keys = keys;
     for (int i = 0; i < keys; i++) {
-      Integer _ = numbers.put(Content.key(i).fingerprint(), i);
+      numbers.put(Content.key(i).fingerprint(), i);
     }
     say(Kind.OPENING, 0);
     long start = System.nanoTime();
@@ -83,8 +83,7 @@ final class CrashChild {
     SplittableRandom random = new SplittableRandom(Long.parseLong(args[4]));
     int[] versions = child.look();
     for (int i = 0; i < THREADS; i++) {
-      Thread _ =
-          Thread.ofPlatform().name("load-" + i).start(child.new Load(i, versions, random.split()));
+      Thread.ofPlatform().name("load-" + i).start(child.new Load(i, versions, random.split()));
     }
   }
 
@@ -166,7 +165,7 @@ final class CrashChild {
       } else if (what < 85) {
         look(number);
       } else { // another thread's key: only its bytes can be judged
-        int _ = read(random.nextInt(keys));
+        read(random.nextInt(keys));
       }
     }
 
@@ -181,7 +180,7 @@ final class CrashChild {
         block.payload().release();
       }
       if (discard) {
-        Void _ = written.discard().get();
+        written.discard().get();
         say(Kind.DISCARDED, number, version, 0);
       } else {
         written.publish();

@@ -87,7 +87,7 @@ public final class ClusterAdmin implements AutoCloseable {
             "no answer from ZooKeeper at %s within %d s"
                 .formatted(options.connect(), timeout.toSeconds()));
       }
-      var _ = admin.image();
+      admin.image();
       there = true;
       return admin;
     } finally {
@@ -217,7 +217,7 @@ public final class ClusterAdmin implements AutoCloseable {
                 ZooDefs.Ids.OPEN_ACL_UNSAFE,
                 CreateMode.PERSISTENT));
     try {
-      var _ = zooKeeper.multi(transaction);
+      zooKeeper.multi(transaction);
     } catch (KeeperException.BadVersionException _) {
       requireFresh(plan, -1);
     } catch (KeeperException.NodeExistsException _) {
@@ -393,7 +393,7 @@ public final class ClusterAdmin implements AutoCloseable {
   private boolean change(List<Op> transaction) throws IOException, InterruptedException {
     return ask(() -> {
       try {
-        var _ = zooKeeper.multi(transaction);
+        zooKeeper.multi(transaction);
         return true;
       } catch (KeeperException.BadVersionException _) {
         return false;

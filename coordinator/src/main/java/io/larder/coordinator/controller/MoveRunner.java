@@ -165,7 +165,7 @@ final class MoveRunner implements AutoCloseable {
   private void write(ZooKeeper zooKeeper, MoveStore.Stored stored, Move then)
       throws KeeperException, InterruptedException {
     try {
-      var _ = zooKeeper.setData(paths.move(then.id()), then.encode(), stored.version());
+      zooKeeper.setData(paths.move(then.id()), then.encode(), stored.version());
     } catch (KeeperException.BadVersionException | KeeperException.NoNodeException _) {
       log.info("move {} was changed by another: reading it again", then.id());
     }
@@ -190,7 +190,7 @@ final class MoveRunner implements AutoCloseable {
     try {
       if (!thread.join(CLOSE_WAIT)) {
         thread.interrupt();
-        var _ = thread.join(CLOSE_WAIT);
+        thread.join(CLOSE_WAIT);
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
