@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.larder.bench.verdict.Verdict;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -97,9 +98,7 @@ public record BenchReport(
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .redirectInput(Path.of("/dev/null").toFile())
             .start();
-    String answer =
-        new String(git.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)
-            .strip();
+    String answer = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     return git.waitFor(5, TimeUnit.SECONDS) && git.exitValue() == 0 ? answer : "";
   }
 }

@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.OptionalInt;
 
 /**
  * The bytes of a computed block, a function of its id and of who computed it. Two GPUs agree on a
@@ -45,14 +46,14 @@ public final class BlockContent {
   /**
    * Finds the one salt that explains every byte from position to limit.
    *
-   * @return the salt; 0 if the block is shorter than a word; -1 if no one salt explains all
+   * @return the salt, 0 if the block is shorter than a word; empty if no one salt explains all
    */
-  public static int verify(ByteBuffer block, long id) {
+  public static OptionalInt verify(ByteBuffer block, long id) {
     long seed = mix(id ^ GOLDEN);
     int at = block.position();
     int end = block.limit();
     if (end - at < 8) {
-      return 0;
+      return OptionalInt.of(0);
     }
     long low = (long) WORD.get(block, at) ^ mix(seed + GOLDEN);
     long wrong = low & ~LOW_BITS;
@@ -65,7 +66,7 @@ public final class BlockContent {
         wrong |= (byte) last ^ block.get(at);
       }
     }
-    return wrong == 0 ? gather(low) : -1;
+    return wrong == 0 ? OptionalInt.of(gather(low)) : OptionalInt.empty();
   }
 
   /** Bit i of the salt becomes the low bit of byte i. */

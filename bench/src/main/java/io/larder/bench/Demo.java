@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Demo {
   private static final Duration LOOK = Duration.ofMillis(500);
-  private static final Reckoning.Result NO_RECKONING = new Reckoning.Result(-1, 0, 0, 0);
+  private static final FinalAudit.Result NO_RECKONING = new FinalAudit.Result(-1, 0, 0, 0);
 
   private final Trace trace;
   private final DemoOptions options;
@@ -25,15 +25,15 @@ public final class Demo {
   private final Progress progress;
   private final Ledger ledger = new Ledger();
   private final Evidence evidence = new Evidence();
-  private final Doubts doubts = new Doubts();
+  private final OpenFindings openFindings = new OpenFindings();
   private final NodeAccounts accounts = new NodeAccounts();
-  private final Tally replay = new Tally();
-  private final Tally herd = new Tally();
-  private final Tally underFire = new Tally();
-  private final Tally readBack = new Tally();
+  private final LoadCounters replay = new LoadCounters();
+  private final LoadCounters herd = new LoadCounters();
+  private final LoadCounters underFire = new LoadCounters();
+  private final LoadCounters readBack = new LoadCounters();
   private double seconds;
   private Outage.@Nullable Result outage;
-  private Reckoning.Result reckoning = NO_RECKONING;
+  private FinalAudit.Result audit = NO_RECKONING;
 
   private Demo(
       Trace trace,
@@ -74,12 +74,13 @@ public final class Demo {
     List<BlockCache> caches = new ArrayList<>();
     List<InferenceServer> servers = new ArrayList<>();
     try (StallWatch stalls = StallWatch.start()) {
-      Witness witness = new Witness(evidence, doubts, stalls);
+      Observations observations = new Observations(evidence, openFindings, stalls);
       for (int i = 0; i < options.servers(); i++) {
         BlockCache cache = cluster.attach(i);
         caches.add(cache);
         servers.add(
-            new InferenceServer(i + 1, keyPrefix, options.blockBytes(), cache, ledger, witness));
+            new InferenceServer(
+                i + 1, keyPrefix, options.blockBytes(), cache, ledger, observations));
       }
       try (Fleet fleet = new Fleet(servers)) {
         stages(fleet);
@@ -110,8 +111,8 @@ public final class Demo {
     if (crash != null) {
       outage(crash, fleet);
     }
-    reckoning =
-        new Reckoning(
+    audit =
+        new FinalAudit(
                 cluster,
                 fleet,
                 ledger,
@@ -143,13 +144,13 @@ public final class Demo {
   /** A session that has just ended shows when the cluster is settled again. */
   private void settleDoubts() throws InterruptedException {
     long deadline = System.nanoTime() + options.patience().toNanos();
-    while (doubts.areOpen() && !cluster.isSettled() && System.nanoTime() - deadline < 0) {
+    while (openFindings.areOpen() && !cluster.isSettled() && System.nanoTime() - deadline < 0) {
       Thread.sleep(LOOK);
     }
     List<NodeAccounts.Account> answers = cluster.accounts();
     accounts.look(answers);
     boolean allSessionsGoOn = answers.size() == cluster.nodes() && !accounts.sessionsEnded();
-    doubts.settle(!allSessionsGoOn, evidence);
+    openFindings.settle(!allSessionsGoOn, evidence);
   }
 
   private RunReport report() {
@@ -159,7 +160,7 @@ public final class Demo {
     figures.undisturbed(replay, herd, options.blockBytes());
     figures.outage(outage, underFire);
     figures.whole(
-        List.of(replay, herd, underFire, readBack), ledger.size(), reckoning, doubts.excused());
+        List.of(replay, herd, underFire, readBack), ledger.size(), audit, openFindings.excused());
     figures.verdict(evidence.verdict());
     return new RunReport(figures.list(), evidence.verdict());
   }

@@ -25,7 +25,7 @@ final class DemoFigures {
     up("herdBlocks", options.herdBlocks(), "blocks");
   }
 
-  void replay(Tally replay, Trace trace, double seconds) {
+  void replay(LoadCounters replay, Trace trace, double seconds) {
     double lookups = (double) replay.lookups.sum();
     figures.add(
         Figure.of("hitRatio", lookups == 0 ? 0 : replay.hits() / lookups, "1", null, higher));
@@ -48,7 +48,7 @@ final class DemoFigures {
   }
 
   /** What went otherwise than asked for, in the stages in which nothing was broken on purpose. */
-  void undisturbed(Tally replay, Tally herd, int blockBytes) {
+  void undisturbed(LoadCounters replay, LoadCounters herd, int blockBytes) {
     long suppressed = replay.suppressed.sum() + herd.suppressed.sum();
     up("duplicatesSuppressed", suppressed, "blocks");
     up("bytesSaved", suppressed * blockBytes, "bytes");
@@ -57,7 +57,7 @@ final class DemoFigures {
     down("callsRefused", replay.callsRefused.sum() + herd.callsRefused.sum(), "calls");
   }
 
-  void outage(Outage.@Nullable Result outage, Tally underFire) {
+  void outage(Outage.@Nullable Result outage, LoadCounters underFire) {
     down("recovery", outage == null ? -1 : outage.recoveryMs(), "ms");
     up("recoveredBlocks", outage == null ? 0 : outage.recoveredBlocks(), "blocks");
     up("putsStoredInOutage", underFire.stored.sum(), "blocks");
@@ -66,15 +66,21 @@ final class DemoFigures {
   }
 
   /** Of the whole run. */
-  void whole(List<Tally> all, int storedBlocks, Reckoning.Result reckoning, long excused) {
+  void whole(List<LoadCounters> all, int storedBlocks, FinalAudit.Result audit, long excused) {
     up("storedBlocks", storedBlocks, "blocks");
-    up("bytesVerified", all.stream().mapToLong(tally -> tally.bytesVerified.sum()).sum(), "bytes");
-    down("failedCalls", all.stream().mapToLong(tally -> tally.failedCalls.sum()).sum(), "calls");
-    down("settledAfter", reckoning.settledMs(), "ms");
-    down("lateBlocks", reckoning.lateBlocks(), "blocks");
-    down("lateBlockMax", reckoning.lateBlockMaxMs(), "ms");
+    up(
+        "bytesVerified",
+        all.stream().mapToLong(counters -> counters.bytesVerified.sum()).sum(),
+        "bytes");
+    down(
+        "failedCalls",
+        all.stream().mapToLong(counters -> counters.failedCalls.sum()).sum(),
+        "calls");
+    down("settledAfter", audit.settledMs(), "ms");
+    down("lateBlocks", audit.lateBlocks(), "blocks");
+    down("lateBlockMax", audit.lateBlockMaxMs(), "ms");
     down("storedAgain", excused, "blocks");
-    down("maxCopiesPerKey", reckoning.maxCopies(), "nodes");
+    down("maxCopiesPerKey", audit.maxCopies(), "nodes");
   }
 
   void verdict(Verdict verdict) {

@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.LongAdder;
@@ -31,14 +32,14 @@ final class InferenceServer {
   private static final int LEASE_BATCH = 512;
   private static final int LOGGED_FAILURES = 10;
 
-  private record Pending<T>(long id, ByteBuffer buffer, Call<T> call) {}
+  private record Pending<T>(long id, ByteBuffer buffer, TimedCall<T> call) {}
 
   private final int salt;
   private final String keyPrefix;
   private final int blockBytes;
   private final BlockCache cache;
   private final Ledger ledger;
-  private final Witness witness;
+  private final Observations observations;
   private final ArrayDeque<ByteBuffer> buffers = new ArrayDeque<>();
 
   InferenceServer(
@@ -47,13 +48,13 @@ final class InferenceServer {
       int blockBytes,
       BlockCache cache,
       Ledger ledger,
-      Witness witness) {
+      Observations observations) {
     this.salt = salt;
     this.keyPrefix = keyPrefix;
     this.blockBytes = blockBytes;
     this.cache = cache;
     this.ledger = ledger;
-    this.witness = witness;
+    this.observations = observations;
     int count = Math.clamp(IN_FLIGHT_BYTES / blockBytes, 2, IN_FLIGHT_BLOCKS);
     for (int i = 0; i < count; i++) {
       buffers.add(ByteBuffer.allocateDirect(blockBytes));
@@ -61,17 +62,17 @@ final class InferenceServer {
   }
 
   /** Longest stored prefix, fetch it, compute and put the rest. */
-  void serve(List<Long> blockIds, Tally tally) throws InterruptedException {
-    tally.lookups.add(blockIds.size());
+  void serve(List<Long> blockIds, LoadCounters counters) throws InterruptedException {
+    counters.lookups.add(blockIds.size());
     Integer found =
         await(
             call("prefix of " + blockIds.size() + " keys", cache.prefix(keys(blockIds))),
-            tally.callsRefused,
-            tally);
+            counters.callsRefused,
+            counters);
     int prefix = found == null ? 0 : found;
-    List<Long> absent = fetch(blockIds.subList(0, prefix), tally, true);
+    List<Long> absent = fetch(blockIds.subList(0, prefix), counters, true);
     absent.addAll(blockIds.subList(prefix, blockIds.size()));
-    computeOrJoin(absent, tally);
+    computeOrJoin(absent, counters);
   }
 
   /**
@@ -79,16 +80,16 @@ final class InferenceServer {
    * that another server computes. Own grants are settled before waiting, so that no two servers
    * wait for each other.
    */
-  void computeOrJoin(List<Long> blockIds, Tally tally) throws InterruptedException {
+  void computeOrJoin(List<Long> blockIds, LoadCounters counters) throws InterruptedException {
     for (int from = 0; from < blockIds.size(); from += LEASE_BATCH) {
       List<Long> batch = blockIds.subList(from, Math.min(from + LEASE_BATCH, blockIds.size()));
       List<Lease> leases =
           await(
               call("lease of " + batch.size() + " keys", cache.lease(keys(batch))),
-              tally.callsRefused,
-              tally);
+              counters.callsRefused,
+              counters);
       if (leases != null) {
-        settle(batch, leases, tally);
+        settle(batch, leases, counters);
       }
     }
   }
@@ -99,23 +100,23 @@ final class InferenceServer {
    * @param countHits whether what is found counts as a hit
    * @return those that were not there, in order
    */
-  List<Long> fetch(List<Long> blockIds, Tally tally, boolean countHits)
+  List<Long> fetch(List<Long> blockIds, LoadCounters counters, boolean countHits)
       throws InterruptedException {
     List<Long> absent = new ArrayList<>();
     ArrayDeque<Pending<Optional<Source>>> pending = new ArrayDeque<>();
     for (long id : blockIds) {
       if (buffers.isEmpty()) {
-        finishGet(pending.remove(), absent, tally, countHits);
+        finishGet(pending.remove(), absent, counters, countHits);
       }
       ByteBuffer buffer = buffers.remove();
       pending.add(
           new Pending<>(
               id,
               buffer,
-              call("get of " + key(id), timed(cache.get(key(id), buffer), tally.gets))));
+              call("get of " + key(id), timed(cache.get(key(id), buffer), counters.gets))));
     }
     while (!pending.isEmpty()) {
-      finishGet(pending.remove(), absent, tally, countHits);
+      finishGet(pending.remove(), absent, counters, countHits);
     }
     return absent;
   }
@@ -128,7 +129,7 @@ final class InferenceServer {
     return keyPrefix + id;
   }
 
-  private void settle(List<Long> batch, List<Lease> leases, Tally tally)
+  private void settle(List<Long> batch, List<Lease> leases, LoadCounters counters)
       throws InterruptedException {
     List<Long> elsewhere = new ArrayList<>();
     List<Long> held = new ArrayList<>();
@@ -136,121 +137,123 @@ final class InferenceServer {
     for (int i = 0; i < batch.size(); i++) {
       long id = batch.get(i);
       switch (leases.get(i)) {
-        case Lease.Granted granted -> computeAndPut(id, granted, puts, tally);
+        case Lease.Granted granted -> computeAndPut(id, granted, puts, counters);
         case Lease.Exists() -> elsewhere.add(id);
         case Lease.Held() -> held.add(id);
         // Nobody can decide just now, as while a slot moves: asked again, and waited for.
         case Lease.Unavailable(_) -> held.add(id);
       }
     }
-    drain(puts, tally);
-    join(held, tally);
-    tally.suppressed.add(elsewhere.size());
+    drain(puts, counters);
+    join(held, counters);
+    counters.suppressed.add(elsewhere.size());
     // A miss though the lease was answered EXISTS: its holder cannot be reached just now.
-    tally.callsRefused.add(fetch(elsewhere, tally, false).size());
+    counters.callsRefused.add(fetch(elsewhere, counters, false).size());
   }
 
   /** Waits for blocks that others compute, a bounded number at a time. */
-  private void join(List<Long> held, Tally tally) throws InterruptedException {
+  private void join(List<Long> held, LoadCounters counters) throws InterruptedException {
     ArrayDeque<Pending<Joined>> pending = new ArrayDeque<>();
     for (long id : held) {
       if (buffers.isEmpty()) {
-        finishJoin(pending.remove(), tally);
+        finishJoin(pending.remove(), counters);
       }
       ByteBuffer buffer = buffers.remove();
       Runnable compute =
           () -> {
             BlockContent.fill(buffer, id, salt);
             ledger.tried(id, salt);
-            tally.computed.increment();
+            counters.computed.increment();
           };
       pending.add(
           new Pending<>(
               id,
               buffer,
-              new Call<>(
+              new TimedCall<>(
                   "put-or-wait of " + key(id),
                   cache.putOrWait(key(id), buffer, compute),
                   cache.waitDeadline(),
-                  witness)));
+                  observations)));
     }
     while (!pending.isEmpty()) {
-      finishJoin(pending.remove(), tally);
+      finishJoin(pending.remove(), counters);
     }
   }
 
-  private void finishJoin(Pending<Joined> join, Tally tally) throws InterruptedException {
-    Joined joined = await(join.call(), tally.putsRefused, tally);
+  private void finishJoin(Pending<Joined> join, LoadCounters counters) throws InterruptedException {
+    Joined joined = await(join.call(), counters.putsRefused, counters);
     switch (joined) {
       case null -> {}
       case FOUND -> {
-        tally.suppressed.increment();
-        verify(join.id(), join.buffer(), tally);
+        counters.suppressed.increment();
+        verify(join.id(), join.buffer(), counters);
       }
-      case STORED -> stored(join.id(), tally);
-      case SUPPRESSED -> tally.suppressed.increment();
-      case FAILED -> tally.putsRefused.increment();
+      case STORED -> stored(join.id(), counters);
+      case SUPPRESSED -> counters.suppressed.increment();
+      case FAILED -> counters.putsRefused.increment();
     }
     buffers.add(join.buffer());
   }
 
   private void computeAndPut(
-      long id, Lease.Granted granted, ArrayDeque<Pending<PutAnswer>> puts, Tally tally)
+      long id, Lease.Granted granted, ArrayDeque<Pending<PutAnswer>> puts, LoadCounters counters)
       throws InterruptedException {
     if (buffers.isEmpty()) {
-      finishPut(puts.remove(), tally);
+      finishPut(puts.remove(), counters);
     }
     ByteBuffer buffer = buffers.remove();
     BlockContent.fill(buffer, id, salt);
     ledger.tried(id, salt);
-    tally.computed.increment();
+    counters.computed.increment();
     puts.add(
         new Pending<>(
             id,
             buffer,
             call(
                 "put of " + key(id),
-                timed(cache.put(key(id), buffer, granted.token()), tally.puts))));
+                timed(cache.put(key(id), buffer, granted.token()), counters.puts))));
   }
 
-  private void drain(ArrayDeque<Pending<PutAnswer>> puts, Tally tally) throws InterruptedException {
+  private void drain(ArrayDeque<Pending<PutAnswer>> puts, LoadCounters counters)
+      throws InterruptedException {
     while (!puts.isEmpty()) {
-      finishPut(puts.remove(), tally);
+      finishPut(puts.remove(), counters);
     }
   }
 
-  private void finishPut(Pending<PutAnswer> put, Tally tally) throws InterruptedException {
-    PutAnswer answer = await(put.call(), tally.putsRefused, tally);
+  private void finishPut(Pending<PutAnswer> put, LoadCounters counters)
+      throws InterruptedException {
+    PutAnswer answer = await(put.call(), counters.putsRefused, counters);
     buffers.add(put.buffer());
     switch (answer) {
       case null -> {} // it may come true
-      case STORED -> stored(put.id(), tally);
-      case EXISTS -> tally.suppressed.increment();
-      case HELD -> tally.putsRefused.increment(); // its lease ended before it came
+      case STORED -> stored(put.id(), counters);
+      case EXISTS -> counters.suppressed.increment();
+      case HELD -> counters.putsRefused.increment(); // its lease ended before it came
     }
   }
 
   private void finishGet(
-      Pending<Optional<Source>> get, List<Long> absent, Tally tally, boolean countHits)
+      Pending<Optional<Source>> get, List<Long> absent, LoadCounters counters, boolean countHits)
       throws InterruptedException {
-    Optional<Source> answer = await(get.call(), tally.callsRefused, tally);
+    Optional<Source> answer = await(get.call(), counters.callsRefused, counters);
     if (answer == null || answer.isEmpty()) {
       absent.add(get.id());
     } else {
       if (countHits) {
-        tally.hits(answer.get()).increment();
+        counters.hits(answer.get()).increment();
       }
-      verify(get.id(), get.buffer(), tally);
+      verify(get.id(), get.buffer(), counters);
     }
     buffers.add(get.buffer());
   }
 
-  private void stored(long id, Tally tally) {
-    tally.stored.increment();
-    tally.bytesWritten.add(blockBytes);
+  private void stored(long id, LoadCounters counters) {
+    counters.stored.increment();
+    counters.bytesWritten.add(blockBytes);
     if (!ledger.stored(id, salt)) {
-      witness
-          .doubts()
+      observations
+          .openFindings()
           .add(
               BrokenPromise.TWO_COPIES,
               key(id),
@@ -259,19 +262,23 @@ final class InferenceServer {
     }
   }
 
-  private void verify(long id, ByteBuffer buffer, Tally tally) {
-    tally.bytesRead.add(blockBytes);
-    tally.bytesVerified.add(blockBytes);
-    int writer = BlockContent.verify(buffer, id);
-    if (!ledger.hasTried(id, writer)) {
-      String whose =
-          writer < 0
-              ? "bytes that are no one writer's"
-              : "bytes of writer " + writer + ", who put none";
-      witness.evidence().broken(BrokenPromise.WRONG_BYTES, key(id), whose);
+  private void verify(long id, ByteBuffer buffer, LoadCounters counters) {
+    counters.bytesRead.add(blockBytes);
+    counters.bytesVerified.add(blockBytes);
+    OptionalInt verified = BlockContent.verify(buffer, id);
+    int writer = verified.orElse(0);
+    if (verified.isEmpty()) {
+      observations
+          .evidence()
+          .broken(BrokenPromise.WRONG_BYTES, key(id), "bytes that are no one writer's");
+    } else if (!ledger.hasTried(id, writer)) {
+      observations
+          .evidence()
+          .broken(
+              BrokenPromise.WRONG_BYTES, key(id), "bytes of writer " + writer + ", who put none");
     } else if (ledger.isAnothers(id, writer)) {
-      witness
-          .doubts()
+      observations
+          .openFindings()
           .add(
               BrokenPromise.WRONG_BYTES,
               key(id),
@@ -280,12 +287,12 @@ final class InferenceServer {
     }
   }
 
-  private <T> Call<T> call(String name, CompletableFuture<T> answer) {
-    return new Call<>(name, answer, cache.deadline(), witness);
+  private <T> TimedCall<T> call(String name, CompletableFuture<T> answer) {
+    return new TimedCall<>(name, answer, cache.deadline(), observations);
   }
 
   /** The answer, or null if the call failed, which is counted. */
-  private <T> @Nullable T await(Call<T> call, LongAdder refusals, Tally tally)
+  private <T> @Nullable T await(TimedCall<T> call, LongAdder refusals, LoadCounters counters)
       throws InterruptedException {
     try {
       return call.await();
@@ -293,18 +300,18 @@ final class InferenceServer {
       switch (e.getCause()) {
         case LarderException refused when refused.isTemporary() -> refusals.increment();
         case WrongLengthException wrong ->
-            witness
+            observations
                 .evidence()
                 .broken(BrokenPromise.WRONG_BYTES, call.name(), String.valueOf(wrong.getMessage()));
-        case null, default -> failed(call.name(), String.valueOf(e.getCause()), tally);
+        case null, default -> failed(call.name(), String.valueOf(e.getCause()), counters);
       }
       return null;
     }
   }
 
-  private static void failed(String call, String reason, Tally tally) {
-    tally.failedCalls.increment();
-    if (tally.failedCalls.sum() <= LOGGED_FAILURES) {
+  private static void failed(String call, String reason, LoadCounters counters) {
+    counters.failedCalls.increment();
+    if (counters.failedCalls.sum() <= LOGGED_FAILURES) {
       LOG.warn("{} failed: {}", call, reason);
     }
   }

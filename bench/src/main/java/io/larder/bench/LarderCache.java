@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.larder.client.ComputedBlock;
 import io.larder.client.LarderClient;
 import io.larder.client.LeaseOutcome;
-import io.larder.client.Obtained;
+import io.larder.client.ObtainedBlock;
 import io.larder.client.PutOptions;
 import io.larder.protocol.PutToken;
 import java.nio.ByteBuffer;
@@ -100,9 +100,9 @@ final class LarderCache implements BlockCache {
         .thenApply(obtained -> joined(obtained, buffer));
   }
 
-  private static Joined joined(Obtained obtained, ByteBuffer buffer) {
+  private static Joined joined(ObtainedBlock obtained, ByteBuffer buffer) {
     try (obtained) {
-      if (obtained.how() != Obtained.How.COMPUTED) {
+      if (obtained.origin() != ObtainedBlock.Origin.COMPUTED) {
         int length = obtained.block().data().remaining();
         if (length != buffer.remaining()) {
           throw new WrongLengthException(length, buffer.remaining());

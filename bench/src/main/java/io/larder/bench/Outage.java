@@ -51,7 +51,12 @@ public final class Outage {
    * evidence.
    */
   static Optional<Result> run(
-      Crash crash, Fleet fleet, Ledger ledger, Tally load, Duration patience, Evidence evidence)
+      Crash crash,
+      Fleet fleet,
+      Ledger ledger,
+      LoadCounters load,
+      Duration patience,
+      Evidence evidence)
       throws InterruptedException, IOException {
     AtomicBoolean stop = new AtomicBoolean();
     AtomicLong nextId = new AtomicLong(NEW_IDS);
@@ -80,7 +85,7 @@ public final class Outage {
       Thread.sleep(DOWN);
       long recoveryMs = crash.restart();
       long recoveredBlocks = crash.recoveredBlocks();
-      boolean _ = stores(ledger.size(), "after the restart", ledger, running, patience, evidence);
+      stores(ledger.size(), "after the restart", ledger, running, patience, evidence);
       return Optional.of(new Result(recoveryMs, recoveredBlocks, ledger.size() - before));
     } finally {
       stop.set(true);

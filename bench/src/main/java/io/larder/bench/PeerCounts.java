@@ -110,7 +110,7 @@ public final class PeerCounts {
       }
       line.append((char) b);
     }
-    int _ = in.read(); // \n
+    in.read(); // \n
     return line.toString();
   }
 }

@@ -76,7 +76,7 @@ public final class PlainConnection implements AutoCloseable {
    * one that understands errors: OK to its SET means stored, not merely accepted.
    */
   public void introduce(String name) throws IOException {
-    Optional<byte[]> _ = call(text("CLIENT"), text("SETNAME"), text(name));
+    call(text("CLIENT"), text("SETNAME"), text(name));
   }
 
   /**
@@ -100,7 +100,7 @@ public final class PlainConnection implements AutoCloseable {
     send(words);
     String line = readLine();
     if (!line.matches("\\*\\d{1,6}")) {
-      Optional<byte[]> _ = reply(line); // an error says so
+      reply(line); // an error says so
       throw new IOException("no array but '" + line + "'");
     }
     int count = Integer.parseInt(line.substring(1));

@@ -19,17 +19,17 @@ final class Replay {
   private Replay() {}
 
   /** Replays all requests; returns the seconds it took. */
-  static double requests(Fleet fleet, Trace trace, Tally tally, Progress progress)
+  static double requests(Fleet fleet, Trace trace, LoadCounters counters, Progress progress)
       throws InterruptedException {
     List<Trace.Request> requests = trace.requests();
-    InOrder order = new InOrder(requests.size(), fleet.size());
+    RequestWindow order = new RequestWindow(requests.size(), fleet.size());
     long start = System.nanoTime();
     try (Progress.Task task = progress.task("requests", requests.size())) {
       fleet.together((server, index) -> {
         for (int n = index; n < requests.size(); n += fleet.size()) {
           order.awaitTurn(n);
           try {
-            server.serve(requests.get(n).blockIds(), tally);
+            server.serve(requests.get(n).blockIds(), counters);
           } finally {
             order.done(n);
           }
@@ -41,7 +41,7 @@ final class Replay {
   }
 
   /** All servers want the same new blocks at the same moment. */
-  static void herd(Fleet fleet, int blocks, Tally tally) throws InterruptedException {
+  static void herd(Fleet fleet, int blocks, LoadCounters counters) throws InterruptedException {
     CyclicBarrier moment = new CyclicBarrier(fleet.size());
     List<Long> ids = LongStream.range(HERD_IDS, HERD_IDS + blocks).boxed().toList();
     fleet.together((server, _) -> {
@@ -50,7 +50,7 @@ final class Replay {
       } catch (BrokenBarrierException e) {
         throw new IllegalStateException("a server left the herd", e);
       }
-      server.computeOrJoin(ids, tally);
+      server.computeOrJoin(ids, counters);
     });
   }
 }

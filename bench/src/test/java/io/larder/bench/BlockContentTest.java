@@ -19,7 +19,7 @@ class BlockContentTest {
   @ValueSource(ints = {8, 9, 15, 4096, 65_536, 65_541})
   void everyServersBlockVerifiesAndTellsWhoMadeIt(int bytes) {
     for (int salt = 1; salt <= BlockContent.MAX_SALT; salt++) {
-      assertThat(BlockContent.verify(block(bytes, 42, salt), 42)).isEqualTo(salt);
+      assertThat(BlockContent.verify(block(bytes, 42, salt), 42)).hasValue(salt);
     }
   }
 
@@ -30,23 +30,23 @@ class BlockContentTest {
       for (int bit = 0; bit < 8; bit++) {
         byte before = block.get(at);
         block.put(at, (byte) (before ^ 1 << bit));
-        assertThat(BlockContent.verify(block, 7)).as("byte %d bit %d", at, bit).isEqualTo(-1);
+        assertThat(BlockContent.verify(block, 7)).as("byte %d bit %d", at, bit).isEmpty();
         block.put(at, before);
       }
     }
-    assertThat(BlockContent.verify(block, 7)).isEqualTo(3);
+    assertThat(BlockContent.verify(block, 7)).hasValue(3);
   }
 
   @Test
   void aBlockMixedFromTwoServersIsNoticed() {
     ByteBuffer block = block(64, 7, 1);
     block.put(32, block(64, 7, 2), 32, 32);
-    assertThat(BlockContent.verify(block, 7)).isEqualTo(-1);
+    assertThat(BlockContent.verify(block, 7)).isEmpty();
   }
 
   @Test
   void anotherBlocksBytesAreNoticed() {
-    assertThat(BlockContent.verify(block(4096, 8, 1), 9)).isEqualTo(-1);
+    assertThat(BlockContent.verify(block(4096, 8, 1), 9)).isEmpty();
   }
 
   @Test

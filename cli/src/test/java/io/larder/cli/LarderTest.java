@@ -221,17 +221,16 @@ class LarderTest {
   @Test
   void aProbeThatReadsOtherBytesFailsAtOnce() throws Exception {
     try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      var _ =
-          Thread.ofVirtual()
-              .start(() -> {
-                while (!server.isClosed()) {
-                  try {
-                    answerOnce(server);
-                  } catch (IOException e) {
-                    // the other end has gone, or the test is over
-                  }
-                }
-              });
+      Thread.ofVirtual()
+          .start(() -> {
+            while (!server.isClosed()) {
+              try {
+                answerOnce(server);
+              } catch (IOException e) {
+                // the other end has gone, or the test is over
+              }
+            }
+          });
       CommandRun ended =
           larder(
               "probe",

@@ -177,7 +177,8 @@ public final class BlockReader {
               BlockCollector collector = new BlockCollector(bytesInFlight, roomDeadline, place);
               return connection
                   .get(Command.of("KV.GET").arg(wanted), collector, timeoutMs)
-                  .handle((hit, error) -> received(collector, hit, error, outcome));
+                  .handle(
+                      (hit, error) -> received(collector, error == null && hit, error, outcome));
             })
         .handle((found, error) -> {
           if (error != null) {
@@ -190,11 +191,10 @@ public final class BlockReader {
 
   private <T> Optional<T> received(
       BlockCollector collector,
-      @Nullable Boolean hit,
+      boolean found,
       @Nullable Throwable error,
       BiFunction<BlockCollector, Boolean, Optional<T>> outcome) {
     collector.finish();
-    boolean found = error == null && Boolean.TRUE.equals(hit);
     Optional<T> result = outcome.apply(collector, found);
     if (error != null) {
       throw error instanceof RuntimeException known

@@ -101,12 +101,13 @@ public final class BlockingLarder {
   }
 
   /** See {@link LarderClient#putOrWait}. */
-  public Obtained putOrWait(byte[] key, Function<byte[], ComputedBlock> compute) {
+  public ObtainedBlock putOrWait(byte[] key, Function<byte[], ComputedBlock> compute) {
     return await(client.putOrWait(key, compute));
   }
 
   /** See {@link LarderClient#putOrWaitAll}. */
-  public List<Obtained> putOrWaitAll(List<byte[]> keys, Function<byte[], ComputedBlock> compute) {
+  public List<ObtainedBlock> putOrWaitAll(
+      List<byte[]> keys, Function<byte[], ComputedBlock> compute) {
     return client.putOrWaitAll(keys, compute).stream().map(BlockingLarder::await).toList();
   }
 

@@ -117,7 +117,7 @@ public final class LarderClient implements AutoCloseable {
    *     throws fails the future, and frees the key for the next waiter
    * @return the block and how it was come by; fails only when computing fails
    */
-  public CompletableFuture<Obtained> putOrWait(
+  public CompletableFuture<ObtainedBlock> putOrWait(
       byte[] key, Function<byte[], ComputedBlock> compute) {
     return putOrWaitAll(List.of(key), compute).get(0);
   }
@@ -129,7 +129,7 @@ public final class LarderClient implements AutoCloseable {
    * @param compute called at most once for each key, possibly for several at the same time
    * @return a future for each key, in order
    */
-  public List<CompletableFuture<Obtained>> putOrWaitAll(
+  public List<CompletableFuture<ObtainedBlock>> putOrWaitAll(
       List<byte[]> keys, Function<byte[], ComputedBlock> compute) {
     return putOrWait.obtain(keys, compute, leaseMs);
   }

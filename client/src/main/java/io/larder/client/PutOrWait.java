@@ -52,7 +52,7 @@ final class PutOrWait {
     this.slackMs = options.attemptTimeoutMs();
   }
 
-  List<CompletableFuture<Obtained>> obtain(
+  List<CompletableFuture<ObtainedBlock>> obtain(
       List<byte[]> keys, Function<byte[], ComputedBlock> compute, long waitMs) {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(waitMs);
     List<Want> wants = keys.stream().map(key -> new Want(key, compute, deadline)).toList();
@@ -83,7 +83,7 @@ final class PutOrWait {
         held.add(() -> want.await(UNDECIDED_WAIT_MS, 1));
         continue;
       }
-      want.on(outcomes.get(i), Obtained.How.FOUND, 1);
+      want.on(outcomes.get(i), ObtainedBlock.Origin.FOUND, 1);
       if (outcomes.get(i) instanceof LeaseOutcome.Granted) {
         computing.add(want.result);
       }
@@ -98,7 +98,7 @@ final class PutOrWait {
     final byte[] key;
     final Function<byte[], ComputedBlock> compute;
     final long deadlineNanos;
-    final CompletableFuture<Obtained> result = new CompletableFuture<>();
+    final CompletableFuture<ObtainedBlock> result = new CompletableFuture<>();
 
     Want(byte[] key, Function<byte[], ComputedBlock> compute, long deadlineNanos) {
       this.key = key;
@@ -106,11 +106,11 @@ final class PutOrWait {
       this.deadlineNanos = deadlineNanos;
     }
 
-    void on(LeaseOutcome outcome, Obtained.How how, int round) {
+    void on(LeaseOutcome outcome, ObtainedBlock.Origin origin, int round) {
       if (outcome instanceof LeaseOutcome.Granted grant) {
         compute(Optional.of(grant.token()));
       } else if (outcome instanceof LeaseOutcome.Exists) {
-        fetch(how, round);
+        fetch(origin, round);
       } else if (outcome instanceof LeaseOutcome.Held) {
         await(Long.MAX_VALUE, round);
       } else {
@@ -141,18 +141,19 @@ final class PutOrWait {
                 if (outcome == null) {
                   compute(Optional.empty());
                 } else {
-                  on(outcome, Obtained.How.WAITED, round + 1);
+                  on(outcome, ObtainedBlock.Origin.WAITED, round + 1);
                 }
               });
     }
 
-    private void fetch(Obtained.How how, int round) {
+    private void fetch(ObtainedBlock.Origin origin, int round) {
       var unused =
           reader
               .get(key)
               .whenComplete((found, error) -> {
                 if (found != null && found.isPresent()) {
-                  finish(new Obtained(found.get(), how, Optional.empty(), Optional.empty()));
+                  finish(
+                      new ObtainedBlock(found.get(), origin, Optional.empty(), Optional.empty()));
                 } else if (round >= MAX_ROUNDS) {
                   compute(Optional.empty());
                 } else {
@@ -170,7 +171,7 @@ final class PutOrWait {
                 if (outcomes == null) {
                   compute(Optional.empty());
                 } else {
-                  on(outcomes.get(0), Obtained.How.FOUND, round);
+                  on(outcomes.get(0), ObtainedBlock.Origin.FOUND, round);
                 }
               });
     }
@@ -198,9 +199,9 @@ final class PutOrWait {
                     abort(token); // does nothing if the put came true after all
                   }
                   finish(
-                      new Obtained(
+                      new ObtainedBlock(
                           new CachedBlock(info, joined(computed), null),
-                          Obtained.How.COMPUTED,
+                          ObtainedBlock.Origin.COMPUTED,
                           Optional.ofNullable(outcome),
                           Optional.ofNullable(error).map(PutOrWait::asLarder)));
                 });
@@ -220,7 +221,7 @@ final class PutOrWait {
       result.completeExceptionally(cause);
     }
 
-    private void finish(Obtained obtained) {
+    private void finish(ObtainedBlock obtained) {
       if (!result.complete(obtained)) {
         obtained.close(); // the caller has cancelled
       }

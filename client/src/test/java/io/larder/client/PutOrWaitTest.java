@@ -50,8 +50,8 @@ class PutOrWaitTest extends TwoScriptedNodes {
   void aGrantedKeyIsComputedAndPutUnderItsToken() {
     leasesAnswer("GRANTED 7-1");
     try (LarderClient client = builder().build();
-        Obtained got = client.blocking().putOrWait(KEY, PutOrWaitTest::computed)) {
-      assertThat(got.how()).isEqualTo(Obtained.How.COMPUTED);
+        ObtainedBlock got = client.blocking().putOrWait(KEY, PutOrWaitTest::computed)) {
+      assertThat(got.origin()).isEqualTo(ObtainedBlock.Origin.COMPUTED);
       assertThat(got.put()).contains(PutOutcome.STORED);
       assertThat(got.putFailure()).isEmpty();
       assertThat(bytes(got.block())).isEqualTo(KEY);
@@ -65,8 +65,8 @@ class PutOrWaitTest extends TwoScriptedNodes {
     leasesAnswer("EXISTS");
     local.blocks.put("key", new byte[] {1, 2});
     try (LarderClient client = builder().build();
-        Obtained got = client.blocking().putOrWait(KEY, key -> fail())) {
-      assertThat(got.how()).isEqualTo(Obtained.How.FOUND);
+        ObtainedBlock got = client.blocking().putOrWait(KEY, key -> fail())) {
+      assertThat(got.origin()).isEqualTo(ObtainedBlock.Origin.FOUND);
       assertThat(bytes(got.block())).containsExactly(1, 2);
     }
   }
@@ -76,8 +76,8 @@ class PutOrWaitTest extends TwoScriptedNodes {
     leasesAnswer("HELD", "EXISTS");
     local.blocks.put("key", new byte[] {3});
     try (LarderClient client = builder().build();
-        Obtained got = client.blocking().putOrWait(KEY, key -> fail())) {
-      assertThat(got.how()).isEqualTo(Obtained.How.WAITED);
+        ObtainedBlock got = client.blocking().putOrWait(KEY, key -> fail())) {
+      assertThat(got.origin()).isEqualTo(ObtainedBlock.Origin.WAITED);
       assertThat(local.last("KV.LEASE").subList(1, 4)).containsExactly("1", "key", "WAIT");
     }
   }
@@ -86,8 +86,8 @@ class PutOrWaitTest extends TwoScriptedNodes {
   void aHeldKeyWhoseWriterGivesUpIsComputedHere() {
     leasesAnswer("HELD", "GRANTED 7-2");
     try (LarderClient client = builder().build();
-        Obtained got = client.blocking().putOrWait(KEY, PutOrWaitTest::computed)) {
-      assertThat(got.how()).isEqualTo(Obtained.How.COMPUTED);
+        ObtainedBlock got = client.blocking().putOrWait(KEY, PutOrWaitTest::computed)) {
+      assertThat(got.origin()).isEqualTo(ObtainedBlock.Origin.COMPUTED);
       assertThat(local.last("KV.PUT")).contains("7-2");
     }
   }
@@ -98,20 +98,23 @@ class PutOrWaitTest extends TwoScriptedNodes {
     local.blocks.put("held", new byte[] {4});
     local.blocks.put("there", new byte[] {5});
     try (LarderClient client = builder().build()) {
-      List<Obtained> got =
+      List<ObtainedBlock> got =
           client
               .blocking()
               .putOrWaitAll(
                   List.of(ascii("held"), ascii("mine"), ascii("there")), PutOrWaitTest::computed);
-      assertThat(got.stream().map(Obtained::how))
-          .containsExactly(Obtained.How.WAITED, Obtained.How.COMPUTED, Obtained.How.FOUND);
+      assertThat(got.stream().map(ObtainedBlock::origin))
+          .containsExactly(
+              ObtainedBlock.Origin.WAITED,
+              ObtainedBlock.Origin.COMPUTED,
+              ObtainedBlock.Origin.FOUND);
       List<String> names =
           local.received.stream()
               .filter(c -> c.get(0).equals("KV.PUT") || c.contains("WAIT"))
               .map(c -> c.get(0))
               .toList();
       assertThat(names).containsExactly("KV.PUT", "KV.LEASE");
-      got.forEach(Obtained::close);
+      got.forEach(ObtainedBlock::close);
     }
   }
 
@@ -146,7 +149,7 @@ class PutOrWaitTest extends TwoScriptedNodes {
           }
         };
     try (LarderClient client = builder().build();
-        Obtained got = client.blocking().putOrWait(KEY, PutOrWaitTest::computed)) {
+        ObtainedBlock got = client.blocking().putOrWait(KEY, PutOrWaitTest::computed)) {
       assertThat(bytes(got.block())).isEqualTo(KEY);
       assertThat(got.put()).isEmpty();
       assertThat(got.putFailure().orElseThrow().isTemporary()).isTrue();
@@ -162,8 +165,8 @@ class PutOrWaitTest extends TwoScriptedNodes {
                 .localNode(dead.toString())
                 .callTimeout(Duration.ofSeconds(2))
                 .build();
-        Obtained got = client.blocking().putOrWait(KEY, PutOrWaitTest::computed)) {
-      assertThat(got.how()).isEqualTo(Obtained.How.COMPUTED);
+        ObtainedBlock got = client.blocking().putOrWait(KEY, PutOrWaitTest::computed)) {
+      assertThat(got.origin()).isEqualTo(ObtainedBlock.Origin.COMPUTED);
       assertThat(got.put()).isEmpty();
       assertThat(got.putFailure()).isPresent();
       assertThat(bytes(got.block())).isEqualTo(KEY);

@@ -3,7 +3,7 @@ package com.example.inference;
 import io.larder.client.CachedBlock;
 import io.larder.client.ComputedBlock;
 import io.larder.client.LarderClient;
-import io.larder.client.Obtained;
+import io.larder.client.ObtainedBlock;
 import io.larder.client.TensorMetadata;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -76,7 +76,7 @@ public final class PrefixCache {
   /** Returns whether it was computed here. */
   private boolean obtain(byte[] key, int block, int[] prompt, Gpu gpu) {
     int[] tokens = Arrays.copyOfRange(prompt, block * tokensPerBlock, (block + 1) * tokensPerBlock);
-    try (Obtained obtained =
+    try (ObtainedBlock obtained =
         larder
             .blocking()
             .putOrWait(
@@ -85,7 +85,7 @@ public final class PrefixCache {
                   ByteBuffer kv = gpu.prefill(block, tokens);
                   return ComputedBlock.of(kv, shape);
                 })) {
-      if (obtained.how() == Obtained.How.COMPUTED) {
+      if (obtained.origin() == ObtainedBlock.Origin.COMPUTED) {
         return true;
       }
       gpu.load(block, obtained.block().data());

@@ -9,6 +9,7 @@ import io.larder.node.block.Keyspace;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
 import io.larder.protocol.PutToken;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 
@@ -48,25 +49,25 @@ final class Content {
     return new Block(new PutToken(1, version), Block.NO_METADATA, Block.NEVER, payload);
   }
 
-  /** The version whose bytes a block has, every one of them; -1 if it is not what it says it is. */
-  static int version(int key, Block block) {
+  /** The version whose bytes the block has; empty if a byte differs from those of its version. */
+  static OptionalInt version(int key, Block block) {
     return version(key, block, length(key, (int) block.id().sequence()));
   }
 
   /** As {@link #version(int, Block)}, of a length of its own. */
-  static int version(int key, Block block, int length) {
+  static OptionalInt version(int key, Block block, int length) {
     int version = (int) block.id().sequence();
     Payload payload = block.payload();
     if (payload.length() != length) {
-      return -1;
+      return OptionalInt.empty();
     }
     for (int i = 0; i < payload.chunkCount(); i++) {
-      int salt = BlockContent.verify(payload.chunk(i), id(key, version) + i);
-      if (salt != SALT && payload.chunkLength(i) >= Long.BYTES) {
-        return -1;
+      OptionalInt salt = BlockContent.verify(payload.chunk(i), id(key, version) + i);
+      if (salt.orElse(0) != SALT && payload.chunkLength(i) >= Long.BYTES) {
+        return OptionalInt.empty();
       }
     }
-    return version;
+    return OptionalInt.of(version);
   }
 
   /** Different for each chunk of each version of each key. */

@@ -19,6 +19,7 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 
@@ -31,6 +32,9 @@ final class CrashChild {
   private static final int THREADS = 16;
   private static final long POOL_BYTES = 96L << 20;
   private static final long READ_FLOOR_BYTES = 16L << 20;
+
+  /** Stands for the version of a key whose bytes are no version's. */
+  private static final int WRONG = -1;
 
   /** How much later than the entry's end its note may come, at the very most. */
   private static final long NOTE_DELAY_MS = 100;
@@ -46,7 +50,7 @@ final class CrashChild {
     this.life = life;
     this.keys = keys;
     for (int i = 0; i < keys; i++) {
-      Integer _ = numbers.put(Content.key(i).fingerprint(), i);
+      numbers.put(Content.key(i).fingerprint(), i);
     }
     say(Kind.OPENING, 0);
     long start = System.nanoTime();
@@ -79,8 +83,7 @@ final class CrashChild {
     SplittableRandom random = new SplittableRandom(Long.parseLong(args[4]));
     int[] versions = child.look();
     for (int i = 0; i < THREADS; i++) {
-      Thread _ =
-          Thread.ofPlatform().name("load-" + i).start(child.new Load(i, versions, random.split()));
+      Thread.ofPlatform().name("load-" + i).start(child.new Load(i, versions, random.split()));
     }
   }
 
@@ -106,18 +109,18 @@ final class CrashChild {
     return versions;
   }
 
-  /** The version that a read finds, or absent; says so if its bytes are not that version's. */
+  /** The version that a read finds, or absent, or {@link #WRONG}, which it notes. */
   private int read(int number) throws ExecutionException, InterruptedException {
     Block block = store.read(Content.key(number)).get();
     if (block == null) {
       return KeyHistory.ABSENT;
     }
     try {
-      int version = Content.version(number, block);
-      if (version < 0) {
+      OptionalInt version = Content.version(number, block);
+      if (version.isEmpty()) {
         say(Kind.WRONG, number, (int) block.id().sequence(), 0);
       }
-      return version;
+      return version.orElse(WRONG);
     } finally {
       block.payload().release();
     }
@@ -162,7 +165,7 @@ final class CrashChild {
       } else if (what < 85) {
         look(number);
       } else { // another thread's key: only its bytes can be judged
-        int _ = read(random.nextInt(keys));
+        read(random.nextInt(keys));
       }
     }
 
@@ -177,7 +180,7 @@ final class CrashChild {
         block.payload().release();
       }
       if (discard) {
-        Void _ = written.discard().get();
+        written.discard().get();
         say(Kind.DISCARDED, number, version, 0);
       } else {
         written.publish();

@@ -117,7 +117,7 @@ final class CrashLedger {
   private void evicted(Note note) {
     evictions++;
     Entry entry = entry(note);
-    boolean _ = evictedStamps.add(note.value());
+    evictedStamps.add(note.value());
     if (entry.stamp != 0 && entry.stamp != note.value()) {
       return; // an acknowledgement that is still to come, or a record that was replaced meanwhile
     }

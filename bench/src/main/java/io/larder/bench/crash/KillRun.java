@@ -100,7 +100,7 @@ final class KillRun {
             String.valueOf(++lives),
             String.valueOf(random.nextLong()));
     Path errors = folder.resolve("life.log");
-    try (Child child = Child.start(CrashChild.class, errors, List.of(), arguments)) {
+    try (CrashProcess child = CrashProcess.start(CrashChild.class, errors, List.of(), arguments)) {
       for (Note note = child.next(); note != null; note = child.next()) {
         ledger.apply(note);
         if (note.kind() == Kind.BYTES_READ) {
@@ -111,12 +111,11 @@ final class KillRun {
           readRatios.add((double) read / note.value());
         }
         if (note.kind() == from) {
-          Thread _ =
-              Thread.ofVirtual()
-                  .start(() -> {
-                    LockSupport.parkNanos(delayMs * 1_000_000);
-                    child.kill();
-                  });
+          Thread.ofVirtual()
+              .start(() -> {
+                LockSupport.parkNanos(delayMs * 1_000_000);
+                child.kill();
+              });
         }
       }
     }

@@ -98,7 +98,7 @@ final class RestartChild {
       int number = random.nextInt(records);
       Key key = Content.key(number);
       Block block = store.read(key).get();
-      if (block == null || Content.version(number, block, VALUE_BYTES) != 1) {
+      if (block == null || Content.version(number, block, VALUE_BYTES).orElse(0) != 1) {
         say(Kind.WRONG, number);
       }
       if (block != null) {

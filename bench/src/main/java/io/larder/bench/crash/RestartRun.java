@@ -7,7 +7,6 @@ import io.larder.bench.Figure;
 import io.larder.bench.Progress;
 import io.larder.bench.crash.Note.Kind;
 import io.larder.node.device.SparseFile;
-import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.FormatOptions;
 import io.larder.node.store.log.DeviceFormat;
 import java.io.IOException;
@@ -43,9 +42,9 @@ final class RestartRun {
     SparseFile.create(file, DEVICE_BYTES);
     try (Progress.Task task =
         progress.task("restarts with %,d records".formatted(records), ROUNDS)) {
-      DeviceIdentity _ = DeviceFormat.format(new FormatOptions(file, 0, "crash", "node", 0, false));
+      DeviceFormat.format(new FormatOptions(file, 0, "crash", "node", 0, false));
       long emptyBytes = value(live(file, "open", 0), Kind.HEAP_BYTES);
-      Map<Kind, Long> _ = live(file, "fill", records);
+      live(file, "fill", records);
       List<Double> millis = new ArrayList<>();
       List<Double> ratios = new ArrayList<>();
       List<Double> indexBytes = new ArrayList<>();
@@ -82,8 +81,8 @@ final class RestartRun {
 
   private Map<Kind, Long> live(Path file, String what, int held) throws IOException {
     Map<Kind, Long> measures = new EnumMap<>(Kind.class);
-    try (Child child =
-        Child.start(
+    try (CrashProcess child =
+        CrashProcess.start(
             RestartChild.class,
             folder.resolve("restart.log"),
             List.of(),
@@ -91,7 +90,7 @@ final class RestartRun {
       for (Note note = child.next(); note != null; note = child.next()) {
         switch (note.kind()) {
           case OPEN_NANOS, BYTES_READ, BYTES_NEEDED, RECORDS, HEAP_BYTES -> {
-            Long _ = measures.put(note.kind(), note.value());
+            measures.put(note.kind(), note.value());
           }
           case LOOKED -> child.kill();
           default -> throw new IOException("after a restart: " + note);

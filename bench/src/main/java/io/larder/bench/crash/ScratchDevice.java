@@ -40,7 +40,7 @@ final class ScratchDevice implements AutoCloseable {
   @Override
   public void close() throws IOException {
     if (isBlockDevice()) {
-      String _ = run("losetup", "-d", path.toString());
+      run("losetup", "-d", path.toString());
     }
     Files.delete(backing);
   }

@@ -7,6 +7,7 @@ import io.larder.node.store.log.LogStore;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,23 +83,20 @@ final class CacheLoad {
     SplittableRandom random = new SplittableRandom(9);
     for (long count : new long[] {warmUp, operations}) {
       begin();
-      Measured _ =
-          ClosedLoop.run(
-              8,
-              Duration.ofMinutes(10),
-              count,
-              payload.length(),
-              lane -> {
-                long key;
-                synchronized (random) {
-                  int at =
-                      java.util.Arrays.binarySearch(
-                          cumulative, random.nextDouble() * cumulative[keys - 1]);
-                  key = at < 0 ? -at - 1 : at;
-                  reference(key);
-                }
-                return getOrPut(key);
-              });
+      ClosedLoop.run(
+          8,
+          Duration.ofMinutes(10),
+          count,
+          payload.length(),
+          lane -> {
+            long key;
+            synchronized (random) {
+              int at = Arrays.binarySearch(cumulative, random.nextDouble() * cumulative[keys - 1]);
+              key = at < 0 ? -at - 1 : at;
+              reference(key);
+            }
+            return getOrPut(key);
+          });
     }
     return end();
   }
@@ -158,11 +156,11 @@ final class CacheLoad {
         .read(StoreLoad.key(key))
         .thenCompose(block -> {
           if (block != null) {
-            long _ = hits.incrementAndGet();
+            hits.incrementAndGet();
             block.payload().release();
             return CompletableFuture.<Void>completedFuture(null);
           }
-          long _ = puts.incrementAndGet();
+          puts.incrementAndGet();
           return StoreLoad.put(store, key, payload);
         });
   }

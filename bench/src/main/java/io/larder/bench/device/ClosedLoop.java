@@ -40,10 +40,10 @@ final class ClosedLoop {
    *
    * @throws IOException if an operation failed, or nothing ended for a minute
    */
-  static Measured run(
+  static Measurement run(
       int depth, Duration time, long maxOperations, long bytesEach, Operation operation)
       throws IOException, InterruptedException {
-    Measured.Start start = Measured.Start.now();
+    Measurement.Start start = Measurement.Start.now();
     ClosedLoop loop = new ClosedLoop(operation, depth, time, maxOperations);
     for (int lane = 0; lane < depth; lane++) {
       loop.next(lane);
@@ -51,12 +51,12 @@ final class ClosedLoop {
     if (!loop.lanes.await(time.toSeconds() + PATIENCE_SECONDS, TimeUnit.SECONDS)) {
       throw new IOException("an operation did not end within a minute");
     }
-    Measured measured = start.end(loop.done.get(), bytesEach);
+    Measurement measurement = start.end(loop.done.get(), bytesEach);
     Throwable failed = loop.failure.get();
     if (failed != null) {
       throw new IOException("an operation failed: " + failed.getMessage(), failed);
     }
-    return measured;
+    return measurement;
   }
 
   /** Goes on as long as operations end at once, so that the stack does not grow. */
@@ -88,9 +88,9 @@ final class ClosedLoop {
 
   private void ended(@Nullable Throwable failed) {
     if (failed == null) {
-      long _ = done.incrementAndGet();
+      done.incrementAndGet();
     } else {
-      boolean _ = failure.compareAndSet(null, failed);
+      failure.compareAndSet(null, failed);
     }
   }
 }

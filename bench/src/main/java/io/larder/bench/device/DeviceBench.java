@@ -170,9 +170,8 @@ public final class DeviceBench {
 
   private void format(long bytes, int valueBytes) throws IOException {
     try (Device device = new DeviceWindow(open(Engine.THREADS), storeStart, bytes)) {
-      var _ =
-          DeviceFormat.format(
-              device, new FormatOptions(options.device(), 0, "bench", "bench", valueBytes, true));
+      DeviceFormat.format(
+          device, new FormatOptions(options.device(), 0, "bench", "bench", valueBytes, true));
     }
   }
 
@@ -213,7 +212,7 @@ public final class DeviceBench {
         int fioDepth = Math.min(MAX_FIO_DEPTH, depth * (bytes / fioBytes));
         double[] limit = {limit(false, fioBytes, fioDepth), limit(true, fioBytes, fioDepth)};
         if (bytes == Device.BLOCK_BYTES) { // with its header it lies in two blocks
-          double _ = limit(true, 2 * bytes, fioDepth);
+          limit(true, 2 * bytes, fioDepth);
         }
         for (Engine engine : engines) {
           next = measure(engine, evictions, bytes, depth, next, Long.MAX_VALUE, limit);
@@ -253,8 +252,8 @@ public final class DeviceBench {
     try (DeviceWindow window = new DeviceWindow(open(engine), storeStart, half);
         LogStore store = store(window, evictions);
         StoreLoad load = new StoreLoad(store, evictions, pool, bytes, depth, next)) {
-      Measured put = load.put(depth, time, maxPuts);
-      Measured get =
+      Measurement put = load.put(depth, time, maxPuts);
+      Measurement get =
           load.get(depth, options.time(), Math.min(records, load.nextPut()), load.nextPut());
       if (limit != null) {
         String cell = name(bytes) + "Depth" + depth + name(engine);
@@ -299,11 +298,11 @@ public final class DeviceBench {
         try (Device device = new DeviceWindow(open(engine), half, half)) {
           double goal = engine == Engine.THREADS ? 0.11 : 0.03;
           for (boolean reads : new boolean[] {false, true}) {
-            Measured measured = EngineLoad.run(device, pool, reads, MIB, 8, options.time());
+            Measurement measurement = EngineLoad.run(device, pool, reads, MIB, 8, options.time());
             String name = "engine" + (reads ? "Read" : "Write") + "1MiB" + name(engine);
-            note(name, measured.bytesPerSecond(), "bytes/s");
+            note(name, measurement.bytesPerSecond(), "bytes/s");
             goals.put(name + "Cpu", new Goal("s/GiB", goal, Better.lower));
-            add(name + "Cpu", measured.cpuSecondsPerGib());
+            add(name + "Cpu", measurement.cpuSecondsPerGib());
           }
         }
       }
@@ -378,28 +377,27 @@ public final class DeviceBench {
   }
 
   private void note(String name, double value, String unit) {
-    Goal _ =
-        goals.put(name, new Goal(unit, null, unit.equals("s/GiB") ? Better.lower : Better.higher));
+    goals.put(name, new Goal(unit, null, unit.equals("s/GiB") ? Better.lower : Better.higher));
     add(name, value);
   }
 
   private void ratio(String name, double value, @Nullable Double goal) {
-    Goal _ = goals.put(name, new Goal("1", goal, Better.higher));
+    goals.put(name, new Goal("1", goal, Better.higher));
     add(name, value);
   }
 
   private void goal(String name, double value, @Nullable Double goal, Better better) {
-    Goal _ = goals.put(name, new Goal("1", goal, better));
+    goals.put(name, new Goal("1", goal, better));
     add(name, value);
   }
 
   private void allocated(String name, double value, double goal) {
-    Goal _ = goals.put(name, new Goal("bytes", goal, Better.lower));
+    goals.put(name, new Goal("bytes", goal, Better.lower));
     add(name, value);
   }
 
   private void add(String name, double value) {
-    boolean _ = rounds.computeIfAbsent(name, _ -> new ArrayList<>()).add(value);
+    rounds.computeIfAbsent(name, _ -> new ArrayList<>()).add(value);
   }
 
   private List<Figure> figures() {

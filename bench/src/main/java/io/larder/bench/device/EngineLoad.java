@@ -3,12 +3,14 @@ package io.larder.bench.device;
 import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
 import io.larder.node.device.Device;
+import io.larder.node.device.IoCallback;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 
 /** An engine alone, without a store: sequential writes and random reads of one size. */
 final class EngineLoad {
@@ -17,7 +19,7 @@ final class EngineLoad {
   private EngineLoad() {}
 
   /** Writes or reads pieces of at most a submission, from and into the pool's memory. */
-  static Measured run(
+  static Measurement run(
       Device device, MemoryPool pool, boolean reads, int bytes, int depth, Duration time)
       throws IOException, InterruptedException {
     MemorySegment[][] memory = new MemorySegment[depth][];
@@ -50,26 +52,25 @@ final class EngineLoad {
   }
 
   /** Fills a device, so that nothing is read from holes. */
-  static void fill(Device device, MemoryPool pool, java.util.function.LongConsumer progress)
+  static void fill(Device device, MemoryPool pool, LongConsumer progress)
       throws IOException, InterruptedException {
     Payload payload = StoreLoad.random(pool, PIECE_BYTES, 42);
     MemorySegment[] memory = {payload.ioSegment(0)};
     AtomicLong next = new AtomicLong();
     long pieces = device.sizeBytes() / PIECE_BYTES;
     try {
-      Measured _ =
-          ClosedLoop.run(
-              8,
-              Duration.ofHours(1),
-              pieces,
-              PIECE_BYTES,
-              lane -> {
-                CompletableFuture<Boolean> done = new CompletableFuture<>();
-                long at = next.getAndIncrement() * PIECE_BYTES;
-                transfer(device, false, at, memory, done);
-                progress.accept(PIECE_BYTES);
-                return done;
-              });
+      ClosedLoop.run(
+          8,
+          Duration.ofHours(1),
+          pieces,
+          PIECE_BYTES,
+          lane -> {
+            CompletableFuture<Boolean> done = new CompletableFuture<>();
+            long at = next.getAndIncrement() * PIECE_BYTES;
+            transfer(device, false, at, memory, done);
+            progress.accept(PIECE_BYTES);
+            return done;
+          });
     } finally {
       payload.release();
     }
@@ -81,9 +82,13 @@ final class EngineLoad {
       long offset,
       MemorySegment[] memory,
       CompletableFuture<Boolean> done) {
-    io.larder.node.device.IoCallback callback =
+    IoCallback callback =
         failure -> {
-          boolean _ = failure == null ? done.complete(true) : done.completeExceptionally(failure);
+          if (failure == null) {
+            done.complete(true);
+          } else {
+            done.completeExceptionally(failure);
+          }
         };
     if (read) {
       device.read(offset, memory, callback);

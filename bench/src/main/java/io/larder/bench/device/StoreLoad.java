@@ -56,7 +56,7 @@ final class StoreLoad implements AutoCloseable {
     for (int i = 0; i < payload.chunkCount(); i++) {
       ByteBuffer chunk = payload.chunk(i);
       while (chunk.remaining() >= Long.BYTES) {
-        ByteBuffer _ = chunk.putLong(random.nextLong());
+        chunk.putLong(random.nextLong());
       }
       payload.setCrc(i, payload.computeCrc(i));
     }
@@ -65,7 +65,7 @@ final class StoreLoad implements AutoCloseable {
 
   static Key key(long number) {
     byte[] bytes = new byte[Long.BYTES];
-    ByteBuffer _ = ByteBuffer.wrap(bytes).putLong(number);
+    ByteBuffer.wrap(bytes).putLong(number);
     return KEYSPACE.key(bytes);
   }
 
@@ -80,7 +80,7 @@ final class StoreLoad implements AutoCloseable {
     return put.get();
   }
 
-  Measured put(int depth, Duration time, long maxOperations)
+  Measurement put(int depth, Duration time, long maxOperations)
       throws IOException, InterruptedException {
     return ClosedLoop.run(
         depth,
@@ -98,7 +98,7 @@ final class StoreLoad implements AutoCloseable {
    *     then it would not be reads that were measured, or if a block is gone that the store has not
    *     said it dropped
    */
-  Measured get(int depth, Duration time, long ofTheLast, long seed)
+  Measurement get(int depth, Duration time, long ofTheLast, long seed)
       throws IOException, InterruptedException {
     SplittableRandom[] random = new SplittableRandom[depth];
     for (int lane = 0; lane < depth; lane++) {
@@ -118,7 +118,7 @@ final class StoreLoad implements AutoCloseable {
     // Each lane has keys of its own: two reads of one key at a time are one to the device.
     int each = Math.max(1, there.length / depth);
     AtomicLong misses = new AtomicLong();
-    Measured measured =
+    Measurement measurement =
         ClosedLoop.run(
             depth,
             time,
@@ -132,8 +132,8 @@ final class StoreLoad implements AutoCloseable {
                     if (block != null) {
                       block.payload().release();
                     } else {
-                      long _ = misses.incrementAndGet();
-                      boolean _ = gone.add(key);
+                      misses.incrementAndGet();
+                      gone.add(key);
                     }
                   });
             });
@@ -144,14 +144,14 @@ final class StoreLoad implements AutoCloseable {
               + " blocks were not found though the store did not say it dropped them; "
               + store.stats());
     }
-    if (misses.get() > measured.operations() / 1000) {
+    if (misses.get() > measurement.operations() / 1000) {
       throw new IOException(
           misses
               + " of "
-              + measured.operations()
+              + measurement.operations()
               + " reads were of blocks that had been evicted; use a larger device");
     }
-    return measured;
+    return measurement;
   }
 
   @Override

@@ -88,7 +88,7 @@ final class Audit {
         for (String key : keys) {
           Optional<byte[]> value = connection.call(text("GET"), text(key));
           puts.computeIfAbsent(key, _ -> new ArrayList<>())
-              .add(value.map(bytes -> Contents.putOf(ByteBuffer.wrap(bytes))).orElse(0L));
+              .add(value.map(bytes -> PutContents.putOf(ByteBuffer.wrap(bytes))).orElse(0L));
         }
       } catch (IOException e) {
         silent.add(node.nodeId());

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -147,7 +148,7 @@ final class Checker {
   }
 
   private Call put(long number) {
-    return java.util.Objects.requireNonNull(puts.get(number));
+    return Objects.requireNonNull(puts.get(number));
   }
 
   private static long seen(Map<Long, Long> lastSeen, Call put) {

@@ -34,12 +34,12 @@ record CountedKeys(String prefix, int set, List<Integer> lengths) {
   }
 
   byte[] value(int number) {
-    return Contents.of(content(number), length(number));
+    return PutContents.of(content(number), length(number));
   }
 
   /** Whether these are the key's bytes, to the last one. */
   boolean isValue(int number, byte[] bytes) {
-    return Contents.putOf(ByteBuffer.wrap(bytes)) == content(number);
+    return PutContents.putOf(ByteBuffer.wrap(bytes)) == content(number);
   }
 
   private long content(int number) {

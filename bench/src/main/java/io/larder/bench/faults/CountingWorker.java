@@ -115,12 +115,15 @@ final class CountingWorker {
     int number = random.nextInt(KEYS);
     int deletable = number / DELETABLE * DELETABLE;
     int dice = random.nextInt(100);
-    Outcome _ =
-        dice < 30
-            ? client.set(number)
-            : dice < 60
-                ? client.existsThenGet(number, number == deletable)
-                : dice < 94 ? client.get(number) : client.delete(deletable);
+    if (dice < 30) {
+      client.set(number);
+    } else if (dice < 60) {
+      client.existsThenGet(number, number == deletable);
+    } else if (dice < 94) {
+      client.get(number);
+    } else {
+      client.delete(deletable);
+    }
   }
 
   /** A process that is stopped in order closes its connections first. */

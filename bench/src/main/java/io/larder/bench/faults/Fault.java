@@ -1,6 +1,7 @@
 package io.larder.bench.faults;
 
 import io.larder.testkit.local.LocalCluster;
+import io.larder.testkit.local.Namespaces;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
@@ -9,147 +10,147 @@ import java.util.Locale;
 public enum Fault {
   NODE_KILLED("kill -9 of a node, which returns at once", false) {
     @Override
-    void strike(Scene scene) throws IOException, InterruptedException {
-      int victim = scene.victim();
-      scene.cluster().kill(scene.node(victim));
-      scene.hold(Duration.ofMillis(500));
-      scene.start(scene.node(victim));
+    void strike(FaultContext context) throws IOException, InterruptedException {
+      int victim = context.victim();
+      context.cluster().kill(context.node(victim));
+      context.hold(Duration.ofMillis(500));
+      context.start(context.node(victim));
     }
   },
   NODE_AWAY("kill -9 of a node, which returns when its slots have other owners", false) {
     @Override
-    void strike(Scene scene) throws IOException, InterruptedException {
-      int victim = scene.victim();
-      scene.cluster().kill(scene.node(victim));
-      scene.hold(PAST_SESSION);
-      scene.start(scene.node(victim));
+    void strike(FaultContext context) throws IOException, InterruptedException {
+      int victim = context.victim();
+      context.cluster().kill(context.node(victim));
+      context.hold(PAST_SESSION);
+      context.start(context.node(victim));
     }
   },
   NODE_FROZEN("SIGSTOP of a node past its session", false) {
     @Override
-    void strike(Scene scene) throws IOException, InterruptedException {
-      int victim = scene.victim();
-      scene.cluster().freeze(scene.node(victim));
-      scene.hold(PAST_SESSION);
-      scene.cluster().thaw(scene.node(victim));
+    void strike(FaultContext context) throws IOException, InterruptedException {
+      int victim = context.victim();
+      context.cluster().freeze(context.node(victim));
+      context.hold(PAST_SESSION);
+      context.cluster().thaw(context.node(victim));
     }
   },
   NODE_FROZEN_BRIEFLY("SIGSTOP of a node, again and again, within its session", false) {
     @Override
-    void strike(Scene scene) throws IOException, InterruptedException {
+    void strike(FaultContext context) throws IOException, InterruptedException {
       for (int i = 0; i < 3; i++) {
-        int victim = scene.victim();
-        scene.cluster().freeze(scene.node(victim));
-        scene.hold(Duration.ofMillis(1_500));
-        scene.cluster().thaw(scene.node(victim));
-        scene.hold(Duration.ofMillis(500));
+        int victim = context.victim();
+        context.cluster().freeze(context.node(victim));
+        context.hold(Duration.ofMillis(1_500));
+        context.cluster().thaw(context.node(victim));
+        context.hold(Duration.ofMillis(500));
       }
     }
   },
   NODE_WITHOUT_ZOOKEEPER("a node is cut off from ZooKeeper past its session", true) {
     @Override
-    void strike(Scene scene) throws IOException, InterruptedException {
-      int victim = scene.victim();
-      for (String server : scene.cluster().zooKeepers()) {
-        scene.network().cut(scene.node(victim), server);
+    void strike(FaultContext context) throws IOException, InterruptedException {
+      int victim = context.victim();
+      for (String server : context.cluster().zooKeepers()) {
+        context.network().cut(context.node(victim), server);
       }
-      scene.hold(PAST_SESSION);
-      scene.network().heal();
+      context.hold(PAST_SESSION);
+      context.network().heal();
     }
   },
   NODE_WITHOUT_PEERS("a node is cut off from the other nodes", true) {
     @Override
-    void strike(Scene scene) throws IOException, InterruptedException {
-      int victim = scene.cutOff();
-      for (int other : scene.others(victim)) {
-        scene.network().cut(scene.node(victim), scene.node(other));
+    void strike(FaultContext context) throws IOException, InterruptedException {
+      int victim = context.cutOff();
+      for (int other : context.others(victim)) {
+        context.network().cut(context.node(victim), context.node(other));
       }
-      scene.hold(Duration.ofSeconds(5));
-      scene.network().heal();
+      context.hold(Duration.ofSeconds(5));
+      context.network().heal();
     }
   },
   NODE_UNHEARD("what a node sends to another vanishes, and only that", true) {
     @Override
-    void strike(Scene scene) throws IOException, InterruptedException {
-      int victim = scene.cutOff();
-      int other = scene.others(victim).getFirst();
-      scene.network().cutOneWay(scene.node(victim), scene.node(other));
-      scene.hold(Duration.ofSeconds(5));
-      scene.network().heal();
+    void strike(FaultContext context) throws IOException, InterruptedException {
+      int victim = context.cutOff();
+      int other = context.others(victim).getFirst();
+      context.network().cutOneWay(context.node(victim), context.node(other));
+      context.hold(Duration.ofSeconds(5));
+      context.network().heal();
     }
   },
   NODE_ISOLATED("a node is cut off from ZooKeeper and the nodes, not from clients", true) {
     @Override
-    void strike(Scene scene) throws IOException, InterruptedException {
-      int victim = scene.cutOff();
-      for (int other : scene.others(victim)) {
-        scene.network().cut(scene.node(victim), scene.node(other));
+    void strike(FaultContext context) throws IOException, InterruptedException {
+      int victim = context.cutOff();
+      for (int other : context.others(victim)) {
+        context.network().cut(context.node(victim), context.node(other));
       }
-      for (String server : scene.cluster().zooKeepers()) {
-        scene.network().cut(scene.node(victim), server);
+      for (String server : context.cluster().zooKeepers()) {
+        context.network().cut(context.node(victim), server);
       }
-      scene.hold(PAST_SESSION);
-      scene.network().heal();
+      context.hold(PAST_SESSION);
+      context.network().heal();
     }
   },
   NODE_OUT_OF_SIGHT("the clients are cut off from a node", true) {
     @Override
-    void strike(Scene scene) throws IOException, InterruptedException {
-      int victim = scene.victim();
-      scene.network().cut(io.larder.testkit.local.Namespaces.HERE, scene.node(victim));
-      scene.hold(Duration.ofSeconds(5));
-      scene.network().heal();
+    void strike(FaultContext context) throws IOException, InterruptedException {
+      int victim = context.victim();
+      context.network().cut(Namespaces.HERE, context.node(victim));
+      context.hold(Duration.ofSeconds(5));
+      context.network().heal();
     }
   },
   ZOOKEEPER_SERVER_LOST("kill -9 of one ZooKeeper server", false) {
     @Override
-    void strike(Scene scene) throws IOException, InterruptedException {
-      String server = scene.cluster().zooKeepers().get(scene.random(3));
-      scene.cluster().kill(server);
-      scene.hold(Duration.ofSeconds(4));
-      scene.cluster().start(server);
+    void strike(FaultContext context) throws IOException, InterruptedException {
+      String server = context.cluster().zooKeepers().get(context.random(3));
+      context.cluster().kill(server);
+      context.hold(Duration.ofSeconds(4));
+      context.cluster().start(server);
     }
   },
   QUORUM_LOST("kill -9 of two of the three ZooKeeper servers", false) {
     @Override
-    void strike(Scene scene) throws IOException, InterruptedException {
-      int spared = scene.random(3);
+    void strike(FaultContext context) throws IOException, InterruptedException {
+      int spared = context.random(3);
       for (int i = 0; i < 3; i++) {
         if (i != spared) {
-          scene.cluster().kill(scene.cluster().zooKeepers().get(i));
+          context.cluster().kill(context.cluster().zooKeepers().get(i));
         }
       }
-      scene.hold(PAST_SESSION);
+      context.hold(PAST_SESSION);
       for (int i = 0; i < 3; i++) {
         if (i != spared) {
-          scene.cluster().start(scene.cluster().zooKeepers().get(i));
+          context.cluster().start(context.cluster().zooKeepers().get(i));
         }
       }
     }
   },
   COORDINATOR_KILLED("kill -9 of the leading coordinator and of a node", false) {
     @Override
-    void strike(Scene scene) throws IOException, InterruptedException {
-      String leader = scene.cluster().leadingCoordinator();
-      int victim = scene.victim();
+    void strike(FaultContext context) throws IOException, InterruptedException {
+      String leader = context.cluster().leadingCoordinator();
+      int victim = context.victim();
       if (leader != null) {
-        scene.cluster().kill(leader);
+        context.cluster().kill(leader);
       }
-      scene.cluster().kill(scene.node(victim));
-      scene.hold(PAST_SESSION);
-      scene.start(scene.node(victim));
+      context.cluster().kill(context.node(victim));
+      context.hold(PAST_SESSION);
+      context.start(context.node(victim));
       if (leader != null) {
-        scene.cluster().start(leader);
+        context.cluster().start(leader);
       }
     }
   },
   ROLLING_RESTART("every node in its turn is stopped in order and started", false) {
     @Override
-    void strike(Scene scene) throws IOException, InterruptedException {
-      for (int victim : scene.everyNode()) {
-        scene.cluster().stop(scene.node(victim));
-        scene.start(scene.node(victim));
-        boolean _ = scene.awaitSettled(); // in the end it is waited for once more
+    void strike(FaultContext context) throws IOException, InterruptedException {
+      for (int victim : context.everyNode()) {
+        context.cluster().stop(context.node(victim));
+        context.start(context.node(victim));
+        context.awaitSettled(); // in the end it is waited for once more
       }
     }
   };
@@ -182,5 +183,5 @@ public enum Fault {
   }
 
   /** Breaks it, holds it, mends it. */
-  abstract void strike(Scene scene) throws IOException, InterruptedException;
+  abstract void strike(FaultContext context) throws IOException, InterruptedException;
 }

@@ -107,7 +107,7 @@ public final class FaultRun {
   /** Returns false when there is nothing left to go on with. */
   private boolean round(Fault fault, StallWatch stalls) throws IOException, InterruptedException {
     History history = new History();
-    Scene scene = new Scene(cluster, network, random.split());
+    FaultContext context = new FaultContext(cluster, network, random.split());
     Map<String, String> before = cluster.incarnations();
     accounts.look(account.accounts());
     long start = System.nanoTime();
@@ -118,14 +118,14 @@ public final class FaultRun {
     boolean well;
     try (load) {
       Thread.sleep(BEFORE);
-      fault.strike(scene);
+      fault.strike(context);
       mended = System.nanoTime();
-      well = scene.awaitSettled();
+      well = context.awaitSettled();
       settled = System.nanoTime();
       Thread.sleep(AFTER);
     }
     long end = System.nanoTime();
-    scene
+    context
         .unwellSince()
         .forEach((node, since) -> {
           // Connections that were cut recover by themselves, some seconds after the network.
@@ -149,7 +149,7 @@ public final class FaultRun {
           "%d s after it was mended some slots have no owner that grants"
               .formatted((settled - mended) / 1_000_000_000));
     }
-    noteAbsences(before, history, scene, start);
+    noteAbsences(before, history, context, start);
     Map<String, Found> audit =
         Audit.of(account, cluster.nodes(), history.keys(), history.keptKeys());
     accounts.look(account.accounts());
@@ -177,14 +177,14 @@ public final class FaultRun {
 
   /** Whose incarnation changed was away; whose did not is a live holder through all of it. */
   private void noteAbsences(
-      Map<String, String> before, History history, Scene scene, long roundStart)
+      Map<String, String> before, History history, FaultContext context, long roundStart)
       throws IOException, InterruptedException {
     Map<String, String> after = cluster.incarnations();
     long now = System.nanoTime();
     for (int i = 0; i < cluster.nodes().size(); i++) {
-      String nodeId = scene.node(i);
+      String nodeId = context.node(i);
       if (!before.getOrDefault(nodeId, "").equals(after.get(nodeId))) {
-        Long since = scene.unwellSince().get(i);
+        Long since = context.unwellSince().get(i);
         if (since == null) {
           unplanned++;
         }
@@ -202,7 +202,7 @@ public final class FaultRun {
       stored += call.outcome() == Outcome.STORED ? 1 : 0;
       verified += call.outcome() == Outcome.FOUND ? 1 : 0;
       unknown += call.outcome() == Outcome.UNKNOWN ? 1 : 0;
-      errorsOfOtherCodes += call.said().startsWith(PlainCaller.OTHER_CODE) ? 1 : 0;
+      errorsOfOtherCodes += call.said().startsWith(PlainWorkloadClient.OTHER_CODE) ? 1 : 0;
     }
     progress.say(
         "%s: %s; %,d calls, well again after %,d ms, %s so far"

@@ -1,9 +1,9 @@
 package io.larder.bench.faults;
 
-import io.larder.bench.faults.Caller.Answer;
 import io.larder.bench.faults.History.Call;
 import io.larder.bench.faults.History.Kind;
 import io.larder.bench.faults.History.Outcome;
+import io.larder.bench.faults.WorkloadClient.Answer;
 import io.larder.bench.verdict.Patience;
 import io.larder.bench.verdict.StallWatch;
 import io.larder.testkit.local.LocalNode;
@@ -54,7 +54,12 @@ final class Load implements AutoCloseable {
 
   /** A call that has not returned. */
   private record Under(
-      Caller caller, Kind kind, String key, long put, long invokedNanos, long stalledBefore) {}
+      WorkloadClient client,
+      Kind kind,
+      String key,
+      long put,
+      long invokedNanos,
+      long stalledBefore) {}
 
   private Load(History history, String prefix, StallWatch stalls) {
     this.history = history;
@@ -73,22 +78,22 @@ final class Load implements AutoCloseable {
     SplittableRandom seeds = new SplittableRandom(seed);
     for (int i = 0; i < nodes.size(); i++) {
       LocalNode node = nodes.get(i);
-      load.run(new PlainCaller(i, node), seeds.split());
-      load.run(new JavaCaller(node, nodes, false), seeds.split());
-      load.run(new JavaCaller(node, nodes, true), seeds.split());
+      load.run(new PlainWorkloadClient(i, node), seeds.split());
+      load.run(new JavaWorkloadClient(node, nodes, false), seeds.split());
+      load.run(new JavaWorkloadClient(node, nodes, true), seeds.split());
     }
     return load;
   }
 
-  private void run(Caller caller, SplittableRandom random) {
+  private void run(WorkloadClient client, SplittableRandom random) {
     threads.add(
         Thread.ofPlatform()
             .daemon()
-            .name(caller.name())
+            .name(client.name())
             .start(() -> {
-              try (caller) {
+              try (client) {
                 while (!stopping.get()) {
-                  step(caller, random);
+                  step(client, random);
                   Thread.sleep(random.nextLong(PAUSE_MS));
                 }
               } catch (InterruptedException e) {
@@ -99,28 +104,28 @@ final class Load implements AutoCloseable {
             }));
   }
 
-  private void step(Caller caller, SplittableRandom random) {
+  private void step(WorkloadClient client, SplittableRandom random) {
     int newest = (int) ((System.nanoTime() - startNanos) / 1_000_000 / KEY_MS) + KEYS_AT_ONCE;
     int dice = random.nextInt(100);
     if (dice < 50) {
-      put(caller, newest - random.nextInt(KEYS_AT_ONCE), random);
+      put(client, newest - random.nextInt(KEYS_AT_ONCE), random);
     } else if (dice < 97) {
       String key = key(random.nextInt(newest));
-      call(caller, Kind.GET, key, 0, () -> caller.get(key));
+      call(client, Kind.GET, key, 0, () -> client.get(key));
     } else {
       String key = key(random.nextInt(newest) / DELETABLE * DELETABLE);
-      call(caller, Kind.DELETE, key, 0, () -> caller.delete(key));
+      call(client, Kind.DELETE, key, 0, () -> client.delete(key));
     }
   }
 
-  private void put(Caller caller, int number, SplittableRandom random) {
+  private void put(WorkloadClient client, int number, SplittableRandom random) {
     String key = key(number);
     int dice = random.nextInt(20);
     int length =
         dice == 0 ? LARGE_BYTES : random.nextInt(SMALL_BYTES, dice < 10 ? 1_000 : MEDIUM_BYTES);
     long put = PUTS.getAndIncrement();
-    byte[] value = Contents.of(put, length);
-    call(caller, Kind.PUT, key, put, () -> caller.put(key, value));
+    byte[] value = PutContents.of(put, length);
+    call(client, Kind.PUT, key, put, () -> client.put(key, value));
   }
 
   private String key(int number) {
@@ -131,11 +136,11 @@ final class Load implements AutoCloseable {
     Answer call();
   }
 
-  private void call(Caller caller, Kind kind, String key, long put, Calling calling) {
-    Under under = new Under(caller, kind, key, put, System.nanoTime(), stalls.totalNanos());
-    underWay.put(caller.name(), under);
+  private void call(WorkloadClient client, Kind kind, String key, long put, Calling calling) {
+    Under under = new Under(client, kind, key, put, System.nanoTime(), stalls.totalNanos());
+    underWay.put(client.name(), under);
     Answer answer = calling.call();
-    underWay.remove(caller.name());
+    underWay.remove(client.name());
     note(under, answer);
   }
 
@@ -144,15 +149,15 @@ final class Load implements AutoCloseable {
     boolean read = answer.outcome() == Outcome.FOUND;
     history.add(
         new Call(
-            under.caller().name(),
-            under.caller().node(),
+            under.client().name(),
+            under.client().node(),
             read ? Kind.GET : under.kind(),
             under.key(),
             read ? answer.put() : under.put(),
             answer.outcome(),
             under.invokedNanos(),
             System.nanoTime(),
-            TimeUnit.MILLISECONDS.toNanos(under.caller().deadlineMs(under.kind())),
+            TimeUnit.MILLISECONDS.toNanos(under.client().deadlineMs(under.kind())),
             stalls.totalNanos() - under.stalledBefore(),
             answer.said()));
   }
@@ -187,7 +192,7 @@ final class Load implements AutoCloseable {
     }
     long own =
         System.nanoTime() - under.invokedNanos() - (stalls.totalNanos() - under.stalledBefore());
-    long deadline = TimeUnit.MILLISECONDS.toNanos(under.caller().deadlineMs(under.kind()));
+    long deadline = TimeUnit.MILLISECONDS.toNanos(under.client().deadlineMs(under.kind()));
     if (own < deadline + Patience.HANG.plus(END).toNanos()) {
       return false;
     }

@@ -129,8 +129,7 @@ final class Arbitration {
               return System.nanoTime();
             });
         Thread.sleep(QUEUED_MS);
-        PutOutcome _ =
-            writer.blocking().put(key, value, PutOptions.NONE.withToken(granted.token()));
+        writer.blocking().put(key, value, PutOptions.NONE.withToken(granted.token()));
         long stored = System.nanoTime();
         wakes.record(woken.get(WAIT_MS, TimeUnit.MILLISECONDS) - stored);
       }
@@ -144,7 +143,7 @@ final class Arbitration {
   double grantsPerSecond() throws InterruptedException {
     LocalNode owner = nodes.get(0);
     try (LarderClient client = client(owner, PUT_TIME)) {
-      double _ = grantsPerSecond(client, owners.slotsOf(owner), WARMING);
+      grantsPerSecond(client, owners.slotsOf(owner), WARMING);
       return grantsPerSecond(client, owners.slotsOf(owner), GRANTING);
     }
   }

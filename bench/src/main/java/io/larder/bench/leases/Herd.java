@@ -67,7 +67,7 @@ record Herd(int copiesMax, long stored, double deviceBytesPerUniqueByte) {
     int stored = 0;
     try (PlainConnection connection = PlainConnection.open(node.host(), node.port(), TIMEOUT_MS)) {
       connection.introduce("larder-bench"); // its OK then means stored
-      int _ = start.await();
+      start.await();
       for (int i = 0; i < KEYS; i++) {
         if (connection.call(text("SET"), text(key(i)), value, text("NX")).isPresent()) {
           stored++;

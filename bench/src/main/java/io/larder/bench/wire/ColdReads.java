@@ -97,7 +97,7 @@ final class ColdReads {
     List<Double> bareRates = new ArrayList<>();
     List<Double> cpu = new ArrayList<>();
     List<Double> ratios = new ArrayList<>();
-    double _ = gets(larder, keys); // for warmth
+    gets(larder, keys); // for warmth
     for (int round = 0; round < rounds; round++) {
       double before = larder.cpuSeconds();
       double rate = gets(larder, keys);

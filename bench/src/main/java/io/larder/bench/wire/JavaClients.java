@@ -46,9 +46,8 @@ final class JavaClients {
   /** Whether this distribution has the rivals. */
   static boolean arePresent() {
     try {
-      var _ = Class.forName("redis.clients.jedis.Jedis", false, JavaClients.class.getClassLoader());
-      var _ =
-          Class.forName("io.lettuce.core.RedisClient", false, JavaClients.class.getClassLoader());
+      Class.forName("redis.clients.jedis.Jedis", false, JavaClients.class.getClassLoader());
+      Class.forName("io.lettuce.core.RedisClient", false, JavaClients.class.getClassLoader());
       return true;
     } catch (ClassNotFoundException e) {
       return false;
@@ -94,7 +93,7 @@ final class JavaClients {
 
   private List<Figure> gets(String name, LarderClient larder, Maker rival)
       throws IOException, InterruptedException {
-    return duel(
+    return compare(
         name,
         larder,
         rival,
@@ -107,7 +106,7 @@ final class JavaClients {
 
   private List<Figure> sets(String name, LarderClient larder, Maker rival)
       throws IOException, InterruptedException {
-    return duel(
+    return compare(
         name,
         larder,
         rival,
@@ -118,13 +117,13 @@ final class JavaClients {
     void on(Client client, int number) throws IOException;
   }
 
-  private List<Figure> duel(String name, LarderClient larder, Maker rival, Operation operation)
+  private List<Figure> compare(String name, LarderClient larder, Maker rival, Operation operation)
       throws IOException, InterruptedException {
     for (int i = 0; i < warmUps; i++) {
-      double _ = rate(() -> ofLarder(larder), operation);
-      double _ = rate(rival, operation);
+      rate(() -> ofLarder(larder), operation);
+      rate(rival, operation);
     }
-    return Duel.run(
+    return RateComparison.run(
         name,
         "GB/s",
         rounds,
@@ -171,7 +170,7 @@ final class JavaClients {
 
       @Override
       public void set(byte[] key) {
-        var _ = larder.blocking().put(key, from.duplicate(), PutOptions.NONE);
+        larder.blocking().put(key, from.duplicate(), PutOptions.NONE);
       }
 
       @Override
@@ -190,7 +189,7 @@ final class JavaClients {
 
       @Override
       public void set(byte[] key) {
-        var _ = jedis.set(key, value);
+        jedis.set(key, value);
       }
 
       @Override
@@ -211,7 +210,7 @@ final class JavaClients {
 
       @Override
       public void set(byte[] key) {
-        var _ = connection.sync().set(key, value);
+        connection.sync().set(key, value);
       }
 
       @Override

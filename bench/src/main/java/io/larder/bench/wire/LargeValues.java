@@ -43,7 +43,7 @@ final class LargeValues {
       throws IOException, InterruptedException {
     load(larder, bytes, connections);
     load(rival, bytes, connections);
-    return duel(
+    return compare(
         name,
         bytes,
         connections,
@@ -54,21 +54,22 @@ final class LargeValues {
 
   List<Figure> set(String name, int bytes, int connections, Target rival, double goal)
       throws IOException, InterruptedException {
-    return duel(name, bytes, connections, rival, goal, target -> new Sets(target.connect(), bytes));
+    return compare(
+        name, bytes, connections, rival, goal, target -> new Sets(target.connect(), bytes));
   }
 
   private interface Opening {
     Load.Connection open(Target target) throws IOException;
   }
 
-  private List<Figure> duel(
+  private List<Figure> compare(
       String name, int bytes, int connections, Target rival, double goal, Opening opening)
       throws IOException, InterruptedException {
     List<Double> cpu = new ArrayList<>();
     List<Double> rivalCpu = new ArrayList<>();
     List<Figure> figures =
         new ArrayList<>(
-            Duel.run(
+            RateComparison.run(
                 name,
                 "GB/s",
                 rounds,
@@ -95,7 +96,7 @@ final class LargeValues {
   }
 
   private void fill(Target target, long bytes, int each) throws IOException, InterruptedException {
-    double _ = Load.seconds(4, (int) (bytes / each), () -> new Sets(target.connect(), each));
+    Load.seconds(4, (int) (bytes / each), () -> new Sets(target.connect(), each));
   }
 
   /** Of the rounds that count, the last ones: those before were for warmth. */
@@ -144,8 +145,7 @@ final class LargeValues {
   private static Set<Integer> missing(Target target, int bytes, int connections)
       throws IOException, InterruptedException {
     Set<Integer> missing = ConcurrentHashMap.newKeySet();
-    double _ =
-        Load.seconds(connections, keys(bytes), () -> new Looks(target.connect(), bytes, missing));
+    Load.seconds(connections, keys(bytes), () -> new Looks(target.connect(), bytes, missing));
     return missing;
   }
 

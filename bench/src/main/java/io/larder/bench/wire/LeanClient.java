@@ -59,11 +59,11 @@ final class LeanClient implements AutoCloseable {
     out.put(("$" + value.remaining() + "\r\n").getBytes(US_ASCII));
     ByteBuffer[] parts = {out.flip(), value.duplicate(), end.duplicate().flip()};
     while (parts[2].hasRemaining()) {
-      long _ = channel.write(parts);
+      channel.write(parts);
     }
     in.clear();
     while (in.position() < OK.length) {
-      int _ = readSome();
+      readSome();
     }
     in.flip();
     for (byte expected : OK) {
@@ -81,7 +81,7 @@ final class LeanClient implements AutoCloseable {
   /** Reads {@code $length}; what has come of the value stays in {@link #in}. */
   private long readLength() throws IOException {
     while (true) {
-      int _ = readSome();
+      readSome();
       for (int i = 0; i < in.position(); i++) {
         if (in.get(i) == '\n') {
           String line = US_ASCII.decode(in.duplicate().flip().limit(i - 1)).toString();
@@ -105,7 +105,7 @@ final class LeanClient implements AutoCloseable {
 
   private void writeAll(ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
-      int _ = channel.write(bytes);
+      channel.write(bytes);
     }
   }
 

@@ -49,7 +49,7 @@ final class PrefixLookup {
 
   private static List<Figure> measure(LocalCluster cluster, LarderClient client, List<byte[]> keys)
       throws IOException, InterruptedException {
-    LatencyHistogram _ = lookUp(client, keys, WARM_UP);
+    lookUp(client, keys, WARM_UP);
     long before = requests(cluster);
     LatencyHistogram latency = lookUp(client, keys, LOOKUPS);
     double requests = (double) (requests(cluster) - before) / LOOKUPS;

@@ -34,7 +34,7 @@ final class SmallValues {
   }
 
   List<Figure> get(int pipeline, int requests) throws IOException, InterruptedException {
-    return duel(
+    return compare(
         pipeline == 1 ? "get4KiB" : "get4KiBPipeline" + pipeline,
         redis,
         1.0,
@@ -42,7 +42,7 @@ final class SmallValues {
   }
 
   List<Figure> exists(int pipeline, int requests) throws IOException, InterruptedException {
-    return duel(
+    return compare(
         "existsPipeline" + pipeline,
         redis,
         1.0,
@@ -57,7 +57,7 @@ final class SmallValues {
    * @param appending a Redis with {@code appendonly yes}
    */
   List<Figure> set(Target appending, int requests) throws IOException, InterruptedException {
-    return duel(
+    return compare(
         "set4KiB",
         appending,
         0.8,
@@ -70,9 +70,9 @@ final class SmallValues {
     double rate(Target target) throws IOException, InterruptedException;
   }
 
-  private List<Figure> duel(String name, Target rival, double goal, Work work)
+  private List<Figure> compare(String name, Target rival, double goal, Work work)
       throws IOException, InterruptedException {
-    return Duel.run(
+    return RateComparison.run(
         name, "requests/s", rounds, goal, () -> work.rate(larder), () -> work.rate(rival));
   }
 
@@ -82,7 +82,7 @@ final class SmallValues {
   }
 
   /** A GET that finds nothing is fast and proves nothing. */
-  private static double hits(Target target, int requests, Duel.Side work)
+  private static double hits(Target target, int requests, RateComparison.Side work)
       throws IOException, InterruptedException {
     long before = keyspaceHits(target);
     double rate = work.rate();

@@ -40,7 +40,7 @@ final class TailLatency {
   /** The bare server streams no faster than Larder did in the same round. */
   List<Figure> run() throws IOException, InterruptedException {
     load();
-    Sample _ = sample(larder, Double.POSITIVE_INFINITY);
+    sample(larder, Double.POSITIVE_INFINITY);
     List<Double> ours = new ArrayList<>();
     List<Double> theirs = new ArrayList<>();
     List<Double> ratios = new ArrayList<>();
@@ -107,7 +107,7 @@ final class TailLatency {
             try (LeanClient client = target.connect()) {
               while (!over.get()) {
                 long before = System.nanoTime();
-                long _ = client.get(small());
+                client.get(small());
                 latency.record(System.nanoTime() - before);
               }
             }

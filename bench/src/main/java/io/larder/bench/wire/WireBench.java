@@ -186,7 +186,7 @@ public final class WireBench {
     try {
       Fio fio = new Fio(pages, scratch, bytes);
       List<Double> rates = new ArrayList<>();
-      double _ = fio.bytesPerSecond(false, 0, MIB, 8, FIO_TIME); // a file's first touch is slow
+      fio.bytesPerSecond(false, 0, MIB, 8, FIO_TIME); // a file's first touch is slow
       for (int round = 0; round < rounds; round++) {
         rates.add(fio.bytesPerSecond(false, 0, MIB, 8, FIO_TIME) / 1e9);
       }

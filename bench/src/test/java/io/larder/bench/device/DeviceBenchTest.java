@@ -68,7 +68,7 @@ class DeviceBenchTest {
   @Test
   void foreignDataIsLeftAlone() throws Exception {
     byte[] foreign = "somebody's".getBytes(java.nio.charset.StandardCharsets.UTF_8);
-    Path _ = Files.write(device, foreign, StandardOpenOption.WRITE);
+    Files.write(device, foreign, StandardOpenOption.WRITE);
     assertThatThrownBy(() -> DeviceBench.run(options(false), Progress.SILENT))
         .isInstanceOf(StoreException.class)
         .hasMessageContaining("holds something else");

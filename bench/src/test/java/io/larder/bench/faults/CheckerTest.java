@@ -61,7 +61,7 @@ class CheckerTest {
   }
 
   private Verdict verdict(Map<String, Found> audit) {
-    long _ = Checker.check(history, audit, ms(1_000_000), reported, evidence);
+    Checker.check(history, audit, ms(1_000_000), reported, evidence);
     return evidence.verdict();
   }
 

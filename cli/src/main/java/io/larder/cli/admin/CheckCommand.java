@@ -3,6 +3,7 @@ package io.larder.cli.admin;
 import io.larder.cli.console.ExitCode;
 import io.larder.coordinator.admin.ClusterAdmin;
 import io.larder.coordinator.admin.ClusterStatus;
+import io.larder.coordinator.admin.NodeAnswers;
 import io.larder.coordinator.admin.StatusReader;
 import io.larder.coordinator.controller.NodeReport;
 import io.larder.coordinator.moves.Move;
@@ -45,7 +46,9 @@ final class CheckCommand extends AdminSubcommand {
     try (StatusReader reader = new StatusReader(cluster().zooKeeper())) {
       reader.read(cluster().timeout()).map(ClusterStatus::problems).ifPresent(problems::addAll);
     }
-    Map<String, Usage> usage = admin.usage(image, problems);
+    NodeAnswers<Usage> answers = admin.usage(image);
+    problems.addAll(answers.problems());
+    Map<String, Usage> usage = answers.byNode();
     List<Move> moves = admin.moves();
     Set<String> drains = new TreeSet<>();
     for (Move move : moves) {
@@ -79,11 +82,14 @@ final class CheckCommand extends AdminSubcommand {
     }
     List<NodeRecord> answering =
         image.nodes().values().stream().filter(node -> usage.containsKey(node.nodeId())).toList();
-    Map<String, NodeReport> reports = admin.reports(answering, problems);
+    NodeAnswers<NodeReport> reports = admin.reports(answering);
+    problems.addAll(reports.problems());
     List<String> warnings = new ArrayList<>();
-    reports.forEach((nodeId, report) -> warnings.addAll(ReportWarnings.of(nodeId, report)));
+    reports
+        .byNode()
+        .forEach((nodeId, report) -> warnings.addAll(ReportWarnings.of(nodeId, report)));
     if (asJson()) {
-      json(new Verdict(problems.isEmpty(), problems, warnings, reports));
+      json(new Verdict(problems.isEmpty(), problems, warnings, reports.byNode()));
     } else {
       if (problems.isEmpty()) {
         out().printf("healthy: %d nodes answer, every slot has its owner%n", image.nodes().size());

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.larder.cli.console.ExitCode;
 import io.larder.coordinator.admin.ClusterAdmin;
+import io.larder.coordinator.admin.NodeAnswers;
 import io.larder.coordinator.registry.ClusterImage;
 import io.larder.coordinator.registry.NodeRecord;
 import io.larder.protocol.Limits;
@@ -11,6 +12,8 @@ import io.larder.protocol.Slots;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,7 +58,7 @@ final class KeyCommand implements Runnable {
       int slot = Slots.of(bytes);
       NodeRecord owner = image.ownerOf(slot);
       List<String> problems = new ArrayList<>();
-      String holder = "";
+      Optional<String> holder = Optional.empty();
       if (owner == null) {
         problems.add("slot " + slot + " has no live owner: nobody knows where its keys are");
       } else {
@@ -65,15 +68,22 @@ final class KeyCommand implements Runnable {
           problems.add("the slot's owner: " + e.getMessage());
         }
       }
-      List<String> copies = admin.holders(bytes, image, problems);
-      Located located = new Located(key, slot, owner == null ? "" : owner.nodeId(), holder, copies);
+      NodeAnswers<Boolean> answers = admin.holders(bytes, image);
+      problems.addAll(answers.problems());
+      List<String> copies =
+          answers.byNode().entrySet().stream()
+              .filter(Map.Entry::getValue)
+              .map(Map.Entry::getKey)
+              .toList();
+      String ownerId = owner == null ? "" : owner.nodeId();
+      Located located = new Located(key, slot, ownerId, holder.orElse(""), copies);
       if (asJson()) {
         json(located);
       } else {
         out().printf("key     %s%n", key);
         out().printf("slot    %d%n", slot);
-        out().printf("owner   %s%n", located.owner().isEmpty() ? "none" : located.owner());
-        out().printf("holder  %s%n", holder.isEmpty() ? "none" : holder);
+        out().printf("owner   %s%n", owner == null ? "none" : ownerId);
+        out().printf("holder  %s%n", holder.orElse("none"));
         out().printf("copies  %s%n", copies.isEmpty() ? "none" : String.join(", ", copies));
       }
       if (copies.isEmpty()) {

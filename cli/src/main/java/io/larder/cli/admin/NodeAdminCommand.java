@@ -2,14 +2,14 @@ package io.larder.cli.admin;
 
 import io.larder.cli.console.ExitCode;
 import io.larder.coordinator.admin.ClusterAdmin;
+import io.larder.coordinator.admin.NodeAnswers;
 import io.larder.coordinator.moves.Move;
 import io.larder.coordinator.moves.MovePlanner;
 import io.larder.coordinator.moves.RefusedException;
+import io.larder.coordinator.moves.Usage;
 import io.larder.coordinator.registry.ClusterImage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -106,13 +106,12 @@ final class NodeAdminCommand implements Runnable {
     private Move plan(ClusterAdmin admin, long rate)
         throws RefusedException, IOException, InterruptedException {
       ClusterImage image = admin.image();
-      List<String> problems = new ArrayList<>();
-      var usage = admin.usage(image, problems);
-      problems.forEach(this::say);
+      NodeAnswers<Usage> usage = admin.usage(image);
+      usage.problems().forEach(this::say);
       long now = System.currentTimeMillis();
       Move plan =
           MovePlanner.drain(
-              admin.cluster(), node, image, usage, rate, allowEviction, untilReturn, now);
+              admin.cluster(), node, image, usage.byNode(), rate, allowEviction, untilReturn, now);
       say(
           "%d slots of %s go to the other nodes at once, its values after them"
               .formatted(image.slots().slotsOf(node).length, node));
@@ -205,10 +204,7 @@ final class NodeAdminCommand implements Runnable {
     @Override
     int run(ClusterAdmin admin) throws RefusedException, IOException, InterruptedException {
       if (!yes) {
-        String why = admin.whyNotRemove(node, lost);
-        if (!why.isEmpty()) {
-          throw new RefusedException(why);
-        }
+        admin.requireRemovable(node, lost);
         say("node " + node + " would be forgotten. Nothing was changed: say --yes to do it");
         return ExitCode.OK;
       }

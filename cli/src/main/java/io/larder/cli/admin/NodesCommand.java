@@ -3,6 +3,7 @@ package io.larder.cli.admin;
 import io.larder.cli.console.ExitCode;
 import io.larder.cli.console.TextTable;
 import io.larder.coordinator.admin.ClusterAdmin;
+import io.larder.coordinator.admin.NodeAnswers;
 import io.larder.coordinator.config.ByteSize;
 import io.larder.coordinator.moves.Usage;
 import io.larder.coordinator.registry.ClusterImage;
@@ -39,14 +40,13 @@ final class NodesCommand extends AdminSubcommand {
   @Override
   int run(ClusterAdmin admin) throws IOException, InterruptedException {
     ClusterImage image = admin.image();
-    List<String> problems = new ArrayList<>();
-    Map<String, Usage> usage = admin.usage(image, problems);
+    NodeAnswers<Usage> usage = admin.usage(image);
     List<Line> lines = new ArrayList<>();
     Set<String> ids = new TreeSet<>(image.nodes().keySet());
     ids.addAll(image.slots().counts().keySet());
     ids.addAll(image.slots().draining());
     for (String nodeId : ids) {
-      lines.add(line(nodeId, image, usage));
+      lines.add(line(nodeId, image, usage.byNode()));
     }
     if (asJson()) {
       json(lines);
@@ -82,8 +82,8 @@ final class NodesCommand extends AdminSubcommand {
       }
       table.print(out());
     }
-    problems.forEach(this::say);
-    return problems.isEmpty() ? ExitCode.OK : ExitCode.UNHEALTHY;
+    usage.problems().forEach(this::say);
+    return usage.problems().isEmpty() ? ExitCode.OK : ExitCode.UNHEALTHY;
   }
 
   private static Line line(String nodeId, ClusterImage image, Map<String, Usage> usage) {

@@ -2,15 +2,16 @@ package io.larder.cli.admin;
 
 import io.larder.cli.console.ExitCode;
 import io.larder.coordinator.admin.ClusterAdmin;
+import io.larder.coordinator.admin.NodeAnswers;
 import io.larder.coordinator.moves.Move;
 import io.larder.coordinator.moves.MovePlanner;
 import io.larder.coordinator.moves.RefusedException;
+import io.larder.coordinator.moves.Usage;
 import io.larder.coordinator.registry.ClusterImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -40,13 +41,13 @@ final class RebalanceCommand implements Runnable {
     AdminCommand.group(spec);
   }
 
-  private static Move plan(AdminSubcommand word, ClusterAdmin admin, long rate)
+  private static Move plan(AdminSubcommand subcommand, ClusterAdmin admin, long rate)
       throws IOException, InterruptedException {
     ClusterImage image = admin.image();
-    List<String> problems = new ArrayList<>();
-    var usage = admin.usage(image, problems);
-    problems.forEach(word::say);
-    return MovePlanner.rebalance(admin.cluster(), image, usage, rate, System.currentTimeMillis());
+    NodeAnswers<Usage> usage = admin.usage(image);
+    usage.problems().forEach(subcommand::say);
+    long now = System.currentTimeMillis();
+    return MovePlanner.rebalance(admin.cluster(), image, usage.byNode(), rate, now);
   }
 
   /** {@code plan}. */

@@ -6,7 +6,7 @@ import io.larder.cli.console.ConsoleProgress;
 import io.larder.cli.process.ServiceProcess;
 import io.larder.testkit.local.LocalClusterOptions;
 import io.larder.testkit.local.Namespaces;
-import io.larder.testkit.local.Site;
+import io.larder.testkit.local.ProcessLocation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -93,7 +93,7 @@ final class BenchFaultsCommand implements Callable<Integer> {
               .memoryBytes(MEMORY_BYTES)
               .zooKeepers(ZOOKEEPERS)
               .coordinators(COORDINATORS)
-              .sites(network == null ? Site.LOOPBACK : network.sites())
+              .locations(network == null ? ProcessLocation.LOOPBACK : network.locations())
               .build();
       List<Fault> possible = wanted;
       Namespaces cut = network;

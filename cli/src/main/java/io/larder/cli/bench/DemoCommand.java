@@ -8,7 +8,7 @@ import io.larder.bench.Trace;
 import io.larder.cli.console.ConsoleProgress;
 import io.larder.cli.doctor.Disk;
 import io.larder.cli.doctor.Doctor;
-import io.larder.cli.doctor.LocalWants;
+import io.larder.cli.doctor.LocalRequirements;
 import io.larder.cli.doctor.UnfitException;
 import io.larder.cli.process.ServiceProcess;
 import io.larder.testkit.local.LocalCluster;
@@ -87,15 +87,15 @@ public final class DemoCommand implements Callable<Integer> {
           "the demo writes a new cluster onto " + devices + ": add --format to erase them");
     }
     DemoOptions options = replay.demoOptions();
-    LocalWants wants = wants();
-    UnfitException.throwIfMissing(Doctor.localCluster(wants));
+    LocalRequirements required = required();
+    UnfitException.throwIfMissing(Doctor.localCluster(required));
     Trace trace = Trace.conversationSlice().first(replay.requests());
     LocalClusterOptions cluster =
         LocalClusterOptions.of(ServiceProcess.class)
-            .nodes(wants.nodes())
+            .nodes(required.nodes())
             .dir(dir)
             .devices(devices, format)
-            .deviceBytes(wants.deviceBytes())
+            .deviceBytes(required.deviceBytes())
             .build();
     ConsoleProgress progress = ConsoleProgress.onStandardError();
     JudgedRun judged =
@@ -116,11 +116,11 @@ public final class DemoCommand implements Callable<Integer> {
   }
 
   /** The processes get any free ports. */
-  private LocalWants wants() {
+  private LocalRequirements required() {
     int nodes = devices.isEmpty() ? LocalClusterOptions.DEFAULT_NODES : devices.size();
     int files = devices.isEmpty() ? nodes : 0;
     Path place = dir == null ? Path.of(System.getProperty("java.io.tmpdir")) : dir;
-    return new LocalWants(
+    return new LocalRequirements(
         nodes,
         files,
         place,

@@ -18,25 +18,29 @@ public final class Doctor {
   private Doctor() {}
 
   /** Everything there is to look at. */
-  public static List<Check> everything(LocalWants wants) {
-    List<Check> checks = new ArrayList<>(localCluster(wants));
+  public static List<Check> everything(LocalRequirements required) {
+    List<Check> checks = new ArrayList<>(localCluster(required));
     checks.addAll(TestTools.all());
     return checks;
   }
 
   /** What a cluster on this machine needs. */
-  public static List<Check> localCluster(LocalWants wants) {
+  public static List<Check> localCluster(LocalRequirements required) {
     return List.of(
         Platform.system(),
         Platform.jdk(),
-        Memory.memory(wants.nodes(), wants.memoryBytes()),
+        Memory.memory(required.nodes(), required.memoryBytes()),
         Memory.hugePages(),
-        DeviceAccess.directIo(wants.folder()),
-        DeviceAccess.ring(wants.folder()),
-        Disk.check(wants.folder(), wants.newDevices(), wants.deviceBytes(), wants.smallerDevices()),
+        DeviceAccess.directIo(required.folder()),
+        DeviceAccess.ring(required.folder()),
+        Disk.check(
+            required.folder(),
+            required.newDevices(),
+            required.deviceBytes(),
+            required.smallerDevices()),
         OpenFiles.check(NodeConfig.DEFAULTS.limits().maxConnections()),
         PortsCheck.check(
-            new TreeMap<>(wants.ports()), wants.insisted(), port -> isFree(LOOPBACK, port)));
+            new TreeMap<>(required.ports()), required.insisted(), port -> isFree(LOOPBACK, port)));
   }
 
   /** What a node needs; its device says the rest itself when it is opened. */

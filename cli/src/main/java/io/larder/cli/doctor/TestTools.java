@@ -39,7 +39,7 @@ final class TestTools {
           "not on the PATH: the tests in containers are left out",
           "apt-get install docker.io, and start dockerd");
     }
-    Tool.Said said = Tool.run("docker", "version", "--format", "{{.Server.Version}}");
+    Tool.Result said = Tool.run("docker", "version", "--format", "{{.Server.Version}}");
     return said.isOk()
         ? Check.ok(name, "engine " + said.last())
         : Check.note(
@@ -58,14 +58,14 @@ final class TestTools {
           "apt-get install iproute2");
     }
     String own = "larder-doctor-" + ProcessHandle.current().pid();
-    Tool.Said made = Tool.run("ip", "netns", "add", own);
+    Tool.Result made = Tool.run("ip", "netns", "add", own);
     if (!made.isOk()) {
       return Check.note(
           name,
           "cannot be made: %s; faults of the network are left out".formatted(made.last()),
           "run as root, in a container with --privileged");
     }
-    Tool.Said _ = Tool.run("ip", "netns", "delete", own);
+    Tool.run("ip", "netns", "delete", own);
     return Check.ok(name, "can be made");
   }
 
@@ -73,7 +73,7 @@ final class TestTools {
     String name = "loop devices";
     boolean there = Files.exists(Path.of("/dev/loop-control")) && Tool.find("losetup").isPresent();
     if (there && Tool.isRoot()) {
-      Tool.Said said = Tool.run("losetup", "--find");
+      Tool.Result said = Tool.run("losetup", "--find");
       if (said.isOk()) {
         return Check.ok(name, "the next is " + said.last());
       }

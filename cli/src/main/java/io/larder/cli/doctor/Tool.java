@@ -14,7 +14,7 @@ final class Tool {
   private static final int TIMEOUT_SECONDS = 20;
 
   /** What a program said, and its exit code; -1 if it could not be run or did not end. */
-  record Said(int code, String text) {
+  record Result(int code, String text) {
     boolean isOk() {
       return code == 0;
     }
@@ -51,7 +51,7 @@ final class Tool {
   }
 
   /** Runs a command; what it says goes to a file meanwhile, so that it never waits for a reader. */
-  static Said run(String... command) {
+  static Result run(String... command) {
     try {
       Path output = Files.createTempFile("larder-doctor-", ".out");
       try {
@@ -62,18 +62,18 @@ final class Tool {
                 .start();
         if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
           process.destroyForcibly();
-          return new Said(-1, "no answer within " + TIMEOUT_SECONDS + " s");
+          return new Result(-1, "no answer within " + TIMEOUT_SECONDS + " s");
         }
-        return new Said(
+        return new Result(
             process.exitValue(), new String(Files.readAllBytes(output), StandardCharsets.UTF_8));
       } finally {
         Files.deleteIfExists(output);
       }
     } catch (IOException e) {
-      return new Said(-1, String.valueOf(e.getMessage()));
+      return new Result(-1, String.valueOf(e.getMessage()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return new Said(-1, "interrupted");
+      return new Result(-1, "interrupted");
     }
   }
 

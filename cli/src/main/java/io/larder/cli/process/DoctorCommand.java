@@ -50,7 +50,7 @@ public final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<Check> checks = Doctor.everything(local.wants());
+    List<Check> checks = Doctor.everything(local.required());
     long missing = checks.stream().filter(Check::isMissing).count();
     PrintWriter out = spec.commandLine().getOut();
     if (output == Output.json) {

@@ -2,10 +2,10 @@ package io.larder.cli.process;
 
 import io.larder.cli.console.Bytes;
 import io.larder.cli.doctor.Disk;
-import io.larder.cli.doctor.LocalWants;
+import io.larder.cli.doctor.LocalRequirements;
 import io.larder.testkit.local.LocalClusterOptions;
 import io.larder.testkit.local.LocalFolder;
-import io.larder.testkit.local.PortWishes;
+import io.larder.testkit.local.PortPreferences;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -86,11 +86,11 @@ final class LocalOptions {
   }
 
   /** What is looked at before it is started. */
-  LocalWants wants() throws IOException {
+  LocalRequirements required() throws IOException {
     LocalFolder known = LocalFolder.look(dir);
     int count = nodes(known);
     int made = count - known.nodesWithDevice();
-    PortWishes wishes = ports();
+    PortPreferences preferences = ports();
     Map<String, Integer> ports = new TreeMap<>();
     Set<String> insisted = new TreeSet<>();
     BiConsumer<String, Integer> wish =
@@ -99,16 +99,16 @@ final class LocalOptions {
           insisted.add(name);
         };
     BiConsumer<String, Integer> usual = (name, port) -> ports.put(name, known.port(name, port));
-    (wishes.zooKeeper() == 0 ? usual : wish).accept("zookeeper", wishes.zooKeeperPort());
-    BiConsumer<String, Integer> http = wishes.httpBase() == 0 ? usual : wish;
-    http.accept("coordinator-1", wishes.firstHttpPort() - 1);
-    BiConsumer<String, Integer> resp = wishes.base() == 0 ? usual : wish;
+    (preferences.zooKeeper() == 0 ? usual : wish).accept("zookeeper", preferences.zooKeeperPort());
+    BiConsumer<String, Integer> http = preferences.httpBase() == 0 ? usual : wish;
+    http.accept("coordinator-1", preferences.firstHttpPort() - 1);
+    BiConsumer<String, Integer> resp = preferences.base() == 0 ? usual : wish;
     for (int i = 0; i < count; i++) {
       String name = "node-" + (i + 1);
-      resp.accept(name, wishes.firstPort() + i);
-      http.accept(name + ".http", wishes.firstHttpPort() + i);
+      resp.accept(name, preferences.firstPort() + i);
+      http.accept(name + ".http", preferences.firstHttpPort() + i);
     }
-    return new LocalWants(
+    return new LocalRequirements(
         count,
         Math.max(0, made),
         known.place(),
@@ -119,22 +119,22 @@ final class LocalOptions {
         insisted);
   }
 
-  /** The cluster to start, with sizes from {@link #wants}. */
-  LocalClusterOptions options(LocalWants wants) {
+  /** The cluster to start, with sizes from {@link #required}. */
+  LocalClusterOptions options(LocalRequirements required) {
     return LocalClusterOptions.of(ServiceProcess.class)
         .nodes(nodes == null ? 0 : nodes)
         .dir(dir)
-        .deviceBytes(wants.deviceBytes())
+        .deviceBytes(required.deviceBytes())
         .memoryBytes(memoryBytes)
         .ports(ports())
         .build();
   }
 
   /** Whether new device files get less than the usual size because the disk has no room for it. */
-  boolean isSmaller(LocalWants wants) {
+  boolean isSmaller(LocalRequirements required) {
     return deviceBytes == null
-        && wants.newDevices() > 0
-        && wants.deviceBytes() < LocalClusterOptions.DEFAULT_DEVICE_BYTES;
+        && required.newDevices() > 0
+        && required.deviceBytes() < LocalClusterOptions.DEFAULT_DEVICE_BYTES;
   }
 
   private int nodes(LocalFolder known) {
@@ -154,9 +154,9 @@ final class LocalOptions {
         : given;
   }
 
-  private PortWishes ports() {
+  private PortPreferences ports() {
     try {
-      return new PortWishes(true, port, httpPort, zooKeeperPort);
+      return new PortPreferences(true, port, httpPort, zooKeeperPort);
     } catch (IllegalArgumentException e) {
       throw usage(String.valueOf(e.getMessage()));
     }

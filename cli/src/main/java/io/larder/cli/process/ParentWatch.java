@@ -23,21 +23,20 @@ public final class ParentWatch {
   }
 
   static void watch(InputStream input, Runnable onParentGone) {
-    var _ =
-        Thread.ofPlatform()
-            .daemon()
-            .name("larder-parent-watch")
-            .start(() -> {
-              byte[] ignored = new byte[256];
-              try {
-                int read;
-                do {
-                  read = input.read(ignored);
-                } while (read >= 0);
-              } catch (IOException _) {
-                // A broken stream says the same as an ended one.
-              }
-              onParentGone.run();
-            });
+    Thread.ofPlatform()
+        .daemon()
+        .name("larder-parent-watch")
+        .start(() -> {
+          byte[] ignored = new byte[256];
+          try {
+            int read;
+            do {
+              read = input.read(ignored);
+            } while (read >= 0);
+          } catch (IOException _) {
+            // A broken stream says the same as an ended one.
+          }
+          onParentGone.run();
+        });
   }
 }

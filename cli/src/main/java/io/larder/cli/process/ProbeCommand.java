@@ -189,10 +189,10 @@ public final class ProbeCommand implements Callable<Integer> {
     String given = connection.password();
     try {
       if (given != null) {
-        var _ = node.call(text("AUTH"), text(given));
+        node.call(text("AUTH"), text(given));
       }
       // From here on it is told why something fails, and OK means stored.
-      var _ = node.call(text("CLIENT"), text("SETNAME"), text("larder-probe"));
+      node.call(text("CLIENT"), text("SETNAME"), text("larder-probe"));
     } catch (IOException e) {
       node.close();
       throw e;

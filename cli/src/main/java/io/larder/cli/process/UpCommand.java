@@ -1,7 +1,7 @@
 package io.larder.cli.process;
 
 import io.larder.cli.doctor.Doctor;
-import io.larder.cli.doctor.LocalWants;
+import io.larder.cli.doctor.LocalRequirements;
 import io.larder.cli.doctor.UnfitException;
 import io.larder.coordinator.config.ByteSize;
 import io.larder.testkit.local.LocalCluster;
@@ -38,16 +38,16 @@ public final class UpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    LocalWants wants = local.wants();
-    UnfitException.throwIfMissing(Doctor.localCluster(wants));
-    if (local.isSmaller(wants)) {
+    LocalRequirements required = local.required();
+    UnfitException.throwIfMissing(Doctor.localCluster(required));
+    if (local.isSmaller(required)) {
       System.err.printf(
           "each device gets %s, as the disk has no room for more; say --device-size for another%n",
-          ByteSize.show(wants.deviceBytes()));
+          ByteSize.show(required.deviceBytes()));
     }
     // Closed by its shutdown hook when Ctrl-C comes.
-    LocalCluster cluster = LocalCluster.start(local.options(wants), System.err::println);
-    RestartDesk _ = RestartDesk.open(cluster);
+    LocalCluster cluster = LocalCluster.start(local.options(required), System.err::println);
+    RestartDesk.open(cluster);
     System.out.print(addresses(cluster));
     System.out.flush();
     System.err.println("running; Ctrl-C stops everything");

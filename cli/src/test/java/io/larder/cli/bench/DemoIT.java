@@ -119,7 +119,7 @@ class DemoIT {
               return new Before(local.crashOf(1)) {
                 @Override
                 void restarts() {
-                  String _ = deleteOldest(device);
+                  deleteOldest(device);
                 }
               };
             },

@@ -21,8 +21,9 @@ class DoctorTest {
   private static final long MIB = 1L << 20;
   private static final long GIB = 1L << 30;
 
-  private static LocalWants wants(Path folder) {
-    return new LocalWants(1, 1, folder, 64 * MIB, "--device-size", 64 * MIB, Map.of(), Set.of());
+  private static LocalRequirements wants(Path folder) {
+    return new LocalRequirements(
+        1, 1, folder, 64 * MIB, "--device-size", 64 * MIB, Map.of(), Set.of());
   }
 
   @Test

@@ -18,8 +18,10 @@ import io.larder.protocol.ConnectionOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -33,10 +35,10 @@ import org.apache.zookeeper.ZooKeeper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an operator asks of a cluster. It writes desired state only: which nodes are to be drained,
- * and which move is under way; the leading coordinator carries it out. Every change is one
- * transaction that checks the slot table's version, so of two operators one is told that his plan
- * is stale. Not thread-safe.
+ * The operators' access to a cluster. It writes desired state only: the nodes to drain, and the
+ * move under way; the leading coordinator carries it out. Every change is one transaction that
+ * checks the slot table's version: of two operators with plans of one version, the second is
+ * refused because his plan is stale. Not thread-safe.
  */
 public final class ClusterAdmin implements AutoCloseable {
   private static final int CLOSE_WAIT_MS = 1_000;
@@ -60,9 +62,9 @@ public final class ClusterAdmin implements AutoCloseable {
   /**
    * Connects to the cluster's ZooKeeper.
    *
-   * @param nodes how the nodes are connected to
+   * @param nodes the options of connections to nodes
    * @throws TimeoutException if it does not answer in time
-   * @throws IOException if there is no such cluster there
+   * @throws IOException if the cluster does not exist
    */
   public static ClusterAdmin connect(
       ZooKeeperOptions options, Duration timeout, ConnectionOptions nodes)
@@ -85,7 +87,7 @@ public final class ClusterAdmin implements AutoCloseable {
             "no answer from ZooKeeper at %s within %d s"
                 .formatted(options.connect(), timeout.toSeconds()));
       }
-      var _ = admin.image();
+      admin.image();
       there = true;
       return admin;
     } finally {
@@ -126,70 +128,56 @@ public final class ClusterAdmin implements AutoCloseable {
     return ask(() -> images.read(zooKeeper, false));
   }
 
-  /** Every move that is remembered, the oldest first. */
+  /** All stored moves, the oldest first. */
   public List<Move> moves() throws IOException, InterruptedException {
     return ask(() -> moves.read(zooKeeper)).stream().map(MoveStore.Stored::move).toList();
   }
 
-  /**
-   * What the live nodes hold; those that do not answer are left out, and named in the other list.
-   */
-  public Map<String, Usage> usage(ClusterImage image, List<String> problems)
-      throws InterruptedException {
-    Map<String, Usage> usage = new TreeMap<>();
-    for (NodeRecord node : image.nodes().values()) {
-      try {
-        usage.put(node.nodeId(), nodes.usage(node));
-      } catch (IOException e) {
-        problems.add("node " + node.nodeId() + ": " + e.getMessage());
-      }
-    }
-    return usage;
+  /** The usage of each live node. */
+  public NodeAnswers<Usage> usage(ClusterImage image) throws InterruptedException {
+    return askEach(image.nodes().values(), nodes::usage);
   }
 
-  /** What nodes count; those that do not answer are left out, and named in the other list. */
-  public Map<String, NodeReport> reports(List<NodeRecord> asked, List<String> problems)
+  /** The counts of each of these nodes. */
+  public NodeAnswers<NodeReport> reports(List<NodeRecord> asked) throws InterruptedException {
+    return askEach(asked, nodes::report);
+  }
+
+  /** Whether each live node has the key on its own device. */
+  public NodeAnswers<Boolean> holders(byte[] key, ClusterImage image) throws InterruptedException {
+    return askEach(image.nodes().values(), node -> nodes.holds(node, key));
+  }
+
+  /** A query of one node. */
+  private interface NodeQuery<T> {
+    T ask(NodeRecord node) throws IOException, InterruptedException;
+  }
+
+  private static <T> NodeAnswers<T> askEach(Collection<NodeRecord> asked, NodeQuery<T> query)
       throws InterruptedException {
-    Map<String, NodeReport> reports = new TreeMap<>();
+    Map<String, T> answers = new TreeMap<>();
+    List<String> problems = new ArrayList<>();
     for (NodeRecord node : asked) {
       try {
-        reports.put(node.nodeId(), nodes.report(node));
+        answers.put(node.nodeId(), query.ask(node));
       } catch (IOException e) {
         problems.add("node " + node.nodeId() + ": " + e.getMessage());
       }
     }
-    return reports;
+    return new NodeAnswers<>(answers, problems);
   }
 
-  /**
-   * Which of the live nodes have the key on their own device.
-   *
-   * @param problems gets a sentence for each node that does not answer
-   */
-  public List<String> holders(byte[] key, ClusterImage image, List<String> problems)
-      throws InterruptedException {
-    List<String> holders = new ArrayList<>();
-    for (NodeRecord node : image.nodes().values()) {
-      try {
-        if (nodes.holds(node, key)) {
-          holders.add(node.nodeId());
-        }
-      } catch (IOException e) {
-        problems.add("node " + node.nodeId() + ": " + e.getMessage());
-      }
-    }
-    return holders;
-  }
-
-  /** Where the key's slot owner says it is; empty if nowhere. */
-  public String locate(byte[] key, NodeRecord owner) throws IOException, InterruptedException {
+  /** The node that holds the key, according to the owner of the key's slot. */
+  public Optional<String> locate(byte[] key, NodeRecord owner)
+      throws IOException, InterruptedException {
     return nodes.locate(owner, key);
   }
 
   /**
-   * Sets a planned move under way, and marks the node of a drain.
+   * Starts a planned move, and marks the node of a drain.
    *
-   * @throws RefusedException if the plan is another cluster's, stale, or another move is under way
+   * @throws RefusedException if the plan is stale or of another cluster, or another move is under
+   *     way
    */
   public void apply(Move plan) throws RefusedException, IOException, InterruptedException {
     if (!plan.cluster().equals(options.cluster())) {
@@ -200,7 +188,7 @@ public final class ClusterAdmin implements AutoCloseable {
     if (plan.state() != Move.State.PLANNED) {
       throw new RefusedException("this is a move in state %s, not a plan".formatted(plan.state()));
     }
-    ClusterImage image = image(); // before the moves: see below
+    ClusterImage image = image(); // read before the moves: see below
     SlotTable table = image.slots();
     requireFresh(plan, table.version());
     requireNothingUnderWay();
@@ -229,7 +217,7 @@ public final class ClusterAdmin implements AutoCloseable {
                 ZooDefs.Ids.OPEN_ACL_UNSAFE,
                 CreateMode.PERSISTENT));
     try {
-      var _ = zooKeeper.multi(transaction);
+      zooKeeper.multi(transaction);
     } catch (KeeperException.BadVersionException _) {
       requireFresh(plan, -1);
     } catch (KeeperException.NodeExistsException _) {
@@ -285,7 +273,7 @@ public final class ClusterAdmin implements AutoCloseable {
     }
   }
 
-  /** False if something changed meanwhile. */
+  /** Returns false if something changed meanwhile. */
   private boolean cancel(SlotTable table, MoveStore.Stored running, String node)
       throws IOException, InterruptedException {
     Move cancelled =
@@ -333,11 +321,13 @@ public final class ClusterAdmin implements AutoCloseable {
   }
 
   /**
-   * Why a node cannot be forgotten now; empty if it can.
+   * Checks that a node can be removed now.
    *
-   * @param lost whether its device is lost, with whatever it holds
+   * @param lost whether its device is lost, with the blocks on it
+   * @throws RefusedException if it is unknown, running, being drained, or neither drained nor lost
    */
-  public String whyNotRemove(String nodeId, boolean lost) throws IOException, InterruptedException {
+  public void requireRemovable(String nodeId, boolean lost)
+      throws RefusedException, IOException, InterruptedException {
     ClusterImage image = image();
     SlotTable table = image.slots();
     boolean known =
@@ -346,42 +336,43 @@ public final class ClusterAdmin implements AutoCloseable {
             || image.nodes().containsKey(nodeId)
             || ask(() -> zooKeeper.exists(paths.heartbeat(nodeId), false)) != null;
     if (!known) {
-      return "no node '%s' was ever here: the live nodes are %s"
-          .formatted(nodeId, image.nodes().keySet());
+      throw new RefusedException(
+          "no node '%s' was ever here: the live nodes are %s"
+              .formatted(nodeId, image.nodes().keySet()));
     }
     if (image.nodes().containsKey(nodeId)) {
-      return "node %s is running: drain it with `larder admin node drain %s --yes`, stop it, then remove it"
-          .formatted(nodeId, nodeId);
+      throw new RefusedException(
+          "node %s is running: drain it with `larder admin node drain %s --yes`, stop it, then remove it"
+              .formatted(nodeId, nodeId));
     }
     for (Move move : moves()) {
       if (move.isRunning() && move.node().equals(nodeId)) {
-        return "node %s is being drained by move %s and is away: start it again, or cancel the move"
-            .formatted(nodeId, move.id());
+        throw new RefusedException(
+            "node %s is being drained by move %s and is away: start it again, or cancel the move"
+                .formatted(nodeId, move.id()));
       }
     }
     boolean drained =
         table.draining().contains(nodeId)
             && moves().stream()
                 .anyMatch(move -> move.node().equals(nodeId) && move.state() == Move.State.DONE);
-    return drained || lost
-        ? ""
-        : "node %s was not drained, its blocks would be lost: start and drain it, or say --lost if its device is gone"
-            .formatted(nodeId);
+    if (!drained && !lost) {
+      throw new RefusedException(
+          "node %s was not drained, its blocks would be lost: start and drain it, or say --lost if its device is gone"
+              .formatted(nodeId));
+    }
   }
 
   /**
-   * Forgets a node: its mark, its slots and its heartbeat.
+   * Removes a node: its drain, its slots and its heartbeat.
    *
-   * @throws RefusedException for the reasons of {@link #whyNotRemove}
+   * @throws RefusedException as {@link #requireRemovable}
    */
   public void remove(String nodeId, boolean lost)
       throws RefusedException, IOException, InterruptedException {
     while (true) {
       SlotTable table = image().slots();
-      String why = whyNotRemove(nodeId, lost);
-      if (!why.isEmpty()) {
-        throw new RefusedException(why);
-      }
+      requireRemovable(nodeId, lost);
       @Nullable String[] owners = table.toOwners();
       for (int slot : table.slotsOf(nodeId)) {
         owners[slot] = null; // the leading coordinator gives it to another
@@ -398,11 +389,11 @@ public final class ClusterAdmin implements AutoCloseable {
     }
   }
 
-  /** False if something changed meanwhile. */
+  /** Returns false if something changed meanwhile. */
   private boolean change(List<Op> transaction) throws IOException, InterruptedException {
     return ask(() -> {
       try {
-        var _ = zooKeeper.multi(transaction);
+        zooKeeper.multi(transaction);
         return true;
       } catch (KeeperException.BadVersionException _) {
         return false;

@@ -107,7 +107,7 @@ public record CoordinatorConfig(
 
   /** Refuses a ZooKeeper section whose values do not go together. */
   public CoordinatorConfig {
-    var _ = zookeeper.options(cluster);
+    zookeeper.options(cluster);
   }
 
   /**

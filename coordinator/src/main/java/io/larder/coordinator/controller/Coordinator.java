@@ -51,7 +51,7 @@ public final class Coordinator implements AutoCloseable {
   private final CuratorFramework curator;
   private final LeaderLatch latch;
   private final ImageReader reader;
-  private final Contents contents;
+  private final ClusterContents contents;
   private final Thread thread;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final LongAdder changes = new LongAdder();
@@ -71,7 +71,7 @@ public final class Coordinator implements AutoCloseable {
     this.assignmentOptions = assignment;
     this.paths = new Paths(options.cluster());
     this.reader = new ImageReader(paths);
-    this.contents = new Contents(paths);
+    this.contents = new ClusterContents(paths);
     this.curator =
         CuratorFrameworkFactory.builder()
             .connectString(options.connect())

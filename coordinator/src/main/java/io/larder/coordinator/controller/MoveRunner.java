@@ -9,6 +9,7 @@ import io.larder.protocol.ConnectionOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -116,10 +117,10 @@ final class MoveRunner implements AutoCloseable {
     }
     long nowMs = System.currentTimeMillis();
     ClusterImage image = images.read(zooKeeper, false);
-    String over = whyOver(move, image);
-    if (!over.isEmpty()) {
-      log.info("move {} ends: {}", move.id(), over);
-      write(zooKeeper, running, move.in(Move.State.CANCELLED, over, nowMs));
+    Optional<String> end = endOfDrain(move, image);
+    if (end.isPresent()) {
+      log.info("move {} ends: {}", move.id(), end.get());
+      write(zooKeeper, running, move.in(Move.State.CANCELLED, end.get(), nowMs));
       return IDLE_MS;
     }
     Step step = move.currentStep();
@@ -145,18 +146,18 @@ final class MoveRunner implements AutoCloseable {
     }
   }
 
-  /** Why a drain has no point any more; empty if it has. */
-  private static String whyOver(Move move, ClusterImage image) {
+  /** The reason why a drain has no purpose any more; empty while it has one. */
+  private static Optional<String> endOfDrain(Move move, ClusterImage image) {
     if (move.kind() != Move.Kind.DRAIN) {
-      return "";
+      return Optional.empty();
     }
     if (!image.slots().draining().contains(move.node())) {
-      return "node " + move.node() + " takes records again";
+      return Optional.of("node " + move.node() + " takes records again");
     }
-    // Whoever stops a node for a while cannot wait for it: others may be waiting for this to end.
+    // An operator who stops a node for a while cannot wait for it: others may wait for this to end.
     return move.isUntilReturn() && !image.nodes().containsKey(move.node())
-        ? "node " + move.node() + " has stopped"
-        : "";
+        ? Optional.of("node " + move.node() + " has stopped")
+        : Optional.empty();
   }
 
   // ---- /moves ----
@@ -164,7 +165,7 @@ final class MoveRunner implements AutoCloseable {
   private void write(ZooKeeper zooKeeper, MoveStore.Stored stored, Move then)
       throws KeeperException, InterruptedException {
     try {
-      var _ = zooKeeper.setData(paths.move(then.id()), then.encode(), stored.version());
+      zooKeeper.setData(paths.move(then.id()), then.encode(), stored.version());
     } catch (KeeperException.BadVersionException | KeeperException.NoNodeException _) {
       log.info("move {} was changed by another: reading it again", then.id());
     }
@@ -189,7 +190,7 @@ final class MoveRunner implements AutoCloseable {
     try {
       if (!thread.join(CLOSE_WAIT)) {
         thread.interrupt();
-        var _ = thread.join(CLOSE_WAIT);
+        thread.join(CLOSE_WAIT);
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();

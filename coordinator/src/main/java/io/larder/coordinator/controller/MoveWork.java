@@ -137,7 +137,7 @@ final class MoveWork {
     if (changes > 0) {
       SlotTable then = table.withOwners(owners);
       try {
-        var _ = zooKeeper.setData(paths.slots(), SlotTableFormat.encode(then), table.version());
+        zooKeeper.setData(paths.slots(), SlotTableFormat.encode(then), table.version());
         log.info("{} slots go from {} to {}", changes, step.from(), step.to());
       } catch (KeeperException.BadVersionException _) {
         return new Outcome(step, "", 0); // changed meanwhile: read again

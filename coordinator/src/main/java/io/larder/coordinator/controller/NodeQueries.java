@@ -8,6 +8,7 @@ import io.larder.protocol.ConnectionOptions;
 import io.larder.protocol.Reply;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /** What the administration asks nodes. Not thread-safe. */
 public final class NodeQueries implements AutoCloseable {
@@ -56,13 +57,14 @@ public final class NodeQueries implements AutoCloseable {
         && held.value() == 1;
   }
 
-  /** Where the key's slot owner says it is; empty if nowhere. */
-  public String locate(NodeRecord owner, byte[] key) throws IOException, InterruptedException {
+  /** The node that holds the key, according to the owner of the key's slot. */
+  public Optional<String> locate(NodeRecord owner, byte[] key)
+      throws IOException, InterruptedException {
     return ask(owner, Command.of("KV.LOCATE").arg(key), DEADLINE_MS) instanceof Reply.Array array
             && array.elements().getFirst() instanceof Reply.Array place
             && place.elements().getFirst() instanceof Reply.Bulk nodeId
-        ? nodeId.text()
-        : "";
+        ? Optional.of(nodeId.text())
+        : Optional.empty();
   }
 
   /**

@@ -48,7 +48,7 @@ final class BootClock implements NanoClock {
                     symbol.get(),
                     FunctionDescriptor.of(
                         ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS)));
-        long _ = clock.nowNs();
+        clock.nowNs();
         return clock;
       }
     }

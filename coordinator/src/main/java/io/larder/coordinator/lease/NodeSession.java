@@ -212,7 +212,7 @@ public final class NodeSession implements AutoCloseable {
     try {
       while (!closing) {
         long waitMs = turn();
-        boolean _ = wake.tryAcquire(waitMs, TimeUnit.MILLISECONDS);
+        wake.tryAcquire(waitMs, TimeUnit.MILLISECONDS);
         wake.drainPermits();
       }
     } catch (InterruptedException _) {
@@ -306,7 +306,7 @@ public final class NodeSession implements AutoCloseable {
     try {
       if (!worker.join(CLOSE_WAIT)) {
         worker.interrupt();
-        boolean _ = worker.join(CLOSE_WAIT);
+        worker.join(CLOSE_WAIT);
       }
     } catch (InterruptedException _) {
       worker.interrupt();

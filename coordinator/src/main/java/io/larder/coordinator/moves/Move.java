@@ -170,7 +170,7 @@ public record Move(
       throw new IllegalArgumentException("not a plan: " + firstLine(e.getMessage()), e);
     }
     move.steps.forEach(step -> {
-      var _ = step.slotSet();
+      step.slotSet();
     });
     return move;
   }

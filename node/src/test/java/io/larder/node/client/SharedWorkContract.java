@@ -6,7 +6,7 @@ import io.larder.client.CachedBlock;
 import io.larder.client.ComputedBlock;
 import io.larder.client.LarderClient;
 import io.larder.client.LeaseOutcome;
-import io.larder.client.Obtained;
+import io.larder.client.ObtainedBlock;
 import io.larder.testing.Patience;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,15 +25,15 @@ public abstract class SharedWorkContract extends LarderClientContract {
     for (int i = 0; i < blocks; i++) {
       keys.add(key("herd " + i));
     }
-    List<CompletableFuture<Obtained>> wanted = new ArrayList<>();
+    List<CompletableFuture<ObtainedBlock>> wanted = new ArrayList<>();
     for (int server = 0; server < 3; server++) {
       wanted.addAll(
           client(server)
               .putOrWaitAll(
                   keys, key -> ComputedBlock.of(value(65_536, computed.incrementAndGet()))));
     }
-    List<Obtained> got = new ArrayList<>();
-    for (CompletableFuture<Obtained> one : wanted) {
+    List<ObtainedBlock> got = new ArrayList<>();
+    for (CompletableFuture<ObtainedBlock> one : wanted) {
       got.add(Patience.get(one));
     }
     assertThat(computed).hasValue(blocks);
@@ -42,7 +42,7 @@ public abstract class SharedWorkContract extends LarderClientContract {
           .isEqualTo(got.get(i + blocks).block().data())
           .isEqualTo(got.get(i + 2 * blocks).block().data());
     }
-    got.forEach(Obtained::close);
+    got.forEach(ObtainedBlock::close);
   }
 
   @Test
@@ -51,7 +51,7 @@ public abstract class SharedWorkContract extends LarderClientContract {
     LarderClient waiter = client(1);
     CompletableFuture<Void> begun = new CompletableFuture<>();
     CompletableFuture<Void> goOn = new CompletableFuture<>();
-    CompletableFuture<Obtained> first =
+    CompletableFuture<ObtainedBlock> first =
         writer.putOrWait(
             key("k"),
             key -> {
@@ -61,14 +61,14 @@ public abstract class SharedWorkContract extends LarderClientContract {
             });
     Patience.get(begun);
     assertThat(waiter.blocking().lease(List.of(key("k")))).containsExactly(LeaseOutcome.HELD);
-    CompletableFuture<Obtained> second =
+    CompletableFuture<ObtainedBlock> second =
         waiter.putOrWait(key("k"), key -> ComputedBlock.of(value(1 << 20, 2)));
     goOn.complete(null);
-    try (Obtained mine = Patience.get(first);
-        Obtained theirs = Patience.get(second)) {
-      assertThat(mine.how()).isEqualTo(Obtained.How.COMPUTED);
+    try (ObtainedBlock mine = Patience.get(first);
+        ObtainedBlock theirs = Patience.get(second)) {
+      assertThat(mine.origin()).isEqualTo(ObtainedBlock.Origin.COMPUTED);
       // FOUND when the writer had finished before the waiter asked.
-      assertThat(theirs.how()).isNotEqualTo(Obtained.How.COMPUTED);
+      assertThat(theirs.origin()).isNotEqualTo(ObtainedBlock.Origin.COMPUTED);
       assertThat(theirs.block().data()).isEqualTo(value(1 << 20, 1));
     }
   }
@@ -78,11 +78,11 @@ public abstract class SharedWorkContract extends LarderClientContract {
     LarderClient writer = client(0);
     assertThat(writer.blocking().lease(List.of(key("k"))))
         .hasOnlyElementsOfType(LeaseOutcome.Granted.class);
-    CompletableFuture<Obtained> waiting =
+    CompletableFuture<ObtainedBlock> waiting =
         client(1).putOrWait(key("k"), key -> ComputedBlock.of(value(1000, 2)));
     writer.close();
-    try (Obtained got = Patience.get(waiting)) {
-      assertThat(got.how()).isEqualTo(Obtained.How.COMPUTED);
+    try (ObtainedBlock got = Patience.get(waiting)) {
+      assertThat(got.origin()).isEqualTo(ObtainedBlock.Origin.COMPUTED);
     }
     try (CachedBlock block = client(0).blocking().get(key("k")).orElseThrow()) {
       assertThat(block.data()).isEqualTo(value(1000, 2));

@@ -140,7 +140,7 @@ class ByteCounterIT {
         () -> {
           cluster.kill(one);
           Thread.sleep(BRIEFLY);
-          long _ = cluster.restart(one, _ -> {});
+          cluster.restart(one, _ -> {});
         });
     during(cluster, () -> freeze(cluster, List.of(other), BRIEFLY));
     during(cluster, () -> freeze(cluster, List.of(one), PAST_SESSION));
@@ -150,7 +150,7 @@ class ByteCounterIT {
         () -> {
           cluster.kill(other); // its slots get other owners
           Thread.sleep(PAST_SESSION);
-          long _ = cluster.restart(other, _ -> {});
+          cluster.restart(other, _ -> {});
         });
   }
 

@@ -87,7 +87,7 @@ final class OwnKeysWorker implements AutoCloseable {
       if (elsewhere.size() < STOCK && calm.get()) {
         feed();
       } else if (!elsewhere.isEmpty()) {
-        Outcome _ = client.existsThenGet(elsewhere.get(random.nextInt(elsewhere.size())), false);
+        client.existsThenGet(elsewhere.get(random.nextInt(elsewhere.size())), false);
       }
     } else if (dice < 85) {
       if (!elsewhere.isEmpty()) {

@@ -133,7 +133,7 @@ final class Cluster implements AutoCloseable {
     for (int slot = 0; slot < Slots.COUNT; slot++) {
       owners[slot] = nodeIds[slot * nodeIds.length / Slots.COUNT];
     }
-    var _ = zooKeeper.setData(paths.slots(), SlotTableFormat.encode(SlotTable.of(owners, -1)), -1);
+    zooKeeper.setData(paths.slots(), SlotTableFormat.encode(SlotTable.of(owners, -1)), -1);
   }
 
   /** Ends a node's session at the servers, as its expiry would. */

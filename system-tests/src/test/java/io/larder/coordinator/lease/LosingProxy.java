@@ -118,7 +118,7 @@ final class LosingProxy implements AutoCloseable {
   }
 
   private static void daemon(Runnable task) {
-    var _ = Thread.ofPlatform().daemon().name("losing-proxy").start(task);
+    Thread.ofPlatform().daemon().name("losing-proxy").start(task);
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -68,7 +69,7 @@ record Manifests(List<JsonNode> documents) {
                 .map(s -> Map.entry(s.getMetadata().getName(), s.getSpec().getTemplate())),
             all(Deployment.class).stream()
                 .map(d -> Map.entry(d.getMetadata().getName(), d.getSpec().getTemplate())))
-        .collect(java.util.stream.Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
   /** An argument of the form {@code --name value}; null if it is not given. */

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.larder.coordinator.config.AssignmentOptions;
 import io.larder.node.config.NodeConfig;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -233,7 +234,7 @@ class ValuesTest {
     try {
       return Chart.YAML.readTree(Files.readString(Chart.FOLDER.resolve("values.schema.json")));
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 

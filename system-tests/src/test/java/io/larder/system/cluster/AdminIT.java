@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -112,7 +113,7 @@ class AdminIT {
 
     private void run(int number, int stored) {
       int next = 1_000_000 * (number + 1);
-      java.util.Random random = new java.util.Random(number);
+      Random random = new Random(number);
       LateAnswers late = new LateAnswers();
       try (Jedis jedis = cluster.connect(number)) {
         jedis.clientSetname("load"); // else an error to SET closes the connection

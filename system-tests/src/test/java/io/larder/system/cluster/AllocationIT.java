@@ -185,7 +185,7 @@ class AllocationIT {
 
     private void write(ByteBuffer bytes) throws IOException {
       while (bytes.hasRemaining()) {
-        int _ = channel.write(bytes);
+        channel.write(bytes);
       }
     }
 

@@ -12,12 +12,14 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -110,8 +112,8 @@ class ClusterIT {
         found = found(node, name);
       }
       long seed = key * 1000L;
-      assertThat(java.util.stream.LongStream.range(seed, seed + writers))
-          .anyMatch(each -> java.util.Arrays.equals(found, TestCluster.value(70_000, each)));
+      assertThat(LongStream.range(seed, seed + writers))
+          .anyMatch(each -> Arrays.equals(found, TestCluster.value(70_000, each)));
       for (int i = 1; i < cluster.size(); i++) {
         try (Jedis node = cluster.connect(i)) {
           assertThat(found(node, name)).isEqualTo(found);

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
@@ -112,15 +113,14 @@ class TlsIT {
 
   private static String redisCli(int node, String... words) throws Exception {
     List<String> command =
-        new java.util.ArrayList<>(
-            List.of("redis-cli", "--tls", "--no-auth-warning", "-a", "secret", "-p"));
+        new ArrayList<>(List.of("redis-cli", "--tls", "--no-auth-warning", "-a", "secret", "-p"));
     command.add("" + cluster.node(node).port());
     command.addAll(List.of("--cacert", authorities.toString(), "--cert", certificate.toString()));
     command.addAll(List.of("--key", key.toString()));
     command.addAll(List.of(words));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), US_ASCII).strip();
-    int _ = Patience.await(process);
+    Patience.await(process);
     return output;
   }
 

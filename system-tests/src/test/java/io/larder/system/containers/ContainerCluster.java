@@ -71,10 +71,9 @@ final class ContainerCluster implements AutoCloseable {
       """
           .formatted(TICK_MS)
     };
-    var _ =
-        zooKeeper
-            .withCreateContainerCmdModifier(command -> command.withEntrypoint("sh", "-c"))
-            .withCommand(script);
+    zooKeeper
+        .withCreateContainerCmdModifier(command -> command.withEntrypoint("sh", "-c"))
+        .withCommand(script);
     for (int i = 1; i <= 2; i++) {
       coordinators.add(coordinator("coordinator-" + i));
     }

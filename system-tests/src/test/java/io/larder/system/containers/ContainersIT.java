@@ -169,14 +169,14 @@ class ContainersIT {
   void aNodeDrainedUnderLoadIsEmptyAndItsBlocksAreReadThroughEveryNode() throws Exception {
     try (Trickle _ = new Trickle(cluster, ledger, "drained")) {
       awaitAcknowledged(100);
-      String _ = cluster.larder("admin", "node", "drain", "node-3", "--yes", "--within=120");
+      cluster.larder("admin", "node", "drain", "node-3", "--yes", "--within=120");
       awaitAcknowledged(30);
     }
     assertNoCallOutlivedItsDeadline();
     assertThat(ledger.heldBy(cluster, 2)).isEmpty();
     ledger.verify(cluster);
-    String _ = cluster.larder("admin", "node", "undrain", "node-3", "--yes");
-    String _ = cluster.larder("admin", "rebalance", "apply", "--yes", "--within=120");
+    cluster.larder("admin", "node", "undrain", "node-3", "--yes");
+    cluster.larder("admin", "rebalance", "apply", "--yes", "--within=120");
   }
 
   private static int lastOctet(Machine node) {

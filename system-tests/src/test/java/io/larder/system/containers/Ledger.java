@@ -53,7 +53,7 @@ final class Ledger {
         lastFailure = key + " is held by another";
         return false;
       }
-      boolean _ = acknowledged.add(key);
+      acknowledged.add(key);
       return true;
     } catch (LarderException e) {
       lastFailure = String.valueOf(e.getMessage());
@@ -78,7 +78,7 @@ final class Ledger {
       try (CachedBlock block = found.get()) {
         byte[] bytes = new byte[block.info().lengthBytes()];
         block.data().get(bytes);
-        long _ = seedOf(key, bytes);
+        seedOf(key, bytes);
         reads.incrementAndGet();
       } catch (IllegalStateException e) {
         wrongBytes = String.valueOf(e.getMessage());

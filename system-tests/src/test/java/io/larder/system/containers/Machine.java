@@ -33,20 +33,19 @@ final class Machine extends GenericContainer<Machine> {
     super(System.getProperty("larder.image", ""));
     this.name = name;
     networks.forEach(network -> this.networks.put(network, true));
-    var _ =
-        withNetwork(networks.getFirst())
-            .withNetworkAliases(name)
-            .withEnv("LARDER_JAVA_OPTS", "-Xmx256m")
-            .withCreateContainerCmdModifier(command -> {
-              HostConfig host = command.getHostConfig();
-              if (host != null) {
-                host.withReadonlyRootfs(true)
-                    .withTmpFs(Map.of("/tmp", "rw,exec"))
-                    .withCapDrop(Capability.ALL)
-                    .withSecurityOpts(List.of("no-new-privileges"));
-              }
-              command.withHostName(name);
-            });
+    withNetwork(networks.getFirst())
+        .withNetworkAliases(name)
+        .withEnv("LARDER_JAVA_OPTS", "-Xmx256m")
+        .withCreateContainerCmdModifier(command -> {
+          HostConfig host = command.getHostConfig();
+          if (host != null) {
+            host.withReadonlyRootfs(true)
+                .withTmpFs(Map.of("/tmp", "rw,exec"))
+                .withCapDrop(Capability.ALL)
+                .withSecurityOpts(List.of("no-new-privileges"));
+          }
+          command.withHostName(name);
+        });
   }
 
   Machine withDevice(LoopDevice device) {
@@ -70,7 +69,7 @@ final class Machine extends GenericContainer<Machine> {
 
   /** SIGKILL: nothing is flushed, closed or said. It is dead when this returns. */
   void kill() {
-    var _ = dockerClient.killContainerCmd(getContainerId()).exec();
+    dockerClient.killContainerCmd(getContainerId()).exec();
     await("the engine has ended " + name).until(() -> !isRunning());
   }
 

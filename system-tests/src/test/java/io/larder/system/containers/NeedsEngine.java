@@ -53,7 +53,7 @@ import org.testcontainers.DockerClientFactory;
         return "a container engine that answers: start one (as root: dockerd) and try again";
       }
       try {
-        var _ = DockerClientFactory.lazyClient().inspectImageCmd(image).exec();
+        DockerClientFactory.lazyClient().inspectImageCmd(image).exec();
       } catch (NotFoundException _) {
         return "the image " + image + ": add -Pimage, which builds it";
       }

@@ -26,7 +26,7 @@ final class Trickle implements AutoCloseable {
       var _ =
           threads.scheduleAtFixedRate(
               () -> {
-                boolean _ = ledger.put(client, own + next[0]++);
+                ledger.put(client, own + next[0]++);
                 ledger.readAny(client);
               },
               0,

@@ -47,7 +47,7 @@ final class RedisCliPeer implements OrdinaryClient {
             .redirectErrorStream(true)
             .start();
     try {
-      int _ = Patience.await(process);
+      Patience.await(process);
       byte[] output = Files.readAllBytes(out);
       assertThat(process.exitValue()).as("%s: %s", command, shortened(output)).isZero();
       return output;

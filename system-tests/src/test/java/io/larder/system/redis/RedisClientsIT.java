@@ -207,7 +207,7 @@ class RedisClientsIT {
         goOn(each.getKey(), each.getValue());
       }
       benchmark(cluster.nodes().getLast(), "-t", "set,get", "-r", "9000", "-n", "3000");
-      long _ = cluster.restart(killed);
+      cluster.restart(killed);
       for (var each : clients.entrySet()) {
         OrdinaryClient client = each.getValue();
         keys(each.getKey(), "before").forEach((key, value) -> awaitValue(client, key, value));

@@ -87,8 +87,8 @@ class OperateIT {
         assertThat(admin.node("node-2").path("slots").asInt()).isZero();
 
         // Every byte that was read was right, every acknowledged block is there, once.
-        Path _ = Files.createFile(enough());
-        int _ = Patience.await(load);
+        Files.createFile(enough());
+        Patience.await(load);
         assertThat(load.exitValue()).as(() -> loadSaid()).isZero();
         assertThat(admin.node("node-4").path("records").asLong()).isPositive();
         admin.must("check");

@@ -7,7 +7,6 @@ import io.larder.coordinator.http.Readiness;
 import io.larder.node.NodeProcess;
 import io.larder.node.NodeTls;
 import io.larder.node.config.NodeConfig;
-import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.FormatOptions;
 import io.larder.node.store.log.DeviceFormat;
 import io.larder.protocol.ConnectionOptions;
@@ -154,15 +153,14 @@ public final class EmbeddedCluster implements AutoCloseable {
   private void add(String advertisedHost) throws IOException {
     int number = nodes.size() + 1;
     Path device = dir.resolve("device-" + number);
-    DeviceIdentity _ =
-        DeviceFormat.format(
-            new FormatOptions(
-                device,
-                options.deviceBytes(),
-                options.cluster(),
-                "node-" + number,
-                options.maxValueBytes(),
-                false));
+    DeviceFormat.format(
+        new FormatOptions(
+            device,
+            options.deviceBytes(),
+            options.cluster(),
+            "node-" + number,
+            options.maxValueBytes(),
+            false));
     configs.add(config(device, advertisedHost));
     nodes.add(NodeProcess.start(configs.getLast()));
   }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A cluster on this machine: ZooKeeper, coordinators and nodes, each node and coordinator in a
  * process of its own, ZooKeeper within this process or as an ensemble of processes. Everything is
- * at the loopback address unless the options give each process a site of its own. None outlives
+ * at the loopback address unless the options give each process a location of its own. None outlives
  * this process, whatever ends it.
  *
  * <p>Processes are known by their names: {@code node-1}, {@code coordinator-1}, {@code zookeeper-1}
@@ -120,10 +120,10 @@ public final class LocalCluster implements AutoCloseable {
     }
     plan.keep();
     nodes = placed;
-    List<Starting.Watched> all = new ArrayList<>();
+    List<StartupWait.Watched> all = new ArrayList<>();
     coordinators.forEach(coordinator -> all.add(watched(coordinator.name())));
     nodes.forEach(node -> all.add(watched(node.nodeId())));
-    Starting.await(http, all, say);
+    StartupWait.await(http, all, say);
     List<String> withoutSlots =
         new SlotSpread(http, nodes, processes).await(existing < placed.size(), say);
     if (!withoutSlots.isEmpty()) {
@@ -141,7 +141,8 @@ public final class LocalCluster implements AutoCloseable {
       String name = "zookeeper-" + i;
       names.add(name);
       members.add(
-          new EmbeddedZooKeeper.Member(site(name).host(), ports.any(), ports.any(), ports.any()));
+          new EmbeddedZooKeeper.Member(
+              location(name).host(), ports.any(), ports.any(), ports.any()));
     }
     for (int i = 0; i < names.size(); i++) {
       launch(
@@ -159,7 +160,7 @@ public final class LocalCluster implements AutoCloseable {
     List<HttpAddress> started = new ArrayList<>();
     for (int i = 1; i <= options.coordinators(); i++) {
       String name = "coordinator-" + i;
-      HttpAddress at = new HttpAddress(name, site(name).host(), plan.coordinator(i));
+      HttpAddress at = new HttpAddress(name, location(name).host(), plan.coordinator(i));
       launch(
           name,
           folder.log(name),
@@ -173,19 +174,18 @@ public final class LocalCluster implements AutoCloseable {
 
   private void launch(String name, Path log, List<String> jvm, List<String> arguments)
       throws IOException {
-    ChildProcess _ =
-        processes.add(name, () -> ChildProcess.start(name, log, launcher(name, jvm), arguments));
+    processes.add(name, () -> ChildProcess.start(name, log, launcher(name, jvm), arguments));
   }
 
   /** The words before a process's arguments. */
   private List<String> launcher(String name, List<String> jvm) {
-    List<String> words = new ArrayList<>(site(name).launcher());
+    List<String> words = new ArrayList<>(location(name).launcher());
     words.addAll(JavaCommand.of(options.launcher(), jvm));
     return words;
   }
 
-  private Site site(String name) {
-    return options.sites().apply(name);
+  private ProcessLocation location(String name) {
+    return options.locations().apply(name);
   }
 
   /**
@@ -226,13 +226,18 @@ public final class LocalCluster implements AutoCloseable {
       Path device = options.devices().isEmpty() ? home.resolve("device") : options.devices().get(i);
       placed.add(
           new LocalNode(
-              nodeId, site(nodeId).host(), plan.node(i + 1), plan.nodeHttp(i + 1), device, home));
+              nodeId,
+              location(nodeId).host(),
+              plan.node(i + 1),
+              plan.nodeHttp(i + 1),
+              device,
+              home));
     }
     return List.copyOf(placed);
   }
 
   /** A node or coordinator by its name. */
-  private Starting.Watched watched(String name) {
+  private StartupWait.Watched watched(String name) {
     HttpAddress at =
         Stream.concat(
                 coordinators.stream(),
@@ -243,7 +248,7 @@ public final class LocalCluster implements AutoCloseable {
             .orElseThrow(() ->
                 new IllegalArgumentException(
                     "there is no %s here, only %s".formatted(name, processes.names(""))));
-    return new Starting.Watched(processes.get(name), at.host(), at.port());
+    return new StartupWait.Watched(processes.get(name), at.host(), at.port());
   }
 
   /** The nodes, in order; the same whether they run or not. */
@@ -343,7 +348,7 @@ public final class LocalCluster implements AutoCloseable {
 
   /** Starts a process that has ended once more, where it was; does not wait for it. */
   public void start(String name) throws IOException {
-    ChildProcess _ = processes.again(name);
+    processes.again(name);
   }
 
   /**
@@ -364,10 +369,10 @@ public final class LocalCluster implements AutoCloseable {
    * @throws IllegalStateException if it runs
    */
   public long restart(String name, Consumer<String> say) throws IOException {
-    Starting.Watched _ = watched(name);
+    watched(name);
     long start = System.nanoTime();
     start(name);
-    Starting.await(http, List.of(watched(name)), say);
+    StartupWait.await(http, List.of(watched(name)), say);
     return Duration.ofNanos(System.nanoTime() - start).toMillis();
   }
 
@@ -395,7 +400,7 @@ public final class LocalCluster implements AutoCloseable {
    * without.
    */
   public String commandOptions() {
-    return zooKeeperAddress.equals("127.0.0.1:" + PortWishes.ZOOKEEPER)
+    return zooKeeperAddress.equals("127.0.0.1:" + PortPreferences.ZOOKEEPER)
         ? ""
         : "--zookeeper " + zooKeeperAddress;
   }

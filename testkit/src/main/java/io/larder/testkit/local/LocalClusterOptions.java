@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param ports which ports the processes get
  * @param zooKeepers servers of ZooKeeper: one within this process, or several in processes
  * @param coordinators of which one leads
- * @param sites where the process of each name runs
+ * @param locations where the process of each name runs
  */
 public record LocalClusterOptions(
     Class<?> launcher,
@@ -29,10 +29,10 @@ public record LocalClusterOptions(
     boolean format,
     long deviceBytes,
     long memoryBytes,
-    PortWishes ports,
+    PortPreferences ports,
     int zooKeepers,
     int coordinators,
-    Function<String, Site> sites) {
+    Function<String, ProcessLocation> locations) {
   /** Nodes of a new cluster unless told otherwise. */
   public static final int DEFAULT_NODES = 3;
 
@@ -72,10 +72,10 @@ public record LocalClusterOptions(
     private List<Path> devices = List.of();
     private long deviceBytes = DEFAULT_DEVICE_BYTES;
     private long memoryBytes = DEFAULT_MEMORY_BYTES;
-    private PortWishes ports = PortWishes.ANY;
+    private PortPreferences ports = PortPreferences.ANY;
     private int zooKeepers = 1;
     private int coordinators = 1;
-    private Function<String, Site> sites = Site.LOOPBACK;
+    private Function<String, ProcessLocation> locations = ProcessLocation.LOOPBACK;
     private boolean format;
 
     private Builder(Class<?> launcher) {
@@ -114,8 +114,8 @@ public record LocalClusterOptions(
     }
 
     /** Which ports the processes get. */
-    public Builder ports(PortWishes wishes) {
-      ports = wishes;
+    public Builder ports(PortPreferences preferences) {
+      ports = preferences;
       return this;
     }
 
@@ -132,8 +132,8 @@ public record LocalClusterOptions(
     }
 
     /** Where the process of each name runs. */
-    public Builder sites(Function<String, Site> placement) {
-      sites = placement;
+    public Builder locations(Function<String, ProcessLocation> placement) {
+      locations = placement;
       return this;
     }
 
@@ -150,7 +150,7 @@ public record LocalClusterOptions(
           ports,
           zooKeepers,
           coordinators,
-          sites);
+          locations);
     }
   }
 }

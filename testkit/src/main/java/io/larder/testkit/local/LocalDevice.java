@@ -29,10 +29,9 @@ final class LocalDevice {
   }
 
   private static void format(LocalNode node, long fileSizeBytes, boolean force) {
-    DeviceIdentity _ =
-        DeviceFormat.format(
-            new FormatOptions(
-                node.device(), fileSizeBytes, LocalCluster.CLUSTER, node.nodeId(), 0, force));
+    DeviceFormat.format(
+        new FormatOptions(
+            node.device(), fileSizeBytes, LocalCluster.CLUSTER, node.nodeId(), 0, force));
   }
 
   /** A device that went into another node's place would be refused later and less clearly. */

@@ -47,7 +47,7 @@ public final class Namespaces implements AutoCloseable {
   private final String lan = prefix + "-lan";
   private final String here = "lrd" + ProcessHandle.current().pid();
   private final String subnet;
-  private final Map<String, Site> sites = new HashMap<>();
+  private final Map<String, ProcessLocation> locations = new HashMap<>();
   private final Set<Way> cut = new HashSet<>();
 
   private Namespaces(String subnet) {
@@ -79,12 +79,13 @@ public final class Namespaces implements AutoCloseable {
     ip("addr", "add", address(1) + "/24", "dev", here);
     ip("link", "set", here, "up");
     plug(HERE);
-    sites.put(HERE, new Site(address(1), List.of()));
+    locations.put(HERE, new ProcessLocation(address(1), List.of()));
     for (String name : names) {
       String namespace = prefix + "-" + name;
-      Site site =
-          new Site(
-              address(FIRST_HOST - 1 + sites.size()), List.of("ip", "netns", "exec", namespace));
+      ProcessLocation location =
+          new ProcessLocation(
+              address(FIRST_HOST - 1 + locations.size()),
+              List.of("ip", "netns", "exec", namespace));
       ip("netns", "add", namespace);
       ip("-n", namespace, "link", "set", "lo", "up");
       ip(
@@ -100,10 +101,10 @@ public final class Namespaces implements AutoCloseable {
           port(name),
           "netns",
           lan);
-      ip("-n", namespace, "addr", "add", site.host() + "/24", "dev", "eth0");
+      ip("-n", namespace, "addr", "add", location.host() + "/24", "dev", "eth0");
       ip("-n", namespace, "link", "set", "eth0", "up");
       plug(port(name));
-      sites.put(name, site);
+      locations.put(name, location);
     }
   }
 
@@ -123,22 +124,22 @@ public final class Namespaces implements AutoCloseable {
   }
 
   /** Where the process of a name runs. */
-  public Function<String, Site> sites() {
-    return this::site;
+  public Function<String, ProcessLocation> locations() {
+    return this::location;
   }
 
-  private Site site(String name) {
-    Site site = sites.get(name);
-    if (site == null) {
-      throw new IllegalArgumentException("no " + name + " in " + sites.keySet());
+  private ProcessLocation location(String name) {
+    ProcessLocation location = locations.get(name);
+    if (location == null) {
+      throw new IllegalArgumentException("no " + name + " in " + locations.keySet());
     }
-    return site;
+    return location;
   }
 
   /** From now on what one sends to the other vanishes; the other way stays. */
   public void cutOneWay(String from, String to) throws IOException {
     if (cut.add(new Way(from, to))) {
-      ip(at(from, "neigh", "replace", site(to).host(), "lladdr", NOBODY, "nud", "permanent"));
+      ip(at(from, "neigh", "replace", location(to).host(), "lladdr", NOBODY, "nud", "permanent"));
     }
   }
 
@@ -151,7 +152,7 @@ public final class Namespaces implements AutoCloseable {
   /** Everybody hears everybody again. */
   public void heal() throws IOException {
     for (Way way : Set.copyOf(cut)) {
-      ip(at(way.from(), "neigh", "del", site(way.to()).host()));
+      ip(at(way.from(), "neigh", "del", location(way.to()).host()));
       cut.remove(way);
     }
   }

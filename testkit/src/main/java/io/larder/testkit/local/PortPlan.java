@@ -19,13 +19,13 @@ final class PortPlan {
 
   private static final Duration PAUSE = Duration.ofMillis(100);
 
-  private final PortWishes wishes;
+  private final PortPreferences preferences;
   private final Ports ports;
   private final Path file;
   private final Map<String, Integer> kept;
 
-  private PortPlan(PortWishes wishes, Ports ports, Path file, Map<String, Integer> kept) {
-    this.wishes = wishes;
+  private PortPlan(PortPreferences preferences, Ports ports, Path file, Map<String, Integer> kept) {
+    this.preferences = preferences;
     this.ports = ports;
     this.file = file;
     this.kept = kept;
@@ -36,8 +36,9 @@ final class PortPlan {
    *
    * @throws IOException if its file cannot be read
    */
-  static PortPlan of(PortWishes wishes, Ports ports, ClusterFolder folder) throws IOException {
-    return new PortPlan(wishes, ports, folder.ports(), read(folder.ports()));
+  static PortPlan of(PortPreferences preferences, Ports ports, ClusterFolder folder)
+      throws IOException {
+    return new PortPlan(preferences, ports, folder.ports(), read(folder.ports()));
   }
 
   /** What the file says; nothing if there is none. */
@@ -57,43 +58,48 @@ final class PortPlan {
   }
 
   int zooKeeper() throws LocalClusterException {
-    return port("zookeeper", "--zookeeper-port", wishes.zooKeeper(), PortWishes.ZOOKEEPER);
+    return port(
+        "zookeeper", "--zookeeper-port", preferences.zooKeeper(), PortPreferences.ZOOKEEPER);
   }
 
   /** Of a coordinator, from 1. */
   int coordinator(int number) throws LocalClusterException {
-    int wished = wishes.httpBase() == 0 ? 0 : wishes.httpBase() - number;
-    return port("coordinator-" + number, "--http-port", wished, PortWishes.HTTP_BASE - number);
+    int preferred = preferences.httpBase() == 0 ? 0 : preferences.httpBase() - number;
+    return port(
+        "coordinator-" + number, "--http-port", preferred, PortPreferences.HTTP_BASE - number);
   }
 
   /** RESP of a node, from 1. */
   int node(int number) throws LocalClusterException {
-    int wished = wishes.base() == 0 ? 0 : wishes.base() + number - 1;
-    return port("node-" + number, "--port", wished, PortWishes.BASE + number - 1);
+    int preferred = preferences.base() == 0 ? 0 : preferences.base() + number - 1;
+    return port("node-" + number, "--port", preferred, PortPreferences.BASE + number - 1);
   }
 
   /** Metrics of a node, from 1. */
   int nodeHttp(int number) throws LocalClusterException {
-    int wished = wishes.httpBase() == 0 ? 0 : wishes.httpBase() + number - 1;
+    int preferred = preferences.httpBase() == 0 ? 0 : preferences.httpBase() + number - 1;
     return port(
-        "node-" + number + ".http", "--http-port", wished, PortWishes.HTTP_BASE + number - 1);
+        "node-" + number + ".http",
+        "--http-port",
+        preferred,
+        PortPreferences.HTTP_BASE + number - 1);
   }
 
-  private int port(String name, String option, int wished, int wellKnown)
+  private int port(String name, String option, int preferred, int wellKnown)
       throws LocalClusterException {
-    if (!wishes.kept()) {
+    if (!preferences.kept()) {
       return ports.any();
     }
     Integer before = kept.get(name);
     int port;
-    if (wished != 0) {
-      if (!ports.reserve(wished)) {
+    if (preferred != 0) {
+      if (!ports.reserve(preferred)) {
         throw new LocalClusterException(
             "%s: port %d, for %s, is in use: stop what listens there, or give another %s"
-                .formatted(option, wished, name, option),
+                .formatted(option, preferred, name, option),
             null);
       }
-      port = wished;
+      port = preferred;
     } else if (before != null) {
       awaitFree(before, name, option);
       port = before;
@@ -124,7 +130,7 @@ final class PortPlan {
 
   /** Writes down what was chosen, for the folder's next start. */
   void keep() throws IOException {
-    if (!wishes.kept()) {
+    if (!preferences.kept()) {
       return;
     }
     StringBuilder lines = new StringBuilder();

@@ -64,7 +64,7 @@ public final class RestartDesk implements AutoCloseable {
       socket.close();
       throw e;
     }
-    var _ = Thread.ofVirtual().name("larder-restart-desk").start(desk::serve);
+    Thread.ofVirtual().name("larder-restart-desk").start(desk::serve);
     return desk;
   }
 
@@ -72,7 +72,7 @@ public final class RestartDesk implements AutoCloseable {
     while (!socket.isClosed()) {
       try {
         Socket client = socket.accept();
-        var _ = Thread.ofVirtual().start(() -> answer(client));
+        Thread.ofVirtual().start(() -> answer(client));
       } catch (IOException _) {
         return; // closed
       }

@@ -51,13 +51,13 @@ final class SlotSpread {
    * @throws LocalClusterException if a node has ended, or nothing changes for five minutes
    */
   List<String> await(boolean everyNode, Consumer<String> say) throws LocalClusterException {
-    Standstill standstill = new Standstill(STANDSTILL);
-    Standstill withoutShare = new Standstill(WITHOUT_SHARE);
+    StallDetector stalls = new StallDetector(STANDSTILL);
+    StallDetector withoutShare = new StallDetector(WITHOUT_SHARE);
     long saidNs = System.nanoTime();
     try {
       while (true) {
         List<Share> shares = shares();
-        standstill.changed(shares);
+        stalls.changed(shares);
         withoutShare.changed(shares);
         List<String> none =
             shares.stream().filter(share -> share.slots() == 0).map(Share::nodeId).toList();
@@ -67,7 +67,7 @@ final class SlotSpread {
         if (settled && (none.isEmpty() || (!everyNode && withoutShare.tooLong()))) {
           return none;
         }
-        if (standstill.tooLong()) {
+        if (stalls.tooLong()) {
           throw new LocalClusterException(
               "the slots are not spread over all nodes and nothing has changed for %d minutes: %s of %d slots; see the nodes' and the coordinator's logs"
                   .formatted(STANDSTILL.toMinutes(), shares, Slots.COUNT),

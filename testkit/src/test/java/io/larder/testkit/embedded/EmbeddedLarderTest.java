@@ -24,7 +24,7 @@ class EmbeddedLarderTest {
         await() // whose deadlines a busy machine misses
             .ignoreExceptionsInstanceOf(LarderException.class)
             .until(() -> {
-              var _ = client.blocking().put(key, ByteBuffer.allocate(3 << 20), PutOptions.NONE);
+              client.blocking().put(key, ByteBuffer.allocate(3 << 20), PutOptions.NONE);
               return client.blocking().getInto(key, ByteBuffer.allocate(3 << 20)).isPresent();
             });
         assertThat(hugeAdvisedKiB()).isGreaterThan(before);

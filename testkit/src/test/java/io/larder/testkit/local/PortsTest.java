@@ -84,12 +84,12 @@ class PortsTest {
     List<Integer> before;
     try (ClusterFolder folder = folder();
         Ports ports = new Ports()) {
-      before = chosen(PortPlan.of(PortWishes.WELL_KNOWN, ports, folder));
+      before = chosen(PortPlan.of(PortPreferences.WELL_KNOWN, ports, folder));
     }
     assertThat(new HashSet<>(before)).hasSize(4);
     try (ClusterFolder folder = folder();
         Ports ports = new Ports()) {
-      PortPlan plan = PortPlan.of(PortWishes.WELL_KNOWN, ports, folder);
+      PortPlan plan = PortPlan.of(PortPreferences.WELL_KNOWN, ports, folder);
       assertThat(chosen(plan)).isEqualTo(before);
       assertThat(Set.of(plan.node(2), plan.nodeHttp(2))).doesNotContainAnyElementsOf(before);
     }
@@ -101,16 +101,16 @@ class PortsTest {
     try (Ports free = new Ports()) {
       base = free.any();
     }
-    PortWishes wishes = new PortWishes(true, base, 0, 0);
+    PortPreferences preferences = new PortPreferences(true, base, 0, 0);
     try (ClusterFolder folder = folder();
         Ports ports = new Ports()) {
-      assertThat(chosen(PortPlan.of(wishes, ports, folder))).contains(base);
+      assertThat(chosen(PortPlan.of(preferences, ports, folder))).contains(base);
     }
     assertThat(PortPlan.read(dir.resolve("ports"))).containsEntry("node-1", base);
     try (ClusterFolder folder = folder();
         Ports ports = new Ports();
         ServerSocket _ = listener(base)) {
-      assertThatThrownBy(() -> PortPlan.of(wishes, ports, folder).node(1))
+      assertThatThrownBy(() -> PortPlan.of(preferences, ports, folder).node(1))
           .hasMessageContaining("--port: port " + base)
           .hasMessageContaining("node-1")
           .hasMessageContaining("another --port");

@@ -9,10 +9,10 @@ import org.apache.zookeeper.ZooKeeper;
  * Whether a cluster holds anything, by what each node said last: heartbeats stay when their node
  * has gone, so that a node that is away counts with what it had.
  */
-final class Contents {
+final class ClusterContents {
   private final Paths paths;
 
-  Contents(Paths paths) {
+  ClusterContents(Paths paths) {
     this.paths = paths;
   }
 

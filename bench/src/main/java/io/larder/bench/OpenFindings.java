@@ -10,7 +10,7 @@ import java.util.List;
  * What breaks a promise unless the session of a holder ended meanwhile: then its keys were free,
  * and another could store them. Thread-safe.
  */
-final class Doubts {
+final class OpenFindings {
   private static final int KEPT = 1_000;
 
   private final List<Finding> open = new ArrayList<>();

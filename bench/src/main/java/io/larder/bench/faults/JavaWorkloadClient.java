@@ -8,7 +8,7 @@ import io.larder.client.CachedBlock;
 import io.larder.client.ComputedBlock;
 import io.larder.client.LarderClient;
 import io.larder.client.LarderException;
-import io.larder.client.Obtained;
+import io.larder.client.ObtainedBlock;
 import io.larder.client.PutOptions;
 import io.larder.client.PutOutcome;
 import io.larder.testkit.local.LocalNode;
@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Larder's own client, beside one node, free to go to the others. */
-final class JavaCaller implements Caller {
+final class JavaWorkloadClient implements WorkloadClient {
   private static final Duration CALL = Duration.ofSeconds(3);
   private static final Duration ATTEMPT = Duration.ofSeconds(1);
   private static final Duration LEASE = Duration.ofSeconds(5);
@@ -30,7 +30,7 @@ final class JavaCaller implements Caller {
   /**
    * @param waits whether it puts by {@code putOrWait}, as an inference server does
    */
-  JavaCaller(LocalNode beside, List<LocalNode> nodes, boolean waits) {
+  JavaWorkloadClient(LocalNode beside, List<LocalNode> nodes, boolean waits) {
     this.name = (waits ? "inference server" : "writer") + " beside " + beside.nodeId();
     this.waits = waits;
     this.client =
@@ -68,11 +68,11 @@ final class JavaCaller implements Caller {
   }
 
   private Answer putOrWait(String key, byte[] value) {
-    try (Obtained obtained =
+    try (ObtainedBlock obtained =
         client.blocking().putOrWait(bytes(key), _ -> ComputedBlock.of(ByteBuffer.wrap(value)))) {
-      return obtained.how() == Obtained.How.COMPUTED
+      return obtained.origin() == ObtainedBlock.Origin.COMPUTED
           ? answer(obtained.put())
-          : Answer.found(Contents.putOf(obtained.block().data()));
+          : Answer.found(PutContents.putOf(obtained.block().data()));
     }
   }
 
@@ -87,7 +87,9 @@ final class JavaCaller implements Caller {
   @Override
   public Answer get(String key) {
     try (CachedBlock block = client.blocking().get(bytes(key)).orElse(null)) {
-      return block == null ? Answer.of(Outcome.MISSED) : Answer.found(Contents.putOf(block.data()));
+      return block == null
+          ? Answer.of(Outcome.MISSED)
+          : Answer.found(PutContents.putOf(block.data()));
     }
   }
 

@@ -11,14 +11,14 @@ import org.jspecify.annotations.Nullable;
  * Two sides measured in turn, so that what else the machine does falls on both. A figure is the
  * median of the rounds' ratios, not the ratio of medians.
  */
-final class Duel {
+final class RateComparison {
   /** One side's work. */
   interface Side {
     /** Does the work once; the rate it reached. */
     double rate() throws IOException, InterruptedException;
   }
 
-  private Duel() {}
+  private RateComparison() {}
 
   /**
    * Both sides once for warmth and then {@code rounds} times, who begins changing from round to
@@ -29,8 +29,8 @@ final class Duel {
   static List<Figure> run(
       String name, String unit, int rounds, @Nullable Double goal, Side ours, Side theirs)
       throws IOException, InterruptedException {
-    double _ = ours.rate();
-    double _ = theirs.rate();
+    ours.rate();
+    theirs.rate();
     List<Double> ourRates = new ArrayList<>();
     List<Double> theirRates = new ArrayList<>();
     List<Double> ratios = new ArrayList<>();

@@ -12,12 +12,12 @@ import java.util.concurrent.TimeoutException;
  * A call under way: it notes when the answer comes past the deadline, and that none comes at all.
  * For one thread.
  */
-final class Call<T> {
+final class TimedCall<T> {
   /** The Java client's default: an answer after it is late. This run's clients wait longer. */
   private static final Duration LATE = Duration.ofSeconds(5);
 
   private final String name;
-  private final Witness witness;
+  private final Observations observations;
   private final long startNanos = System.nanoTime();
   private final long stalledBefore;
   private final long deadlineNanos;
@@ -27,23 +27,24 @@ final class Call<T> {
    * @param name of the call and its key
    * @param deadline by which the client must have answered, whatever happens
    */
-  Call(String name, CompletableFuture<T> answer, Duration deadline, Witness witness) {
+  TimedCall(
+      String name, CompletableFuture<T> answer, Duration deadline, Observations observations) {
     this.name = name;
-    this.witness = witness;
-    this.stalledBefore = witness.stalls().totalNanos();
+    this.observations = observations;
+    this.stalledBefore = observations.stalls().totalNanos();
     this.deadlineNanos = deadline.toNanos();
     this.answer = answer.whenComplete((_, _) -> answered());
   }
 
   private void answered() {
     if (ownNanos() > LATE.toNanos()) {
-      witness.evidence().late(System.nanoTime() - startNanos);
+      observations.evidence().late(System.nanoTime() - startNanos);
     }
   }
 
   /** Without the time in which this process stood still. */
   private long ownNanos() {
-    return System.nanoTime() - startNanos - (witness.stalls().totalNanos() - stalledBefore);
+    return System.nanoTime() - startNanos - (observations.stalls().totalNanos() - stalledBefore);
   }
 
   String name() {
@@ -66,7 +67,7 @@ final class Call<T> {
                   .formatted(
                       TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startNanos),
                       TimeUnit.NANOSECONDS.toSeconds(deadlineNanos));
-          witness.evidence().broken(BrokenPromise.HANG, name, how);
+          observations.evidence().broken(BrokenPromise.HANG, name, how);
           throw new HangException(name + ": " + how);
         }
       }

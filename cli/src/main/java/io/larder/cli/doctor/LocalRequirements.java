@@ -16,7 +16,7 @@ import java.util.Set;
  * @param ports who is to have which TCP port
  * @param insisted those of them whose very port was asked for
  */
-public record LocalWants(
+public record LocalRequirements(
     int nodes,
     int newDevices,
     Path folder,
@@ -25,7 +25,7 @@ public record LocalWants(
     long memoryBytes,
     Map<String, Integer> ports,
     Set<String> insisted) {
-  public LocalWants {
+  public LocalRequirements {
     ports = Map.copyOf(ports);
     insisted = Set.copyOf(insisted);
   }

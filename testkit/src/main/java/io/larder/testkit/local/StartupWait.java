@@ -12,7 +12,7 @@ import java.util.function.Consumer;
  * starts its JVM or reads its device. One that has ended, or none of which gets on for five
  * minutes, is a failure; a slow machine is none.
  */
-final class Starting {
+final class StartupWait {
   private static final Duration STANDSTILL = Duration.ofMinutes(5);
   private static final Duration PAUSE = Duration.ofMillis(50);
   private static final Duration SAY_AT_LEAST = Duration.ofSeconds(10);
@@ -24,11 +24,11 @@ final class Starting {
   private final HttpClient http;
   private final List<Watched> all;
   private final Consumer<String> say;
-  private final Standstill standstill = new Standstill(STANDSTILL);
+  private final StallDetector stalls = new StallDetector(STANDSTILL);
   private String said = "";
   private long saidNs = System.nanoTime();
 
-  private Starting(HttpClient http, List<Watched> all, Consumer<String> say) {
+  private StartupWait(HttpClient http, List<Watched> all, Consumer<String> say) {
     this.http = http;
     this.all = all;
     this.say = say;
@@ -42,7 +42,7 @@ final class Starting {
    */
   static void await(HttpClient http, List<Watched> all, Consumer<String> say)
       throws LocalClusterException {
-    new Starting(http, all, say).await();
+    new StartupWait(http, all, say).await();
   }
 
   private void await() throws LocalClusterException {
@@ -56,8 +56,8 @@ final class Starting {
         if (missing.isEmpty()) {
           return;
         }
-        standstill.changed(states);
-        if (standstill.tooLong()) {
+        stalls.changed(states);
+        if (stalls.tooLong()) {
           throw stoodStill();
         }
         saySometimes(missing);

@@ -4,13 +4,14 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * The bytes of a put's value, a function of the put's number alone: every put has bytes that no
  * other has, and what is read says itself whose it must be. Word 0 is the number and the length,
  * word i {@code splitmix64(word 0 + i)} (Steele, Lea and Flood, 2014), cut to the length.
  */
-final class Contents {
+final class PutContents {
   static final int MIN_BYTES = 8;
 
   private static final int LENGTH_BITS = 24;
@@ -18,7 +19,7 @@ final class Contents {
   private static final VarHandle WORD =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private Contents() {}
+  private PutContents() {}
 
   /** The value of a put. */
   static byte[] of(long put, int length) {
@@ -31,7 +32,7 @@ final class Contents {
     for (int at = 8; at < value.capacity(); at += 8) {
       WORD.set(value, at, word(first, at));
     }
-    return java.util.Arrays.copyOf(value.array(), length);
+    return Arrays.copyOf(value.array(), length);
   }
 
   /** The number of the put whose every byte this is, or -1 if it is no put's. */

@@ -3,7 +3,7 @@ package io.larder.bench;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What all inference servers together have done and seen. Thread-safe. */
-final class Tally {
+final class LoadCounters {
   final LongAdder lookups = new LongAdder();
   final LongAdder hitsHot = new LongAdder();
   final LongAdder hitsDevice = new LongAdder();

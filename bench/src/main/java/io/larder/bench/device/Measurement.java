@@ -13,7 +13,7 @@ import java.lang.management.ManagementFactory;
  * @param cpuNanos of all processors, this process' own and what the kernel did for it
  * @param allocatedBytes on the heap
  */
-record Measured(long operations, long bytes, long nanos, long cpuNanos, long allocatedBytes) {
+record Measurement(long operations, long bytes, long nanos, long cpuNanos, long allocatedBytes) {
   private static final OperatingSystemMXBean SYSTEM =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -25,8 +25,8 @@ record Measured(long operations, long bytes, long nanos, long cpuNanos, long all
           System.nanoTime(), SYSTEM.getProcessCpuTime(), THREADS.getTotalThreadAllocatedBytes());
     }
 
-    Measured end(long operations, long bytesEach) {
-      return new Measured(
+    Measurement end(long operations, long bytesEach) {
+      return new Measurement(
           operations,
           operations * bytesEach,
           System.nanoTime() - nanos,

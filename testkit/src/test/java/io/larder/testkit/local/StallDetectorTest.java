@@ -6,9 +6,9 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class StandstillTest {
+class StallDetectorTest {
   private final AtomicLong nowNs = new AtomicLong();
-  private final Standstill standstill = new Standstill(Duration.ofMinutes(5), nowNs::get);
+  private final StallDetector stalls = new StallDetector(Duration.ofMinutes(5), nowNs::get);
 
   private void pass(Duration time) {
     nowNs.addAndGet(time.toNanos());
@@ -17,19 +17,19 @@ class StandstillTest {
   @Test
   void whatGetsOnIsNeverTooSlowHoweverLongItTakes() {
     for (int slots = 16_384; slots > 0; slots -= 512) {
-      assertThat(standstill.changed(slots + " slots are still to be claimed")).isTrue();
+      assertThat(stalls.changed(slots + " slots are still to be claimed")).isTrue();
       pass(Duration.ofMinutes(4));
-      assertThat(standstill.tooLong()).isFalse();
+      assertThat(stalls.tooLong()).isFalse();
     }
   }
 
   @Test
   void whatDoesNotChangeForAsLongAsPatienceLastsStandsStill() {
-    assertThat(standstill.changed("no answer")).isTrue();
+    assertThat(stalls.changed("no answer")).isTrue();
     pass(Duration.ofMinutes(4));
-    assertThat(standstill.changed("no answer")).isFalse();
-    assertThat(standstill.tooLong()).isFalse();
+    assertThat(stalls.changed("no answer")).isFalse();
+    assertThat(stalls.tooLong()).isFalse();
     pass(Duration.ofMinutes(2));
-    assertThat(standstill.tooLong()).isTrue();
+    assertThat(stalls.tooLong()).isTrue();
   }
 }

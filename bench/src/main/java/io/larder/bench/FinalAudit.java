@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * missing is asked for again until it is there, or until the members, all present and settled, have
  * said several times that none has it. For one thread.
  */
-final class Reckoning {
+final class FinalAudit {
   /**
    * What came of it beside the evidence.
    *
@@ -43,20 +43,20 @@ final class Reckoning {
   private final String keyPrefix;
   private final NodeAccounts accounts;
   private final Evidence evidence;
-  private final Tally tally;
+  private final LoadCounters counters;
   private final Progress progress;
   private final long startNanos = System.nanoTime();
   private final long deadlineNanos;
   private long saidNanos = startNanos;
 
-  Reckoning(
+  FinalAudit(
       Cluster cluster,
       Fleet fleet,
       Ledger ledger,
       String keyPrefix,
       NodeAccounts accounts,
       Evidence evidence,
-      Tally tally,
+      LoadCounters counters,
       Duration patience,
       Progress progress) {
     this.cluster = cluster;
@@ -65,7 +65,7 @@ final class Reckoning {
     this.keyPrefix = keyPrefix;
     this.accounts = accounts;
     this.evidence = evidence;
-    this.tally = tally;
+    this.counters = counters;
     this.progress = progress;
     this.deadlineNanos = startNanos + patience.toNanos();
   }
@@ -191,7 +191,7 @@ final class Reckoning {
       List<Long> mine = ids.stream().filter(id -> ledger.writerOf(id) == writer).toList();
       for (int from = 0; from < mine.size(); from += SLICE) {
         List<Long> slice = mine.subList(from, Math.min(from + SLICE, mine.size()));
-        List<Long> absent = server.fetch(slice, tally, false);
+        List<Long> absent = server.fetch(slice, counters, false);
         missing.addAll(absent);
         task.step(slice.size() - absent.size());
       }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * socket. It waits longer than the node may take, so that the node's own deadlines are what is
  * measured.
  */
-final class PlainCaller implements Caller {
+final class PlainWorkloadClient implements WorkloadClient {
   /** Two lookups, two fetches and telling the owner, 250 ms each, and the transfer. */
   private static final long GET_MS = 1_500;
 
@@ -39,7 +39,7 @@ final class PlainCaller implements Caller {
   private final LocalNode node;
   private @Nullable PlainConnection connection;
 
-  PlainCaller(int index, LocalNode node) {
+  PlainWorkloadClient(int index, LocalNode node) {
     this.index = index;
     this.node = node;
   }
@@ -69,7 +69,7 @@ final class PlainCaller implements Caller {
     return call(
         reply ->
             reply
-                .map(value -> Answer.found(Contents.putOf(ByteBuffer.wrap(value))))
+                .map(value -> Answer.found(PutContents.putOf(ByteBuffer.wrap(value))))
                 .orElse(Answer.of(Outcome.MISSED)),
         text("GET"),
         text(key));

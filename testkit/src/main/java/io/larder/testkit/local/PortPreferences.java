@@ -10,7 +10,7 @@ package io.larder.testkit.local;
  *     one before; 0 = not said
  * @param zooKeeper ZooKeeper's port; 0 = not said
  */
-public record PortWishes(boolean kept, int base, int httpBase, int zooKeeper) {
+public record PortPreferences(boolean kept, int base, int httpBase, int zooKeeper) {
   /** RESP port of the first node where nothing is said. */
   public static final int BASE = 7379;
 
@@ -21,17 +21,17 @@ public record PortWishes(boolean kept, int base, int httpBase, int zooKeeper) {
   public static final int ZOOKEEPER = 2181;
 
   /** Any free ports, others at each start. */
-  public static final PortWishes ANY = new PortWishes(false, 0, 0, 0);
+  public static final PortPreferences ANY = new PortPreferences(false, 0, 0, 0);
 
   /** The well-known ports where they are free; the same at each start. */
-  public static final PortWishes WELL_KNOWN = new PortWishes(true, 0, 0, 0);
+  public static final PortPreferences WELL_KNOWN = new PortPreferences(true, 0, 0, 0);
 
   private static final int MAX_PORT = 65_535;
 
   /**
    * @throws IllegalArgumentException if a port is out of range
    */
-  public PortWishes {
+  public PortPreferences {
     require("--port", base, 1);
     require("--http-port", httpBase, 2);
     require("--zookeeper-port", zooKeeper, 1);

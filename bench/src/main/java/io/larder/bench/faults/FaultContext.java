@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** What a fault has at hand; it notes which nodes nothing is to be expected of. For one thread. */
-final class Scene {
+final class FaultContext {
 
   private static final Duration LOOK = Duration.ofMillis(50);
 
@@ -24,7 +24,7 @@ final class Scene {
   private final SplittableRandom random;
   private final Map<Integer, Long> unwellSince = new HashMap<>();
 
-  Scene(LocalCluster cluster, @Nullable Namespaces network, SplittableRandom random) {
+  FaultContext(LocalCluster cluster, @Nullable Namespaces network, SplittableRandom random) {
     this.cluster = cluster;
     this.network = network;
     this.random = random;

@@ -6,7 +6,7 @@ import io.larder.bench.faults.History.Outcome;
  * A client of the cluster, of one kind or another. For one thread; every call ends within its
  * deadline, by whatever outcome.
  */
-interface Caller extends AutoCloseable {
+interface WorkloadClient extends AutoCloseable {
   /**
    * What a call came to.
    *

@@ -7,17 +7,17 @@ import java.util.function.LongSupplier;
  * Tells what is slow from what stands still: only a state that has not changed for as long as
  * patience lasts stands still, however long everything takes. Not thread-safe.
  */
-final class Standstill {
+final class StallDetector {
   private final long patienceNs;
   private final LongSupplier clockNs;
   private Object last = "";
   private long sinceNs;
 
-  Standstill(Duration patience) {
+  StallDetector(Duration patience) {
     this(patience, System::nanoTime);
   }
 
-  Standstill(Duration patience, LongSupplier clockNs) {
+  StallDetector(Duration patience, LongSupplier clockNs) {
     this.patienceNs = patience.toNanos();
     this.clockNs = clockNs;
     this.sinceNs = clockNs.getAsLong();

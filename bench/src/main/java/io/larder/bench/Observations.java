@@ -7,7 +7,7 @@ import io.larder.bench.verdict.StallWatch;
  * Whom the inference servers tell what they see.
  *
  * @param evidence of broken promises and of lateness
- * @param doubts what may yet be explained
+ * @param openFindings what may yet be explained
  * @param stalls of this process
  */
-record Witness(Evidence evidence, Doubts doubts, StallWatch stalls) {}
+record Observations(Evidence evidence, OpenFindings openFindings, StallWatch stalls) {}

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A child's process: its notes are read to the last, however it ends. One thread, but for kill. */
-final class Child implements AutoCloseable {
+final class CrashProcess implements AutoCloseable {
   private static final long END_SECONDS = 20;
 
   private final Process process;
@@ -20,7 +20,7 @@ final class Child implements AutoCloseable {
   private final BufferedReader notes;
   private volatile boolean killed;
 
-  private Child(Process process, Path errors) {
+  private CrashProcess(Process process, Path errors) {
     this.process = process;
     this.errors = errors;
     this.notes =
@@ -33,7 +33,8 @@ final class Child implements AutoCloseable {
    *
    * @param errors where its standard error goes
    */
-  static Child start(Class<?> main, Path errors, List<String> jvmOptions, List<String> arguments)
+  static CrashProcess start(
+      Class<?> main, Path errors, List<String> jvmOptions, List<String> arguments)
       throws IOException {
     List<String> command = JavaCommand.of(main, jvmOptions);
     command.addAll(arguments);
@@ -41,7 +42,7 @@ final class Child implements AutoCloseable {
         new ProcessBuilder(command)
             .redirectError(ProcessBuilder.Redirect.to(errors.toFile()))
             .start();
-    return new Child(process, errors);
+    return new CrashProcess(process, errors);
   }
 
   /**
@@ -63,7 +64,7 @@ final class Child implements AutoCloseable {
   /** Kill -9; through the handle, so that what it wrote can still be read. */
   void kill() {
     killed = true;
-    boolean _ = process.toHandle().destroyForcibly();
+    process.toHandle().destroyForcibly();
   }
 
   /** Kills it if it lives and waits until it is gone, and its device free. */

@@ -4,12 +4,12 @@ package io.larder.bench;
  * Keeps requests that run at the same time close to the order of the trace: request n begins only
  * when every request up to n − window is done. Thread-safe.
  */
-final class InOrder {
+final class RequestWindow {
   private final int window;
   private final boolean[] done;
   private int allDoneBelow;
 
-  InOrder(int requests, int window) {
+  RequestWindow(int requests, int window) {
     this.window = window;
     this.done = new boolean[requests];
   }

@@ -9,11 +9,12 @@ import java.util.function.Function;
  * @param host the address it listens on
  * @param launcher the words to put before its command; none to run it as it is
  */
-public record Site(String host, List<String> launcher) {
+public record ProcessLocation(String host, List<String> launcher) {
   /** Every process on the loopback address, whatever its name. */
-  public static final Function<String, Site> LOOPBACK = _ -> new Site("127.0.0.1", List.of());
+  public static final Function<String, ProcessLocation> LOOPBACK =
+      _ -> new ProcessLocation("127.0.0.1", List.of());
 
-  public Site {
+  public ProcessLocation {
     launcher = List.copyOf(launcher);
   }
 }
