@@ -26,7 +26,7 @@ final class BlockCollector implements BlockSink {
     }
   }
 
-  /** Where the bytes go, once their number is known. */
+  /** Supplies the memory for the bytes, once their number is known. */
   interface Place {
     ByteBuffer forBytes(int length);
   }
@@ -84,17 +84,17 @@ final class BlockCollector implements BlockSink {
     }
   }
 
-  /** The request is over, one way or the other: no more bytes come. */
+  /** Ends the request, after which no more bytes come. */
   synchronized void finish() {
     over = true;
     CompletableFuture<InFlightLimit.Permit> granted = share;
     if (granted != null) {
-      // A share that is granted only now is given back at once.
+      // A share that is granted from now on is released at once.
       var unused = granted.thenAccept(InFlightLimit.Permit::release);
     }
   }
 
-  /** What was received; present after {@link #begin}. */
+  /** The received block's description; present after {@link #begin}. */
   BlockInfo info() {
     BlockHeader block = header();
     return new BlockInfo(
@@ -109,7 +109,7 @@ final class BlockCollector implements BlockSink {
     return bytes;
   }
 
-  /** The memory if any was reserved, for giving it back. */
+  /** The reserved memory, if any, to give back to the pool. */
   synchronized Optional<ByteBuffer> reserved() {
     return Optional.ofNullable(memory);
   }

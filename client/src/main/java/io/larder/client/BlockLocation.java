@@ -1,7 +1,7 @@
 package io.larder.client;
 
 /**
- * Where a block rests.
+ * The place of a stored block.
  *
  * @param nodeId the holder
  * @param address the holder's {@code host:port}

@@ -8,8 +8,8 @@ import java.util.List;
  *
  * @param key 1 to 1024 bytes; not copied
  * @param value these buffers' remaining bytes one after the other; not copied, must not change
- *     until the put is over
- * @param options what goes with it
+ *     until the put has completed
+ * @param options its metadata, expiry and lease
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record BlockPut(byte[] key, List<ByteBuffer> value, PutOptions options) {

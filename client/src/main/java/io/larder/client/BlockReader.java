@@ -15,13 +15,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads blocks, on connections of its own. What cannot be read within the call's deadline (no node
- * answers, a checksum does not match, the node gives up half way) is a miss and a metric, never an
- * exception and never a wait.
+ * Reads blocks, on connections of its own. A read that fails within the call's deadline (no node
+ * answers, a checksum does not match, the node breaks off) counts in a metric and returns a miss,
+ * never an exception.
  *
  * <p>Keys are 1 to 1024 bytes; they are not copied and must not change before the future is
- * complete. Futures complete on the client's I/O threads: what depends on them must not block, or
- * must say where it runs ({@code thenApplyAsync}). Thread-safe.
+ * complete. Futures complete on the client's I/O threads: dependent stages must not block, or must
+ * name an executor ({@code thenApplyAsync}). Thread-safe.
  */
 public final class BlockReader {
   private final Lane lane;
@@ -46,7 +46,7 @@ public final class BlockReader {
     this.callTimeoutMs = callTimeoutMs;
   }
 
-  /** The whole block, verified, in memory of the client's; the caller closes it. Empty: a miss. */
+  /** Reads and verifies a whole block; the caller closes it. Empty on a miss. */
   public CompletableFuture<Optional<CachedBlock>> get(byte[] key) {
     return read(
         key,
@@ -60,7 +60,7 @@ public final class BlockReader {
         });
   }
 
-  /** Each key's block, in order. The caller closes them. */
+  /** Reads each key's block, in order. The caller closes them. */
   public CompletableFuture<List<Optional<CachedBlock>>> getAll(List<byte[]> keys) {
     List<CompletableFuture<Optional<CachedBlock>>> each = keys.stream().map(this::get).toList();
     return CompletableFuture.allOf(each.toArray(CompletableFuture<?>[]::new))
@@ -68,12 +68,12 @@ public final class BlockReader {
   }
 
   /**
-   * Reads a block into the caller's buffer, from its position on, which then is after the block. A
-   * direct buffer is filled straight from the socket. After a miss the buffer's position is as it
-   * was, but bytes after it may have been overwritten.
+   * Reads a block into the caller's buffer at its position and advances the position by the block's
+   * length. A direct buffer is filled straight from the socket. A miss leaves the position
+   * unchanged but may overwrite bytes after it.
    *
    * @return the block's description, empty on a miss; fails with {@link IllegalArgumentException}
-   *     when the block is longer than the buffer's remaining bytes
+   *     if the block is longer than the buffer's remaining bytes
    */
   public CompletableFuture<Optional<BlockInfo>> getInto(byte[] key, ByteBuffer into) {
     if (into.isReadOnly()) {
@@ -101,7 +101,10 @@ public final class BlockReader {
         });
   }
 
-  /** Which of the keys have a value in the cluster, in order; false also for want of an answer. */
+  /**
+   * Looks up which keys have a value in the cluster, in order. Returns false for every key if no
+   * node answered.
+   */
   public CompletableFuture<boolean[]> contains(List<byte[]> keys) {
     return locate(keys)
         .thenApply(locations -> {
@@ -113,7 +116,10 @@ public final class BlockReader {
         });
   }
 
-  /** How many of the keys, from the first on without a gap, have a value in the cluster. */
+  /**
+   * Counts the keys, from the first on without a gap, that have a value in the cluster. Returns 0
+   * if no node answered.
+   */
   public CompletableFuture<Integer> longestPrefix(List<byte[]> keys) {
     if (keys.isEmpty()) {
       return CompletableFuture.completedFuture(0);
@@ -130,7 +136,10 @@ public final class BlockReader {
         0);
   }
 
-  /** Where each key's value rests, in order; empty also for want of an answer. */
+  /**
+   * Looks up the location of each key's value, in order. Returns empty for a key without a value,
+   * and for every key if no node answered.
+   */
   public CompletableFuture<List<Optional<BlockLocation>>> locate(List<byte[]> keys) {
     List<Optional<BlockLocation>> nowhere = Collections.nCopies(keys.size(), Optional.empty());
     if (keys.isEmpty()) {
@@ -242,9 +251,7 @@ public final class BlockReader {
 
   private static RespException unexpected(Reply reply) {
     return new RespException(
-        reply instanceof Reply.Failure error
-            ? error.message()
-            : "an answer of an unexpected kind: " + reply);
+        reply instanceof Reply.Failure error ? error.message() : "unexpected reply: " + reply);
   }
 
   static List<byte[]> checked(List<byte[]> keys) {

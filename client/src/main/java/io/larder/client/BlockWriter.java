@@ -17,9 +17,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * Writes blocks, on connections of its own. A put ends with its {@link PutOutcome} or with {@link
- * LarderException}; after an exception whose {@link LarderException#isTemporary} says so the block
- * may or may not be stored, and putting it again is safe.
+ * Writes blocks, on connections of its own. A put returns its {@link PutOutcome} or fails with
+ * {@link LarderException}; after a failure that is {@link LarderException#isTemporary temporary}
+ * the block may or may not be stored, and putting it again is safe.
  *
  * <p>Keys are 1 to 1024 bytes. Neither keys nor values are copied: they must not change before the
  * future is complete. Futures complete on the client's I/O threads. Thread-safe.
@@ -39,7 +39,7 @@ public final class BlockWriter {
     this.leaseMs = leaseMs;
   }
 
-  /** Stores the buffer's remaining bytes under the key; the buffer's position stays. */
+  /** Stores the buffer's remaining bytes under the key; the buffer's position does not move. */
   public CompletableFuture<PutOutcome> put(byte[] key, ByteBuffer value, PutOptions options) {
     return put(key, List.of(value), options);
   }
@@ -48,7 +48,7 @@ public final class BlockWriter {
    * Stores the buffers' remaining bytes, one after the other, as one value. Direct buffers are
    * written to the socket without a copy.
    *
-   * @throws IllegalArgumentException for a key or a value of a length that cannot be stored
+   * @throws IllegalArgumentException if the key or the value has a length that cannot be stored
    */
   public CompletableFuture<PutOutcome> put(byte[] key, List<ByteBuffer> value, PutOptions options) {
     byte[] wanted = BlockReader.checked(key);
@@ -80,8 +80,8 @@ public final class BlockWriter {
   }
 
   /**
-   * Stores many blocks, all on their way at once: on one connection they follow each other without
-   * a round trip between them.
+   * Stores many blocks at once: on one connection they follow each other without a round trip
+   * between them.
    *
    * @return a future for each block, in order
    */
@@ -115,8 +115,9 @@ public final class BlockWriter {
   }
 
   /**
-   * Asks for the right to write each key, in order; answers at once. A grant ends with the put that
-   * names its token, with {@link #abort}, after the client's lease time, or with the client.
+   * Requests the exclusive right to write each key, in order, without waiting for other writers. A
+   * grant ends with the put that names its token, with {@link #abort}, after the client's lease
+   * time, or with the client.
    */
   public CompletableFuture<List<LeaseOutcome>> lease(List<byte[]> keys) {
     if (keys.isEmpty()) {
@@ -150,15 +151,15 @@ public final class BlockWriter {
     };
   }
 
-  /** Gives a lease up, so that the next waiter gets it; false when it was over already. */
+  /** Gives a lease up, so that the next waiter gets it. Returns false if it had ended already. */
   public CompletableFuture<Boolean> abort(byte[] key, PutToken token) {
     Command command = Command.of("KV.ABORT").arg(BlockReader.checked(key)).arg(token.toString());
     return send("abort", command, reply -> count(reply) == 1);
   }
 
   /**
-   * What became of the put under this token: for a caller whose connection was lost before the
-   * put's answer came.
+   * Returns the state of the put under this token, for a caller that lost its connection before the
+   * put's reply arrived.
    */
   public CompletableFuture<CommitOutcome> commit(byte[] key, PutToken token) {
     Command command = Command.of("KV.COMMIT").arg(BlockReader.checked(key)).arg(token.toString());
@@ -176,7 +177,7 @@ public final class BlockWriter {
     throw unexpected(reply);
   }
 
-  /** Keeps the key's block from eviction until it is unpinned or deleted; false if it has none. */
+  /** Protects the key's block from eviction until unpinned or deleted; false if it has none. */
   public CompletableFuture<Boolean> pin(byte[] key) {
     return send("pin", Command.of("KV.PIN").arg(BlockReader.checked(key)), r -> count(r) == 1);
   }
@@ -186,7 +187,7 @@ public final class BlockWriter {
     return send("unpin", Command.of("KV.UNPIN").arg(BlockReader.checked(key)), r -> count(r) == 1);
   }
 
-  /** Deletes the keys; the number of those that had a value. */
+  /** Deletes the keys; returns how many had a value. */
   public CompletableFuture<Integer> delete(List<byte[]> keys) {
     if (keys.isEmpty()) {
       return CompletableFuture.completedFuture(0);
@@ -195,7 +196,7 @@ public final class BlockWriter {
         "delete", Command.of("DEL").args(BlockReader.checked(keys)), reply -> (int) count(reply));
   }
 
-  /** Deletes one key; false when it had no value. */
+  /** Deletes one key; returns false if it had no value. */
   public CompletableFuture<Boolean> delete(byte[] key) {
     return delete(Collections.singletonList(key)).thenApply(count -> count > 0);
   }
@@ -225,7 +226,7 @@ public final class BlockWriter {
   static LarderException unexpected(Reply reply) {
     return reply instanceof Reply.Failure error
         ? Calls.refused(new RespErrorException(error.message()))
-        : new LarderException("the node answered with something unexpected: " + reply, false, null);
+        : new LarderException("unexpected reply of the node: " + reply, false, null);
   }
 
   private static String name(PutOutcome outcome) {

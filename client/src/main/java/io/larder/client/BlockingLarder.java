@@ -10,7 +10,7 @@ import java.util.function.Function;
 
 /**
  * {@link LarderClient}'s calls for a thread that may block: each waits for its future, which has a
- * deadline. Not to be called from what completes one of the client's futures. Thread-safe.
+ * deadline. Must not be called on a thread that completes the client's futures. Thread-safe.
  *
  * <p>Throws {@link LarderException} where the future would fail with it. An interrupt ends the wait
  * with {@link LarderException} and leaves the thread's flag set; the call itself goes on.
@@ -58,8 +58,8 @@ public final class BlockingLarder {
   }
 
   /**
-   * See {@link BlockWriter#putAll}; throws for the first put that failed, when all others have
-   * ended.
+   * See {@link BlockWriter#putAll}; throws the exception of the first put that failed, after all
+   * have ended.
    */
   public List<PutOutcome> putAll(List<BlockPut> blocks) {
     List<CompletableFuture<PutOutcome>> puts = client.writer().putAll(blocks);

@@ -20,7 +20,7 @@ final class BufferPool {
     this.maxBytes = maxBytes;
   }
 
-  /** A buffer of at least this capacity. */
+  /** Takes a buffer of at least this capacity. */
   ByteBuffer take(int bytes) {
     int rounded = (int) Math.min(Integer.MAX_VALUE, (bytes + GRAIN_BYTES - 1L) & -GRAIN_BYTES);
     synchronized (this) {
@@ -37,7 +37,7 @@ final class BufferPool {
     return ByteBuffer.allocateDirect(rounded);
   }
 
-  /** Takes a buffer back; past the bound it is left to the garbage collector. */
+  /** Gives a buffer back; beyond the bound it is left to the garbage collector. */
   synchronized void give(ByteBuffer buffer) {
     if (buffer.capacity() == 0 || freeBytes + buffer.capacity() > maxBytes) {
       return;

@@ -5,9 +5,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A block's bytes in memory that {@link #close} gives back for the next block. One that is never
- * closed costs a fresh allocation later, nothing else. Thread-safe, but its buffer's bytes must not
- * be looked at after the close.
+ * A block's bytes, in pooled memory that {@link #close} gives back. A block that is never closed
+ * costs a fresh allocation later, nothing else. Thread-safe, but its buffer must not be read after
+ * the close.
  */
 public final class CachedBlock implements AutoCloseable {
   private final BlockInfo info;
@@ -21,8 +21,8 @@ public final class CachedBlock implements AutoCloseable {
   }
 
   /**
-   * A fresh read-only view of the bytes, position 0 to {@link BlockInfo#lengthBytes}; direct when
-   * the block was read from a node.
+   * Returns a new read-only view of the bytes, position 0 to {@link BlockInfo#lengthBytes}; direct
+   * if the block was read from a node.
    *
    * @throws IllegalStateException after {@link #close}
    */

@@ -16,16 +16,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Carries out calls: up to three attempts, each on another node and with a deadline of its own,
- * within the deadline of the whole and the retry budget. Only a node's silence or a lost connection
- * is retried; an answer is an answer.
+ * within the deadline of the whole call and the retry budget. Retries after a timeout or a lost
+ * connection only; an error reply is final.
  */
 final class Calls {
   private static final int MAX_ATTEMPTS = 3;
 
-  /** Refused at once, and waited for in vain: the same call may succeed later. */
+  /** Error kinds of calls that may succeed later. */
   private static final Set<String> TEMPORARY = Set.of("TRYAGAIN", "TIMEOUT");
 
-  /** One try of a call. It must not go on once its future is complete. */
+  /** One attempt of a call. It must do nothing more once its future is complete. */
   interface Attempt<T> {
     CompletableFuture<T> on(RespConnection connection, long timeoutMs);
   }
@@ -56,16 +56,16 @@ final class Calls {
   /**
    * Runs a call with the usual deadline of an attempt.
    *
-   * @return fails with {@link LarderException}, or with what an attempt failed with when that is
-   *     not for the connection's sake
+   * @return fails with {@link LarderException}, or with the attempt's own exception if the
+   *     connection was not its cause
    */
   <T> CompletableFuture<T> run(Lane lane, long deadlineNanos, Attempt<T> attempt) {
     return run(lane, deadlineNanos, attemptTimeoutMs, 0, attempt);
   }
 
   /**
-   * Runs a call with a deadline for each attempt, in ms, and with so many bytes to send. Who holds
-   * bytes has a request's place already, in reads as in writes: so nobody waits in a circle.
+   * Runs a call with a deadline for each attempt, in ms, and with so many bytes to send. Reads and
+   * writes both acquire a request's place before bytes, so that no two wait for each other.
    */
   <T> CompletableFuture<T> run(
       Lane lane, long deadlineNanos, long eachMs, long payloadBytes, Attempt<T> attempt) {
@@ -179,7 +179,7 @@ final class Calls {
     }
 
     private void end(@Nullable T value, @Nullable Throwable error) {
-      // Before the result is seen, so that whoever goes on from it finds the place free.
+      // Before the future completes, so that its dependent stages find the place free.
       held.forEach(InFlightLimit.Permit::release);
       if (error != null) {
         result.completeExceptionally(error);
@@ -201,13 +201,13 @@ final class Calls {
     }
   }
 
-  /** A refusal is an answer and is not repeated here, whether it came at once or after a wait. */
+  /** A refusal is final: it is not retried here, whether it came at once or after a wait. */
   static LarderException refused(RespErrorException refusal) {
     return new LarderException(
         "the node refused: " + refusal.getMessage(), TEMPORARY.contains(refusal.kind()), refusal);
   }
 
-  /** A connection, or a failure at the deadline; the connecting itself goes on. */
+  /** Connects, or fails at the deadline; the connection attempt itself goes on. */
   private CompletableFuture<RespConnection> connected(NodeLink link, long deadlineNanos) {
     CompletableFuture<RespConnection> connecting = link.connection();
     if (connecting.isDone()) {

@@ -9,7 +9,7 @@ import java.util.zip.CRC32C;
 final class Checksums {
   private Checksums() {}
 
-  /** Four bytes each, big endian, of the buffers' remaining bytes one after the other. */
+  /** Returns four bytes, big endian, for each MiB of the buffers' remaining bytes. */
   static byte[] encoded(List<ByteBuffer> value, int length) {
     ByteBuffer out = ByteBuffer.allocate(4 * Limits.chunks(length));
     CRC32C crc = new CRC32C();

@@ -23,12 +23,13 @@ final class ClientMetrics {
   ClientMetrics(MeterRegistry registry) {
     this.registry = registry;
     checksumFailures =
-        counter("larder.client.checksum.failures", "Blocks refused because of their checksum");
+        counter("larder.client.checksum.failures", "Blocks rejected because of their checksum");
     retries = counter("larder.client.retries", "Calls sent to a second or third node");
     failedReads =
-        counter("larder.client.reads.failed", "Reads answered as a miss since no node served them");
+        counter(
+            "larder.client.reads.failed", "Reads answered as a miss because no node served them");
     brokenOffReads =
-        counter("larder.client.reads.broken", "Reads the node gave up half way: a miss");
+        counter("larder.client.reads.broken", "Reads that the node broke off, answered as a miss");
     readBytes = counter("larder.client.read.bytes", "Bytes of blocks received");
     writtenBytes = counter("larder.client.written.bytes", "Bytes of blocks stored");
   }

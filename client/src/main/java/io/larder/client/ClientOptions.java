@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 
 /**
- * What {@link LarderClient.Builder} has gathered and checked.
+ * The checked settings of a {@link LarderClient.Builder}.
  *
  * @param nodes {@code host:port}, in order of preference, the local node first
  */

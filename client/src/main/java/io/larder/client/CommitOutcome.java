@@ -1,6 +1,6 @@
 package io.larder.client;
 
-/** What became of a put under a token. */
+/** The state of a put under a token. */
 public enum CommitOutcome {
   /** The key has the value of this put. */
   STORED,

@@ -7,8 +7,8 @@ import java.util.List;
  * A block that the caller has computed.
  *
  * @param data the value, these buffers' remaining bytes one after the other; not copied, must not
- *     change until the put is over
- * @param options what goes with it; a token in it is ignored
+ *     change until the put has completed
+ * @param options its metadata and expiry; a token is ignored
  */
 public record ComputedBlock(List<ByteBuffer> data, PutOptions options) {
   public ComputedBlock {

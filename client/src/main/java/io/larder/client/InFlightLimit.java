@@ -9,13 +9,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A bound on what is in flight, in requests or bytes. Who does not fit waits, in order, until its
- * deadline; the queue is bounded too. Thread-safe.
+ * A bound on the requests or bytes in flight. Acquirers beyond the bound wait, in order, until
+ * their deadlines; the queue is bounded too. Thread-safe.
  */
 final class InFlightLimit {
   private static final int MAX_WAITING = 100_000;
 
-  /** A share of the limit; released once, however often it is told to. */
+  /** A share of the limit. Releasing it more than once has no further effect. */
   final class Permit {
     private final long amount;
     private final AtomicBoolean released = new AtomicBoolean();
@@ -46,8 +46,8 @@ final class InFlightLimit {
   }
 
   /**
-   * A share; one larger than the limit gets the whole of it. Fails with a temporary {@link
-   * LarderException} at the deadline.
+   * Acquires a share; a share larger than the limit gets the whole limit. Fails with a temporary
+   * {@link LarderException} at the deadline.
    */
   CompletableFuture<Permit> acquire(long wanted, long deadlineNanos) {
     long amount = Math.min(wanted, limit);
@@ -117,7 +117,7 @@ final class InFlightLimit {
 
   private LarderException exhausted() {
     return new LarderException(
-        what + ": " + limit + " are in flight and none came free in time: ask for less at once",
+        what + ": " + limit + " are in flight and none were released in time: send less at once",
         true,
         null);
   }

@@ -36,10 +36,10 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Every call goes to the local node, and to another when that one is dead or slow: any node
- * answers for the whole cluster. Every call has a deadline; what is in flight is bounded. Making
- * the client waits for nothing: a cluster that is down shows as misses and as {@link
- * LarderException}s of puts. Thread-safe.
+ * <p>Every call goes to the local node, or to another if that one is dead or slow: any node answers
+ * for the whole cluster. Every call has a deadline; requests and bytes in flight are bounded.
+ * Building a client does not connect: while the cluster is down, reads return misses and puts fail
+ * with {@link LarderException}. Thread-safe.
  */
 public final class LarderClient implements AutoCloseable {
   private static final int WAITS_AT_ONCE = 8;
@@ -93,12 +93,12 @@ public final class LarderClient implements AutoCloseable {
     return new Builder();
   }
 
-  /** The reading role: get, contains, longest prefix, locate. */
+  /** The reader: get, contains, longest prefix, locate. */
   public BlockReader reader() {
     return reader;
   }
 
-  /** The writing role: lease, put, abort, delete. */
+  /** The writer: lease, put, abort, pin, delete. */
   public BlockWriter writer() {
     return writer;
   }
@@ -109,13 +109,13 @@ public final class LarderClient implements AutoCloseable {
   }
 
   /**
-   * The key's block: read when it is there, waited for when another server is writing it, else
-   * computed and put. Only one server of the cluster computes, as long as writers are alive and
-   * nodes answer; in doubt this one computes too, since a wait is worth no more than the work.
+   * Obtains the key's block: reads it if it exists, waits for it if another server is writing it,
+   * else computes and puts it. Only one server of the cluster computes, as long as writers are
+   * alive and nodes answer; if the wait times out or no node answers, this one computes too.
    *
-   * @param compute called at most once, on the builder's compute executor, and may block; what it
-   *     throws fails the future, and frees the key for the next waiter
-   * @return the block and how it was come by; fails only when computing fails
+   * @param compute called at most once, on the builder's compute executor, and may block; its
+   *     exception fails the future and frees the key for the next waiter
+   * @return the block and its origin; fails only if computing fails
    */
   public CompletableFuture<ObtainedBlock> putOrWait(
       byte[] key, Function<byte[], ComputedBlock> compute) {
@@ -123,8 +123,8 @@ public final class LarderClient implements AutoCloseable {
   }
 
   /**
-   * As {@link #putOrWait} for many keys at once: asks for all leases in one round trip, computes
-   * and puts what is granted, and only then waits for what others hold.
+   * Like {@link #putOrWait} for many keys at once: requests all leases in one round trip, computes
+   * and puts the granted keys, and only then waits for the keys of other writers.
    *
    * @param compute called at most once for each key, possibly for several at the same time
    * @return a future for each key, in order
@@ -134,14 +134,14 @@ public final class LarderClient implements AutoCloseable {
     return putOrWait.obtain(keys, compute, leaseMs);
   }
 
-  /** Closes every connection; calls in flight end as misses and failures. */
+  /** Closes every connection; reads in flight return misses, other calls in flight fail. */
   @Override
   public void close() {
     lanes.forEach(Lane::close);
     group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
   }
 
-  /** Gathers what a client needs; every setting has a default but the nodes. */
+  /** Builds a client; every setting except the nodes has a default. */
   public static final class Builder {
     public static final Duration DEFAULT_CALL_TIMEOUT = Duration.ofSeconds(5);
     public static final Duration DEFAULT_ATTEMPT_TIMEOUT = Duration.ofSeconds(2);
@@ -165,13 +165,13 @@ public final class LarderClient implements AutoCloseable {
 
     private Builder() {}
 
-    /** The node on this machine, {@code host:port}: asked first, as long as it answers. */
+    /** The node on this machine, {@code host:port}; preferred as long as it answers. */
     public Builder localNode(String address) {
       localNode = checked(address);
       return this;
     }
 
-    /** Nodes to start from, each {@code host:port}; the others are learned from them. */
+    /** Nodes to start from, each {@code host:port}; the client learns the others from them. */
     public Builder nodes(List<String> addresses) {
       addresses.forEach(address -> nodes.add(checked(address)));
       return this;
@@ -183,39 +183,42 @@ public final class LarderClient implements AutoCloseable {
       return this;
     }
 
-    /** Speaks TLS with every node; plain by default. */
+    /** Uses TLS with every node; plain connections by default. */
     public Builder tls(Tls tls) {
       connection = connection.withTls(tls);
       return this;
     }
 
-    /** How nodes list this client; {@value ConnectionOptions#DEFAULT_CLIENT_NAME} by default. */
+    /**
+     * The name under which nodes list this client; {@value ConnectionOptions#DEFAULT_CLIENT_NAME}
+     * by default.
+     */
     public Builder clientName(String name) {
       connection = connection.withClientName(name);
       return this;
     }
 
-    /** How long a connection may take to make; 2 s by default. */
+    /** The deadline of connecting to a node; 2 s by default. */
     public Builder connectTimeout(Duration timeout) {
       connection = connection.withConnectTimeoutMs((int) positive("connectTimeout", timeout));
       return this;
     }
 
-    /** How long a whole call may take, all attempts together; 5 s by default. */
+    /** The deadline of a whole call, all attempts together; 5 s by default. */
     public Builder callTimeout(Duration timeout) {
       positive("callTimeout", timeout);
       callTimeout = timeout;
       return this;
     }
 
-    /** How long one node may take before the next is asked; 2 s by default. */
+    /** The deadline of one attempt, after which the next node is tried; 2 s by default. */
     public Builder attemptTimeout(Duration timeout) {
       positive("attemptTimeout", timeout);
       attemptTimeout = timeout;
       return this;
     }
 
-    /** Connections of each role to each node, made as they are needed; 2 by default. */
+    /** The most connections of each role to each node, made on demand; 2 by default. */
     public Builder connections(int perRole) {
       connections = (int) positive("connections", perRole);
       return this;
@@ -227,15 +230,15 @@ public final class LarderClient implements AutoCloseable {
       return this;
     }
 
-    /** Requests in flight at once; further ones wait in order. 1024 by default. */
+    /** The most requests in flight; further ones wait in order. 1024 by default. */
     public Builder maxInFlightRequests(int requests) {
       maxInFlightRequests = (int) positive("maxInFlightRequests", requests);
       return this;
     }
 
     /**
-     * Bytes of blocks in flight at once, and as many in buffers kept for reuse; 512 MiB by default.
-     * Blocks handed to the caller do not count.
+     * The most bytes of blocks in flight, and as many in buffers kept for reuse; 512 MiB by
+     * default. Blocks handed to the caller do not count.
      */
     public Builder maxInFlightBytes(long bytes) {
       maxInFlightBytes = positive("maxInFlightBytes", bytes);
@@ -243,8 +246,8 @@ public final class LarderClient implements AutoCloseable {
     }
 
     /**
-     * How long a lease lasts, which is the longest a computation may take, and how long others wait
-     * for it; 30 s by default, 300 s at most.
+     * The duration of a lease: the longest that a computation may take and that others wait for it;
+     * 30 s by default, 300 s at most.
      */
     public Builder leaseTime(Duration time) {
       if (positive("leaseTime", time) > 300_000) {
@@ -254,22 +257,24 @@ public final class LarderClient implements AutoCloseable {
       return this;
     }
 
-    /** Where {@link LarderClient#putOrWait} computes; the common pool by default. */
+    /**
+     * The executor of {@link LarderClient#putOrWait}'s computations; the common pool by default.
+     */
     public Builder computeExecutor(Executor executor) {
       computeExecutor = executor;
       return this;
     }
 
-    /** Where the client's meters go, all named {@code larder.client.*}; nowhere by default. */
+    /** The registry of the client's meters, {@code larder.client.*}; none by default. */
     public Builder meterRegistry(MeterRegistry to) {
       registry = to;
       return this;
     }
 
     /**
-     * The client.
+     * Builds the client.
      *
-     * @throws IllegalArgumentException without a node
+     * @throws IllegalArgumentException if no node is named
      */
     public LarderClient build() {
       Set<String> inOrder = new LinkedHashSet<>();

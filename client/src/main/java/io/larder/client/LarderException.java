@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The one exception of this client: the message names the thing, the cause and the remedy. Reads
- * hardly ever throw it, since a read that cannot be served is a miss.
+ * hardly ever throw it, because a read that cannot be served is a miss.
  */
 public final class LarderException extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -17,8 +17,8 @@ public final class LarderException extends RuntimeException {
   }
 
   /**
-   * Whether the same call may succeed later: a node or a slot's owner was out of reach or too slow.
-   * False when the request itself was refused.
+   * Returns whether the same call may succeed later, because a node or a slot's owner was out of
+   * reach or too slow. False if the request itself was refused.
    */
   public boolean isTemporary() {
     return temporary;

@@ -2,7 +2,7 @@ package io.larder.client;
 
 import io.larder.protocol.PutToken;
 
-/** The answer to one key of a lease request. */
+/** The outcome of a lease request for one key. */
 public sealed interface LeaseOutcome {
 
   /** The caller alone may write the key now; it puts or aborts under this token. */
@@ -14,7 +14,7 @@ public sealed interface LeaseOutcome {
   /** Another writer has the lease. */
   record Held() implements LeaseOutcome {}
 
-  /** The key's slot cannot be written just now, and why. */
+  /** The key's slot cannot be written at the moment, with the reason. */
   record Unavailable(String reason) implements LeaseOutcome {}
 
   LeaseOutcome EXISTS = new Exists();

@@ -17,9 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Blocking calls to single nodes, for administration: one connection a node, made when first needed
- * and made anew after a failure. Not for blocks, nor for anything that must be fast. Not
- * thread-safe.
+ * Blocking calls to single nodes, for administration: one connection a node, made on first use and
+ * again after a failure. Not for blocks, nor for calls that must be fast. Not thread-safe.
  */
 public final class NodeConsoles implements AutoCloseable {
   private final EventLoopGroup group =
@@ -29,7 +28,7 @@ public final class NodeConsoles implements AutoCloseable {
   private final Map<String, RespConnection> connections = new HashMap<>();
 
   /**
-   * @param options how the nodes are connected to
+   * @param options the options of the connections
    */
   public NodeConsoles(ConnectionOptions options) {
     this.options = options.withClientName("larder-admin");
@@ -38,8 +37,8 @@ public final class NodeConsoles implements AutoCloseable {
   /**
    * Sends a command and waits for the reply.
    *
-   * @param timeoutMs for connecting and for the reply, each
-   * @throws IOException if there is no reply, or the reply is an error; the message names the node
+   * @param timeoutMs the timeout of connecting, and of the reply
+   * @throws IOException if no reply arrives, or an error reply; the message names the node
    */
   public Reply call(String host, int port, Command command, long timeoutMs)
       throws IOException, InterruptedException {

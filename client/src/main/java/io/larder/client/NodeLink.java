@@ -11,9 +11,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One role's connections to one node: made when they are needed, up to a number. A node that fails
- * is down until a connection made in the background, with backoff, says otherwise; so that no call
- * waits for a dead node twice. Thread-safe; no I/O under its lock.
+ * One role's connections to one node: made on demand, up to a bound. A node that fails counts as
+ * down until a background connection, retried with backoff, succeeds; so no call waits for a dead
+ * node twice. Thread-safe; no I/O under its lock.
  */
 final class NodeLink {
   private static final long FIRST_BACKOFF_MS = 50;
@@ -39,12 +39,12 @@ final class NodeLink {
     this.size = size;
   }
 
-  /** Whether the node is worth trying before others. */
+  /** Whether the node counts as up and is tried before those that are down. */
   synchronized boolean isUp() {
     return !down && !closed;
   }
 
-  /** The open connection with the least in flight, or a new one. */
+  /** Returns the open connection with the fewest requests in flight, or a new one. */
   CompletableFuture<RespConnection> connection() {
     RespConnection best = null;
     CompletableFuture<RespConnection> attempt = null;
@@ -78,7 +78,7 @@ final class NodeLink {
         : attempt;
   }
 
-  /** A call on this node failed for want of an answer. */
+  /** Marks the node as down after a call without an answer. */
   void failed() {
     long delayMs;
     synchronized (this) {

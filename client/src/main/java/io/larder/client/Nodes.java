@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The nodes to talk to, in order of preference: those the caller named, the local one first, then
- * those the cluster says it has. Any node answers for the whole cluster, so the order is all that
- * the topology is used for. Learned at the first connection, after failures and now and then.
+ * The nodes to call, in order of preference: those the caller named, the local one first, then
+ * those that the cluster lists. Any node answers for the whole cluster, so the topology decides the
+ * order only. It is read at the first connection, after failures and periodically.
  */
 final class Nodes {
   private static final Logger log = LoggerFactory.getLogger(Nodes.class);
@@ -32,7 +32,7 @@ final class Nodes {
   private volatile List<String> all;
 
   /**
-   * @param lanes every role's connections; the first one's are asked for the topology
+   * @param lanes every role's connections; the first lane reads the topology
    */
   Nodes(ClientOptions options, List<Lane> lanes) {
     this.lanes = lanes;
@@ -47,13 +47,13 @@ final class Nodes {
     return all;
   }
 
-  /** Asks for the topology at once and then every so often. */
+  /** Reads the topology at once and then periodically. */
   void refreshEvery(long periodMs, EventLoopGroup group) {
     var unused =
         group.next().scheduleAtFixedRate(this::refresh, 0, periodMs, TimeUnit.MILLISECONDS);
   }
 
-  /** Asks the nodes one after the other until one answers; at most once a second. */
+  /** Queries the nodes one after the other until one answers; at most once a second. */
   void refresh() {
     long last = lastRefreshNanos.get();
     long now = System.nanoTime();
@@ -65,7 +65,7 @@ final class Nodes {
 
   private void ask(List<String> addresses, int index) {
     if (index == addresses.size()) {
-      log.debug("no node of {} told the topology: going on with these", addresses);
+      log.debug("no node of {} returned the topology: keeping these", addresses);
       return;
     }
     var unused =
@@ -88,7 +88,7 @@ final class Nodes {
     return connection.send(Command.of("CLUSTER").arg("NODES".getBytes(UTF_8)), timeoutMs);
   }
 
-  /** Reads lines of {@code id host:port@busport flags …}, as Redis Cluster writes them. */
+  /** Parses lines of {@code id host:port@busport flags …}, as Redis Cluster writes them. */
   private List<String> learn(String text) {
     Set<String> merged = new LinkedHashSet<>(named);
     for (String line : text.lines().toList()) {
@@ -104,7 +104,7 @@ final class Nodes {
     return all;
   }
 
-  /** Candidates for one attempt: untried ones that are up, else any untried one. */
+  /** Returns the candidates for one attempt: untried nodes that are up, else any untried node. */
   static List<String> preferring(Lane lane, List<String> inOrder, Set<String> tried) {
     List<String> up = new ArrayList<>(inOrder.size());
     List<String> down = new ArrayList<>();

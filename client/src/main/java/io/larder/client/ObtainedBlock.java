@@ -3,12 +3,12 @@ package io.larder.client;
 import java.util.Optional;
 
 /**
- * A block that was wanted, and how it was come by. The caller closes the block.
+ * A requested block and its origin. The caller closes the block.
  *
  * @param block its bytes
- * @param origin found, waited for or computed
- * @param put what became of storing it; empty when it was not computed here, or when storing failed
- * @param putFailure why a computed block could not be stored; the block is good all the same
+ * @param origin whether it was found, waited for or computed
+ * @param put the outcome of storing it; empty if it was not computed here, or if storing failed
+ * @param putFailure why a computed block could not be stored; the block itself is valid
  */
 public record ObtainedBlock(
     CachedBlock block,
@@ -17,11 +17,11 @@ public record ObtainedBlock(
     Optional<LarderException> putFailure)
     implements AutoCloseable {
 
-  /** How a block was come by. */
+  /** The origin of a block. */
   public enum Origin {
     /** It was in the cache. */
     FOUND,
-    /** Another writer was at it, and its value was read when it had finished. */
+    /** Another writer was storing it, and its value was read afterwards. */
     WAITED,
     /** This caller computed it. */
     COMPUTED

@@ -6,15 +6,15 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What goes with a put. Immutable; start from {@link #NONE}.
+ * The options of a put. Immutable; start from {@link #NONE}.
  *
- * @param metadata up to 2048 bytes kept with the value; not copied, must not change
+ * @param metadata up to 2048 bytes stored with the value; not copied, must not change
  * @param timeToLive when the value expires; empty for never
- * @param token of the lease this put fulfils; empty to take one with the put itself
+ * @param token the token of the lease under which to put; empty to acquire a lease with the put
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by nobody
 public record PutOptions(byte[] metadata, Optional<Duration> timeToLive, Optional<PutToken> token) {
-  /** No metadata, no expiry, no lease taken beforehand. */
+  /** No metadata, no expiry, no lease acquired beforehand. */
   public static final PutOptions NONE =
       new PutOptions(new byte[0], Optional.empty(), Optional.empty());
 
@@ -38,7 +38,7 @@ public record PutOptions(byte[] metadata, Optional<Duration> timeToLive, Optiona
     return new PutOptions(bytes, timeToLive, token);
   }
 
-  /** The tensor's description as metadata. */
+  /** Stores the tensor's description as metadata. */
   public PutOptions withMetadata(TensorMetadata tensor) {
     return withMetadata(tensor.encode());
   }

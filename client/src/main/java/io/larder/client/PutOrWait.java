@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * Comes by a block with as little computing as possible:
+ * Obtains a block with as little computing as possible:
  *
  * <pre>
  *   KV.LEASE ─ EXISTS ─▶ get ─ hit ─▶ found
@@ -27,10 +27,10 @@ import java.util.function.Function;
  * grant must not wait behind another key's writer.
  */
 final class PutOrWait {
-  /** A key that is there for the lease and gone for the get, this often, is computed. */
+  /** A key that exists for the lease and is a miss for the get, this often, is computed. */
   private static final int MAX_ROUNDS = 3;
 
-  /** How long a key is waited for whose slot nobody can decide about, as while it moves. */
+  /** The longest wait for a key whose slot has no arbiter, as while the slot moves. */
   private static final long UNDECIDED_WAIT_MS = 1_000;
 
   private final BlockReader reader;
@@ -60,7 +60,7 @@ final class PutOrWait {
         writer
             .lease(keys)
             .whenComplete((outcomes, error) -> {
-              if (outcomes == null) { // no node answers: everybody computes
+              if (outcomes == null) { // no node answers: every caller computes
                 wants.forEach(want -> want.compute(Optional.empty()));
               } else {
                 begin(wants, outcomes);
@@ -69,7 +69,7 @@ final class PutOrWait {
     return wants.stream().map(want -> want.result).toList();
   }
 
-  /** Own grants first: nobody here waits while others wait for what was granted here. */
+  /** Computes granted keys before it waits: others may be waiting for the keys granted here. */
   private static void begin(List<Want> wants, List<LeaseOutcome> outcomes) {
     List<Runnable> held = new ArrayList<>();
     List<CompletableFuture<?>> computing = new ArrayList<>();
@@ -93,7 +93,7 @@ final class PutOrWait {
             .whenComplete((done, error) -> held.forEach(Runnable::run));
   }
 
-  /** One key on its way. */
+  /** The request of one key. */
   private final class Want {
     final byte[] key;
     final Function<byte[], ComputedBlock> compute;
@@ -162,7 +162,7 @@ final class PutOrWait {
               });
     }
 
-    /** The value went between the lease's answer and the get: ask once more. */
+    /** Requests the lease again: the value vanished between the lease's answer and the get. */
     private void again(int round) {
       var unused =
           writer
@@ -196,7 +196,7 @@ final class PutOrWait {
                 .put(key, computed.data(), options)
                 .whenComplete((outcome, error) -> {
                   if (error != null) {
-                    abort(token); // does nothing if the put came true after all
+                    abort(token); // has no effect if the put succeeded after all
                   }
                   finish(
                       new ObtainedBlock(

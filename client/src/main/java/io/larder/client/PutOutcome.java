@@ -1,14 +1,14 @@
 package io.larder.client;
 
-/** What became of a put. */
+/** The outcome of a put. */
 public enum PutOutcome {
   /** The block is stored, durably as the node is configured. */
   STORED,
   /**
-   * The key has a value already, and nothing was written; which is as good. After a connection was
-   * lost in mid-put that value may be this very put's.
+   * The key has a value already, which serves as well; nothing was written. After a lost connection
+   * that value may be this very put's.
    */
   EXISTS,
-  /** Another writer is at it: nothing was written, and the value will be there soon. */
+  /** Another writer holds the lease: nothing was written, and its value will follow soon. */
   HELD
 }

@@ -1,8 +1,8 @@
 package io.larder.client;
 
 /**
- * Lets a share of all calls be retried, so that retries never multiply the load of a cluster in
- * trouble: each call earns a tenth of a retry, up to a hundred saved. Thread-safe.
+ * Limits retries to a share of all calls, so that they never multiply the load of an overloaded
+ * cluster: each call earns a tenth of a retry, up to a hundred saved. Thread-safe.
  */
 final class RetryBudget {
   private static final int PER_CALL = 1;

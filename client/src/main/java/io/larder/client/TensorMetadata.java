@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /**
- * What a block's bytes mean as a tensor. Kept in the block's metadata as the text {@code
+ * The description of a block as a tensor. Stored in the block's metadata as the text {@code
  * tensor/1;<dtype>;<layout>;<dimension>,<dimension>…}.
  *
  * @param dtype element type, as {@code bfloat16}; no semicolon
@@ -36,7 +36,7 @@ public record TensorMetadata(String dtype, String layout, List<Long> shape) {
   }
 
   /**
-   * The metadata bytes.
+   * Encodes the description as metadata bytes.
    *
    * @throws IllegalArgumentException if they are more than 2048
    */
@@ -50,7 +50,7 @@ public record TensorMetadata(String dtype, String layout, List<Long> shape) {
     return bytes;
   }
 
-  /** Reads {@link #encode}'s form; empty when the metadata is something else. */
+  /** Decodes {@link #encode}'s form; empty if the metadata has another form. */
   public static Optional<TensorMetadata> decode(byte[] metadata) {
     String text = new String(metadata, UTF_8);
     String[] parts = text.split(";", -1);

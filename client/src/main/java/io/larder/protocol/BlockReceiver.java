@@ -9,7 +9,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one array of {@code 5 + n} elements, the reply to {@code KV.GET}, into a {@link BlockSink}:
+ * Receives one array of {@code 5 + n} elements, the reply to {@code KV.GET}, into a {@link
+ * BlockSink}:
  *
  * <pre>
  *   bulk token · bulk metadata · bulk CRCs (4 bytes each, big endian) · simple tier · int length
@@ -17,13 +18,13 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Long stretches of a chunk are received by the socket into the sink's own buffer, {@link
- * #directTarget}; the rest is copied from the buffer that the headers arrive in. Lives on the
- * connection's event loop.
+ * #directTarget}; the rest is copied from the buffer that the headers arrive in. Used on the
+ * connection's event loop only.
  */
 final class BlockReceiver {
   private static final int FIELDS = 5;
 
-  /** Shorter rests are copied: one system call more costs more than the copy. */
+  /** Shorter remainders are copied: another system call costs more than the copy. */
   private static final int MIN_DIRECT_BYTES = 64 << 10;
 
   private enum Phase {
@@ -46,7 +47,7 @@ final class BlockReceiver {
   private int chunkLeft;
   private int lineEndLeft;
 
-  /** The rest of the current chunk's place; null while its bytes are thrown away. */
+  /** The rest of the current chunk's target; null while its bytes are discarded. */
   private @Nullable ByteBuf target;
 
   BlockReceiver(BlockSink sink, int elements) {
@@ -57,7 +58,7 @@ final class BlockReceiver {
     this.elements = elements;
   }
 
-  /** What the sink threw; the reply has been read to its end all the same. */
+  /** The sink's exception; the reply is read to its end nevertheless. */
   @Nullable Throwable failure() {
     return failure;
   }
@@ -66,12 +67,12 @@ final class BlockReceiver {
     return missed;
   }
 
-  /** What must complete before more is consumed; null when nothing must. */
+  /** The stage that must complete before more is consumed, or null. */
   @Nullable CompletableFuture<Void> awaited() {
     return awaited;
   }
 
-  /** {@link #awaited} is complete. */
+  /** Called when {@link #awaited} is complete. */
   void resume(@Nullable Throwable error) {
     awaited = null;
     if (error != null) {
@@ -79,7 +80,7 @@ final class BlockReceiver {
     }
   }
 
-  /** Where the socket shall put the next bytes; null for a buffer of the connection's own. */
+  /** The buffer for the socket's next bytes; null for a buffer of the connection's own. */
   @Nullable ByteBuf directTarget() {
     return phase == Phase.CHUNK_BODY
             && target != null
@@ -89,7 +90,7 @@ final class BlockReceiver {
         : null;
   }
 
-  /** How much a buffer of the connection's own should take, so that little is copied. */
+  /** The capacity for a buffer of the connection's own, such that little is copied. */
   int expectedBytes() {
     if (phase == Phase.CHUNK_BODY) {
       return Math.min(chunkLeft + 32, MIN_DIRECT_BYTES);
@@ -97,7 +98,7 @@ final class BlockReceiver {
     return 4 << 10;
   }
 
-  /** The socket has put bytes into {@link #directTarget}. */
+  /** Called when the socket has written bytes into {@link #directTarget}. */
   void receivedDirectly() {
     if (target != null) {
       chunkLeft = target.writableBytes();
@@ -106,7 +107,7 @@ final class BlockReceiver {
     }
   }
 
-  /** Consumes input; true when the reply has been read to its end. */
+  /** Consumes input; returns true when the reply has been read to its end. */
   boolean consume(ByteBuf in) {
     while (awaited == null) {
       switch (phase) {
@@ -160,7 +161,7 @@ final class BlockReceiver {
     return false;
   }
 
-  /** Lets go of the sink's buffer: nothing is written into it any more. */
+  /** Drops the sink's buffer, into which nothing is written from now on. */
   void abandon() {
     if (target != null) {
       target.release();

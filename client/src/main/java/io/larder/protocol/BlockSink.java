@@ -8,37 +8,37 @@ import java.util.concurrent.CompletionStage;
  * the order {@link #begin}, then {@link #target} and {@link #arrived} for each chunk; not called at
  * all on a miss, and never again once the request's future is complete. No call may block.
  *
- * <p>An exception out of any of them fails the request; what is left of the reply is read and
- * thrown away, so that the connection stays usable.
+ * <p>An exception of any of them fails the request; the rest of the reply is read and discarded, so
+ * that the connection stays usable.
  */
 public interface BlockSink {
 
   /**
-   * The block was found. Reading from the socket pauses until the stage completes, so that memory
-   * may be waited for; the request's deadline goes on, and when it passes first the sink is not
-   * called again: memory granted later is the sink's to give back.
+   * Called when the block was found. Reading from the socket pauses until the stage completes, so
+   * that the sink can wait for memory. If the request's deadline passes first, the sink is not
+   * called again and must give back memory that is granted later.
    */
   CompletionStage<Void> begin(BlockHeader header);
 
   /**
-   * Where chunk {@code chunkIndex} goes: its remaining bytes are at least {@link
+   * Returns the target of chunk {@code chunkIndex}: its remaining bytes are at least {@link
    * BlockHeader#chunkLength}, and as many are filled from its position on. A direct buffer is
    * filled straight from the socket. The buffer's own position and limit are not touched.
    */
   ByteBuffer target(int chunkIndex);
 
   /**
-   * The first {@code bytes} of chunk {@code chunkIndex} are in its target: the place to go on with
-   * its checksum, while they are in the processor's cache.
+   * Called when the first {@code bytes} of chunk {@code chunkIndex} are in its target: the sink can
+   * continue its checksum while they are in the processor's cache.
    */
   default void received(int chunkIndex, int bytes) {}
 
-  /** Chunk {@code chunkIndex} is complete in its target: the place to verify its checksum. */
+  /** Called when chunk {@code chunkIndex} is complete in its target: verify its checksum here. */
   default void arrived(int chunkIndex) {}
 
   /**
-   * The node could not deliver the rest of the block (a chunk failed its checksum, or the holder
-   * went away). The request's future becomes {@code false}.
+   * Called when the node could not deliver the rest of the block (a chunk failed its checksum, or
+   * the holder went away). The request's future completes with {@code false}.
    */
   default void missed(String reason) {}
 }

@@ -12,8 +12,8 @@ import java.util.List;
  * One RESP command to send: a name, arguments and, as the last argument, an optional payload that
  * is written to the socket without being copied.
  *
- * <p>Built by one thread, sent once. The connection it is given to owns the payload's buffers from
- * then on, and releases them whatever happens.
+ * <p>Built by one thread, sent once. The connection that sends it owns the payload's buffers and
+ * releases them in every case.
  */
 public final class Command {
   private static final byte[] CRLF = {'\r', '\n'};
@@ -62,7 +62,7 @@ public final class Command {
   /**
    * Adds the last argument: the readable bytes of these buffers, one after the other. Ownership of
    * the buffers passes to the command. Their bytes must not change until the command's future is
-   * complete, which never happens while some of them are still to be written.
+   * complete, which never happens before all of them are written.
    */
   public Command payload(List<ByteBuf> buffers) {
     if (hasPayload) {
@@ -76,7 +76,7 @@ public final class Command {
     return this;
   }
 
-  /** The command's name, as it was given. */
+  /** The command's name as passed to {@link #of}. */
   public String name() {
     return name;
   }
@@ -89,13 +89,13 @@ public final class Command {
     return hasPayload;
   }
 
-  /** Gives the payload's buffers back; for a command that is never sent. */
+  /** Releases the payload's buffers of a command that is never sent. */
   void releasePayload() {
     payload.forEach(ReferenceCountUtil::safeRelease);
     payload = List.of();
   }
 
-  /** How many bytes {@link #encodeHead} writes. */
+  /** The number of bytes that {@link #encodeHead} writes. */
   int headBytes() {
     int size = 1 + digits(arguments.size() + (hasPayload ? 1 : 0)) + 2;
     for (byte[] argument : arguments) {

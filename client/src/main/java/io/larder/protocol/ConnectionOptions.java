@@ -3,14 +3,14 @@ package io.larder.protocol;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a {@link RespConnection} is made and what bounds it. Immutable.
+ * The options of a {@link RespConnection}. Immutable.
  *
- * @param connectTimeoutMs how long the lookup of the name, the TCP connect and the HELLO exchange
- *     may take together, in ms
+ * @param connectTimeoutMs the deadline of name lookup, TCP connect and HELLO exchange together, in
+ *     ms
  * @param user the ACL user; null for the default user
- * @param password null when the server asks for none
+ * @param password the password; null if the server requires none
  * @param clientName the name under which the server lists the connection; no spaces
- * @param maxPending how many requests may await their replies on the connection
+ * @param maxPending the most requests that may await their replies on the connection
  * @param tls null for a plain connection
  */
 public record ConnectionOptions(
@@ -64,7 +64,7 @@ public record ConnectionOptions(
     return new ConnectionOptions(connectTimeoutMs, user, password, clientName, maxPending, newTls);
   }
 
-  /** Without the password. */
+  /** Omits the password. */
   @Override
   public String toString() {
     return "ConnectionOptions[connectTimeoutMs="

@@ -7,11 +7,11 @@ import io.netty.util.UncheckedBooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says where a connection's next bytes go: into a block's own buffer while one is being received,
- * else into a small buffer. One for each connection, touched by its event loop only.
+ * Chooses the buffer for a connection's next bytes: a block's own buffer while a block is being
+ * received, else a small one. One for each connection, used by its event loop only.
  *
- * <p>The target is kept here and not on the handle, since a channel's configuration may ask for a
- * handle just to look at its type.
+ * <p>The target is kept here and not on the handle, because a channel's configuration may request a
+ * handle just to check its type.
  */
 final class DirectReceiver extends DefaultMaxMessagesRecvByteBufAllocator {
   private static final int READS_PER_TURN = 16;

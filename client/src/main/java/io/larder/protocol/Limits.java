@@ -1,6 +1,6 @@
 package io.larder.protocol;
 
-/** Bounds of the protocol that every part enforces; all in bytes. */
+/** Bounds of the protocol, which every module enforces; all in bytes. */
 public final class Limits {
   /** The longest key. The shortest is 1 byte. */
   public static final int MAX_KEY_BYTES = 1024;
@@ -11,12 +11,12 @@ public final class Limits {
   /** The largest value any device can hold; a node's own limit may be lower. */
   public static final int MAX_VALUE_BYTES = 128 << 20;
 
-  /** A value travels, rests in memory and is checksummed in chunks of this size. */
+  /** Values are transferred, held in memory and checksummed in chunks of this size. */
   public static final int CHUNK_BYTES = 1 << 20;
 
   private Limits() {}
 
-  /** Chunks of a value of {@code length} bytes: every chunk is whole but the last. */
+  /** The number of chunks of a value of {@code length} bytes: all but the last are whole. */
   public static int chunks(int length) {
     return (int) (((long) length + CHUNK_BYTES - 1) / CHUNK_BYTES);
   }

@@ -7,9 +7,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Looks names up off the event loops: the JDK's lookup blocks its thread for as long as a name
- * server does not answer, which is many seconds. A thread for each name that is being looked up,
- * and one lookup of a name at a time, however many want it. Thread-safe.
+ * Looks names up off the event loops: the JDK's lookup blocks its thread for many seconds if a name
+ * server does not answer. Each lookup has a thread; concurrent lookups of one name share it.
+ * Thread-safe.
  */
 final class NameLookups {
   private static final ConcurrentHashMap<String, CompletableFuture<InetAddress>> RUNNING =
@@ -18,9 +18,9 @@ final class NameLookups {
   private NameLookups() {}
 
   /**
-   * The name's address; an address in letters is its own.
+   * Resolves a name; a literal address resolves to itself.
    *
-   * @return a future of the caller's own; it may take as long as the system's resolver
+   * @return a future of the caller's own; it may take as long as the system resolver
    */
   static CompletableFuture<InetAddress> lookUp(String host) {
     byte[] literal = NetUtil.createByteArrayFromIpAddressString(host);
@@ -50,7 +50,7 @@ final class NameLookups {
     } catch (UnknownHostException | RuntimeException e) {
       failure = e;
     }
-    RUNNING.remove(host, result); // before it is done: who comes later looks anew
+    RUNNING.remove(host, result); // before completion: later callers look up again
     if (address != null) {
       result.complete(address);
     } else {

@@ -6,12 +6,12 @@ package io.larder.protocol;
  * hexadecimal.
  *
  * @param epoch the zxid of the claim under which the put-lease was granted
- * @param sequence counts the grants of that epoch at that owner, from 1
+ * @param sequence the number of the grant within that epoch at that owner, from 1
  */
 public record PutToken(long epoch, long sequence) implements Comparable<PutToken> {
 
   /**
-   * Reads {@link #toString()}'s form.
+   * Parses {@link #toString()}'s form.
    *
    * @throws IllegalArgumentException if the text is not of that form
    */
@@ -31,7 +31,7 @@ public record PutToken(long epoch, long sequence) implements Comparable<PutToken
     }
   }
 
-  /** The later claim, then the later grant, is the greater. */
+  /** Orders by claim, then by grant. */
   @Override
   public int compareTo(PutToken other) {
     int byEpoch = Long.compareUnsigned(epoch, other.epoch);

@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * A small RESP reply, as the server writes it and a client reads it. Replies that carry a block's
- * bytes are streamed and never become one of these.
+ * bytes are streamed instead.
  */
 public sealed interface Reply {
 
@@ -21,7 +21,7 @@ public sealed interface Reply {
   /** {@code :value}. */
   record Int(long value) implements Reply {}
 
-  /** {@code $length bytes}. The array is not copied: whoever makes the reply gives it away. */
+  /** {@code $length bytes}. The array is not copied: it belongs to the reply. */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody; a List<Byte> would cost 16 x
   record Bulk(byte[] bytes) implements Reply {
     /** The bytes read as UTF-8. */

@@ -10,35 +10,35 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes RESP2 and RESP3 replies from bytes that arrive in any pieces. Keeps its place between
- * calls, so that no byte is looked at twice.
+ * Decodes RESP2 and RESP3 replies from bytes that arrive in any pieces. Keeps its position between
+ * calls, so that no byte is read twice.
  *
  * <p>A caller that streams a reply's body asks to {@link Stop stop} at its header and reads the
  * body itself. Bounds: {@value #MAX_REPLY_BYTES} bytes a reply, {@value #MAX_DEPTH} levels, lines
- * of {@value #MAX_LINE_BYTES} bytes; past one it throws {@link RespException} and is out of step.
+ * of {@value #MAX_LINE_BYTES} bytes; beyond one it throws {@link RespException} and cannot go on.
  */
 final class ReplyDecoder {
   static final int MAX_REPLY_BYTES = 16 << 20;
   static final int MAX_LINE_BYTES = 64 << 10;
   static final int MAX_DEPTH = 8;
 
-  /** What an element costs of a reply's bytes, its own apart: it is an object on the heap. */
+  /** The bytes that an element counts beside its own, since it is an object on the heap. */
   private static final int ELEMENT_COST = 32;
 
-  /** At which header of the next reply, if it begins with one, to hand over. */
+  /** The header of the next reply, if it begins with one, at which to stop. */
   enum Stop {
     NEVER,
     AT_ARRAY,
     AT_BULK
   }
 
-  /** What a call came to. */
+  /** The result of a call. */
   enum Step {
     /** All input is consumed and the reply is not complete. */
     MORE,
     /** {@link #reply()} is complete. */
     REPLY,
-    /** The header asked for is read; {@link #headerLength()} says how much follows. */
+    /** The requested header is read; {@link #headerLength()} is the length of the body. */
     HEADER
   }
 
@@ -107,7 +107,7 @@ final class ReplyDecoder {
     return Step.MORE;
   }
 
-  /** Adds a complete element to its parents; true when that completes a reply. */
+  /** Adds a complete element to its parents; returns true if that completes a reply. */
   private boolean close(Reply element) {
     Reply done = element;
     while (true) {
@@ -122,7 +122,7 @@ final class ReplyDecoder {
       }
       open.pop();
       if (parent.type == '>') {
-        return false; // pushed data is nobody's reply
+        return false; // pushed data answers no request
       }
       done =
           parent.type == '%'
@@ -131,7 +131,7 @@ final class ReplyDecoder {
     }
   }
 
-  /** The element the line is; null when it only opens one. */
+  /** Returns the element of the line; null if the line only opens one. */
   private @Nullable Reply interpretLine(byte type) {
     spend(ELEMENT_COST + lineLength);
     return switch (type) {
@@ -207,7 +207,7 @@ final class ReplyDecoder {
         bodyType == '=' && bytes.length >= 4 ? Arrays.copyOfRange(bytes, 4, bytes.length) : bytes);
   }
 
-  /** Takes bytes into the line up to its end; false when the end has not come yet. */
+  /** Reads bytes into the line up to its end; returns false if the end has not arrived yet. */
   private boolean readLine(ByteBuf in) {
     int at = in.indexOf(in.readerIndex(), in.writerIndex(), (byte) '\n');
     int count = (at < 0 ? in.writerIndex() : at + 1) - in.readerIndex();

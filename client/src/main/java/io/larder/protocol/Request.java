@@ -4,10 +4,11 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command between the call that sent it and its reply. Event loop only, but for the futures.
+ * A command in flight. Used on the event loop only, except the futures.
  *
- * <p>Complete only when its reply is there and its payload is written (or the channel is closed):
- * an error can overtake a payload, whose memory must stay the connection's until then.
+ * <p>Completes only when its reply has arrived and its payload is written (or the channel is
+ * closed): an error reply can overtake a payload, whose memory belongs to the connection until
+ * then.
  */
 abstract sealed class Request {
   final Command command;

@@ -3,8 +3,8 @@ package io.larder.protocol;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection is closed, could not be made, or ended while the request was in flight: whether
- * the server acted on it is unknown.
+ * The connection is closed, could not be made, or ended while the request was in flight. The server
+ * may or may not have executed the request.
  */
 public final class RespClosedException extends RespException {
   private static final long serialVersionUID = 1;

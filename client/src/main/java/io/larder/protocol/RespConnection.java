@@ -20,17 +20,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A pipelined connection to a RESP server: any thread may send at any time, requests go out and
- * replies come back in order, nothing waits for the reply before it. Block payloads cross it
- * without a copy of this class's own.
+ * A pipelined connection to a RESP server: any thread may send at any time; requests and replies
+ * keep their order, and no request waits for an earlier reply. This class does not copy block
+ * payloads.
  *
  * <p>Every request has a deadline. When one passes, its future fails with {@link
  * RespTimeoutException} and the connection closes, since a late reply would be taken for the next
- * one; the other requests in flight fail with {@link RespClosedException}. A half-open connection
- * is found the same way. Requests that may take long belong on a connection of their own.
+ * one; the other requests in flight fail with {@link RespClosedException}. The same detects a
+ * half-open connection. Requests that may take long belong on a connection of their own.
  *
- * <p>Futures complete on the connection's event loop: what depends on them must not block.
- * Thread-safe. A closed connection stays closed.
+ * <p>Futures complete on the connection's event loop: dependent stages must not block. Thread-safe.
+ * A closed connection stays closed.
  */
 public final class RespConnection implements AutoCloseable {
   private static final WriteBufferWaterMark WATER_MARK =
@@ -49,19 +49,19 @@ public final class RespConnection implements AutoCloseable {
   }
 
   /**
-   * Connects and says {@code HELLO 3}, with the password if there is one.
+   * Connects and sends {@code HELLO 3}, with the password if there is one.
    *
    * @param group an event loop, or a group of them, on Netty's epoll or NIO transport
-   * @return fails with {@link RespClosedException} when the server cannot be reached, {@link
-   *     RespTimeoutException} when it takes too long, {@link RespErrorException} when it refuses
-   *     the password or does not speak RESP3
+   * @return fails with {@link RespClosedException} if the server cannot be reached, {@link
+   *     RespTimeoutException} at the deadline, {@link RespErrorException} if it refuses the
+   *     password or does not speak RESP3
    */
   public static CompletableFuture<RespConnection> connect(
       EventLoopGroup group, String host, int port, ConnectionOptions options) {
     return connect(group, channelClass(group), host, port, options);
   }
 
-  /** As above, over another of Netty's transports: the group's socket channel. */
+  /** Connects over another of Netty's transports, with the group's socket channel. */
   public static CompletableFuture<RespConnection> connect(
       EventLoopGroup group,
       Class<? extends Channel> channelClass,
@@ -186,7 +186,7 @@ public final class RespConnection implements AutoCloseable {
    *
    * @param timeoutMs the request's deadline from now, in ms
    * @return the whole reply, at most 16 MiB; an error reply is a {@link Reply.Failure}, not an
-   *     exception. Fails with {@link RespException} when there is no reply
+   *     exception. Fails with {@link RespException} if no reply arrives
    */
   public CompletableFuture<Reply> send(Command command, long timeoutMs) {
     return sendUntil(command, deadline(timeoutMs));
@@ -199,12 +199,12 @@ public final class RespConnection implements AutoCloseable {
   }
 
   /**
-   * Sends a command that is answered with a block, as {@code KV.GET}, and streams it into the sink.
+   * Sends a command whose reply is a block, such as {@code KV.GET}, and streams it into the sink.
    *
    * @param timeoutMs the deadline of the whole reply from now, in ms
-   * @return true when the sink has the whole block, false on a miss. Fails with {@link
-   *     RespErrorException} on an error reply, with what the sink threw, or with {@link
-   *     RespException}. When it is complete the sink's buffers are no longer written to
+   * @return true if the sink has the whole block, false on a miss. Fails with {@link
+   *     RespErrorException} on an error reply, with the sink's own exception, or with {@link
+   *     RespException}. After completion the sink's buffers are no longer written to
    */
   public CompletableFuture<Boolean> get(Command command, BlockSink sink, long timeoutMs) {
     Request.Streamed request = new Request.Streamed(command, deadline(timeoutMs), sink);
@@ -239,17 +239,17 @@ public final class RespConnection implements AutoCloseable {
     }
   }
 
-  /** Whether requests can be sent; false for ever once it is. */
+  /** Whether requests can be sent; once false, it stays false. */
   public boolean isOpen() {
     return channel.isActive() && !handler.closed.isDone();
   }
 
-  /** How many requests await their replies. */
+  /** The number of requests that await their replies. */
   public int inFlight() {
     return handler.inFlight.get();
   }
 
-  /** Completes when the connection is closed, by whomever. Every caller gets its own future. */
+  /** Returns a new future that completes when either side has closed the connection. */
   public CompletableFuture<Void> closed() {
     return handler.closed.copy();
   }

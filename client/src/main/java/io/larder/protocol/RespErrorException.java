@@ -1,6 +1,6 @@
 package io.larder.protocol;
 
-/** The server answered with an error; the connection is in step and usable. */
+/** The server answered with an error; the connection stays usable. */
 public final class RespErrorException extends RespException {
   private static final long serialVersionUID = 1;
 
@@ -8,7 +8,7 @@ public final class RespErrorException extends RespException {
     super(message);
   }
 
-  /** The error's first word, as {@code ERR} or {@code TRYAGAIN}. */
+  /** The error's first word, such as {@code ERR} or {@code TRYAGAIN}. */
   public String kind() {
     String message = String.valueOf(getMessage());
     int space = message.indexOf(' ');

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The event-loop half of a {@link RespConnection}: writes requests in order, matches replies to
- * them in the same order, watches deadlines. Everything here but {@link #inFlight} belongs to the
+ * them in the same order, watches deadlines. All state but {@link #inFlight} belongs to the
  * channel's event loop.
  */
 final class RespHandler extends ChannelInboundHandlerAdapter {
@@ -45,8 +45,8 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
   private @Nullable Throwable ended;
 
   /**
-   * @param direct whether the socket's own bytes arrive here, so that it can be told where to put
-   *     them; not under TLS
+   * @param direct whether the handler receives the socket's own bytes and can choose their buffer;
+   *     false under TLS
    */
   RespHandler(String peer, boolean direct) {
     this.peer = peer;
@@ -68,7 +68,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
     pump(ctx);
   }
 
-  /** Writes what the channel takes; the rest follows when it is writable again. */
+  /** Writes as much as the channel accepts; the rest follows when it is writable again. */
   private void pump(ChannelHandlerContext ctx) {
     if (pumping) {
       return;
@@ -134,11 +134,11 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
         });
   }
 
-  /** What goes wrong arrives at {@link #exceptionCaught}. */
+  /** Failures arrive at {@link #exceptionCaught}. */
   private void write(ChannelHandlerContext ctx, ByteBuf bytes) {
     unflushedBytes += bytes.readableBytes();
     var unused = ctx.write(bytes, ctx.voidPromise());
-    if (unflushedBytes > SLICE_BYTES) { // under TLS only what is flushed counts as pending
+    if (unflushedBytes > SLICE_BYTES) { // under TLS only flushed bytes count as pending
       unflushedBytes = 0;
       ctx.flush();
     }
@@ -280,7 +280,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
       } else {
         reply(
             streamed,
-            () -> streamed.fail(new RespException(peer + " answered with something not a block")));
+            () -> streamed.fail(new RespException(peer + " sent a reply that is not a block")));
       }
     }
   }
@@ -288,7 +288,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
   private Request takeHead() {
     Request head = pending.peek();
     if (head == null || !head.started || head.completion != null) {
-      throw new RespException(peer + " sent a reply that nothing asked for");
+      throw new RespException(peer + " sent a reply without a request");
     }
     return head;
   }
@@ -309,7 +309,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
 
   // ---- deadlines and the end
 
-  /** One timer a connection: set to the earliest deadline, and left alone by what completes. */
+  /** One timer a connection, set to the earliest deadline; completing requests do not reset it. */
   private void watch(ChannelHandlerContext ctx, long deadlineNanos) {
     if (timer != null) {
       if (timerNanos - deadlineNanos <= 0) {
@@ -357,7 +357,7 @@ final class RespHandler extends ChannelInboundHandlerAdapter {
     end(ctx, new RespClosedException(peer + ": " + cause.getMessage(), cause));
   }
 
-  /** Closes the channel, then fails what is pending: nobody touches its buffers any more. */
+  /** Closes the channel, then fails the pending requests, whose buffers are no longer in use. */
   void end(ChannelHandlerContext ctx, Throwable cause) {
     if (ended != null) {
       return;

@@ -11,7 +11,7 @@ import java.nio.ByteOrder;
  * systematic approach to building high performance software-based CRC generators", 2005).
  */
 public final class Slots {
-  /** How many slots there are, whatever the cluster's size. */
+  /** The number of slots, independent of the cluster's size. */
   public static final int COUNT = 16384;
 
   private static final VarHandle WORD =
@@ -45,7 +45,8 @@ public final class Slots {
     int at = 0;
     for (; at <= key.length - Long.BYTES; at += Long.BYTES) {
       long word = (long) WORD.get(key, at);
-      long braces = word ^ OPEN_BRACES; // 0 where one is: Mycroft's test for a zero byte
+      long braces =
+          word ^ OPEN_BRACES; // a zero byte where a brace is: Mycroft's test for a zero byte
       if (((braces - ONES) & ~braces & HIGH_BITS) != 0) {
         return ofTag(key);
       }

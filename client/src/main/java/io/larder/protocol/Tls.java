@@ -14,9 +14,9 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the connecting side uses TLS: whom it trusts and who it says it is. The server's certificate
- * must be valid for the host that was asked for. Files are read once, when this is made. Immutable,
- * thread-safe.
+ * The TLS of the connecting side: trusted authorities and its own certificate. The server's
+ * certificate must be valid for the host name of the connection. Files are read once, at creation.
+ * Immutable, thread-safe.
  */
 public final class Tls {
   private final SslContext context;
@@ -25,13 +25,13 @@ public final class Tls {
     this.context = context;
   }
 
-  /** Trusts what this JVM trusts and shows no certificate. */
+  /** Trusts this JVM's authorities and presents no certificate. */
   public static Tls ofSystem() throws IOException {
     return of(null, null, null);
   }
 
   /**
-   * Trusts the authorities of a PEM file and shows no certificate.
+   * Trusts the authorities of a PEM file and presents no certificate.
    *
    * @throws IOException if the file cannot be read or holds no certificate
    */
@@ -40,12 +40,12 @@ public final class Tls {
   }
 
   /**
-   * With every choice.
+   * Trusts these authorities and presents this certificate.
    *
-   * @param authorities certificates to trust, PEM; null for what this JVM trusts
-   * @param certificate the chain to show, PEM; null to show none
+   * @param authorities certificates to trust, PEM; null for this JVM's authorities
+   * @param certificate the chain to present, PEM; null to present none
    * @param key the chain's private key, PEM (PKCS#8), without a passphrase; null without a chain
-   * @throws IOException if a file cannot be read or holds something else
+   * @throws IOException if a file cannot be read or has other content
    */
   public static Tls of(@Nullable Path authorities, @Nullable Path certificate, @Nullable Path key)
       throws IOException {
@@ -66,7 +66,7 @@ public final class Tls {
     }
   }
 
-  /** The same words for a file that is not what it should be, on both sides. */
+  /** The error for a file with wrong content; client and server share it. */
   public static IOException unreadable(Exception cause, @Nullable Path... files) {
     StringBuilder names = new StringBuilder();
     for (Path file : files) {
@@ -81,10 +81,10 @@ public final class Tls {
   }
 
   /**
-   * A blocking socket's TLS.
+   * Starts TLS on a blocking socket.
    *
-   * @param connected to the host and port; closed with what is returned
-   * @throws IOException if the other side does not speak TLS, or is not who it should be
+   * @param connected to the host and port; the returned socket closes it
+   * @throws IOException if the other side does not speak TLS, or its certificate is not trusted
    */
   public Socket over(Socket connected, String host, int port) throws IOException {
     SSLSocket socket =

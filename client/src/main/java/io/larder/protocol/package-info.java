@@ -1,6 +1,6 @@
 /**
- * The wire both ends share: RESP2 and RESP3 replies, key slots, put tokens, limits, and the
- * pipelined connection that the Java client and the nodes' peer links use. Start at {@link
+ * The protocol that both ends share: RESP2 and RESP3 replies, key slots, put tokens, limits, and
+ * the pipelined connection that the Java client and the nodes' peer links use. Start at {@link
  * io.larder.protocol.Reply}.
  */
 @NullMarked

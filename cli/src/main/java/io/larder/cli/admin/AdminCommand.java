@@ -6,7 +6,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code larder admin}: what an operator looks at and changes. */
+/** {@code larder admin}: the operator's commands. */
 @Command(
     name = "admin",
     mixinStandardHelpOptions = true,

@@ -15,8 +15,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParameterException;
 
 /**
- * What the words of {@code larder admin} share: how the cluster is found, data on standard output
- * as a table or as JSON, messages on standard error, and the exit codes.
+ * The base of the subcommands of {@code larder admin}: the options of the cluster, data on standard
+ * output as a table or as JSON, messages on standard error, and the exit codes.
  */
 @Command(
     mixinStandardHelpOptions = true,
@@ -34,7 +34,7 @@ abstract class AdminSubcommand implements Callable<Integer> {
 
   @Mixin private NodeAccessOptions nodes = new NodeAccessOptions();
 
-  /** What the word does; messages go through {@link #say}. */
+  /** Runs the subcommand; messages go through {@link #say}. */
   abstract int run(ClusterAdmin admin) throws RefusedException, IOException, InterruptedException;
 
   @Override
@@ -57,7 +57,7 @@ abstract class AdminSubcommand implements Callable<Integer> {
     }
   }
 
-  /** The options that say which cluster. */
+  /** The options that name the cluster. */
   ClusterOptions cluster() {
     return cluster;
   }

@@ -30,8 +30,8 @@ final class CheckCommand extends AdminSubcommand {
   /**
    * The answer, as printed.
    *
-   * @param warnings what does not make a cluster unhealthy
-   * @param nodes what each node that answers counts since its start
+   * @param warnings findings that do not make a cluster unhealthy
+   * @param nodes the counts of each answering node since its start
    */
   record Verdict(
       boolean healthy,

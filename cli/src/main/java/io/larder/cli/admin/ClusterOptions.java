@@ -13,8 +13,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * What every command that looks at a cluster takes: how to find it, the form of the output. Data
- * goes to standard output, messages to standard error.
+ * Options of every command on a cluster: its address and the form of the output. Data goes to
+ * standard output, messages to standard error.
  */
 final class ClusterOptions {
   /** Forms of output. */
@@ -51,10 +51,10 @@ final class ClusterOptions {
       names = "--timeout",
       paramLabel = "SECONDS",
       defaultValue = "10",
-      description = "How long to wait for ZooKeeper (default: ${DEFAULT-VALUE}).")
+      description = "Time to wait for ZooKeeper (default: ${DEFAULT-VALUE}).")
   private int timeoutSeconds;
 
-  /** The options as a session wants them; those that make no sense are a usage error. */
+  /** The options of a session; throws a usage error if they are invalid. */
   ZooKeeperOptions zooKeeper() {
     if (timeoutSeconds < 1) {
       throw usage("--timeout " + timeoutSeconds + ": at least 1");
@@ -75,7 +75,7 @@ final class ClusterOptions {
     return "--zookeeper " + zookeeper + " --cluster " + cluster;
   }
 
-  /** The sentence for a ZooKeeper that does not answer. */
+  /** The error message for a ZooKeeper that does not answer. */
   String noAnswer() {
     return "no answer from ZooKeeper at %s within %d s: start it or correct --zookeeper"
         .formatted(zookeeper, timeoutSeconds);

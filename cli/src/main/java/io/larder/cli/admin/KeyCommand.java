@@ -45,7 +45,7 @@ final class KeyCommand implements Runnable {
     @Parameters(paramLabel = "KEY", description = "The key, as text.")
     private String key = "";
 
-    /** What is known of a key, as printed. */
+    /** The location of a key, as printed. */
     record Located(String key, int slot, String owner, String holder, List<String> copies) {}
 
     @Override

@@ -52,7 +52,7 @@ final class MovePrinter {
   /**
    * Waits until a move is over.
    *
-   * @param sinceNs of {@link System#nanoTime}: from when the waiting counts
+   * @param sinceNs the start of the wait, of {@link System#nanoTime}
    * @return the exit code
    */
   static int await(
@@ -99,7 +99,7 @@ final class MovePrinter {
     };
   }
 
-  /** Records take less than their blocks on the device: a move that is done is done whole. */
+  /** Records take less than their blocks on the device: the bar of a done move is full. */
   private static void show(Move move, ProgressBar bar) {
     long total = Math.max(1, move.bytesToMove());
     long moved = move.state() == Move.State.DONE ? total : Math.min(move.bytesMoved(), total);
@@ -126,7 +126,7 @@ final class MovePrinter {
             .build();
   }
 
-  /** System.console() tells about input and output, not about standard error. */
+  /** Checks standard error, which System.console() does not. */
   private static boolean isTerminal() {
     try {
       String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();

@@ -12,7 +12,7 @@ import java.nio.file.StandardCopyOption;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What the words that plan and start moves share. */
+/** The base of the subcommands that plan and start moves. */
 abstract class MoveSubcommand extends AdminSubcommand {
   private static final long A_DAY_SECONDS = 86_400;
 
@@ -27,7 +27,7 @@ abstract class MoveSubcommand extends AdminSubcommand {
 
   private long waitsSinceNs;
 
-  /** Whether the word ends only when the move has. */
+  /** Whether the subcommand waits for the end of the move. */
   boolean waits() {
     return wait || withinSeconds != null;
   }
@@ -53,7 +53,7 @@ abstract class MoveSubcommand extends AdminSubcommand {
     out().flush();
   }
 
-  /** Starts a move and, if asked to, waits for it. */
+  /** Starts a move and waits for it if --wait is given. */
   int start(ClusterAdmin admin, Move plan)
       throws RefusedException, IOException, InterruptedException {
     admin.apply(plan);
@@ -61,7 +61,7 @@ abstract class MoveSubcommand extends AdminSubcommand {
     return await(admin, plan.id());
   }
 
-  /** If asked to, waits until a move is over; the time runs from the first that is waited for. */
+  /** Waits for the end of a move if --wait is given; the time runs from the first wait. */
   int await(ClusterAdmin admin, String id) throws IOException, InterruptedException {
     if (!waits()) {
       return ExitCode.OK;

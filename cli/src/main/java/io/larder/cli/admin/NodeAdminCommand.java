@@ -98,7 +98,7 @@ final class NodeAdminCommand implements Runnable {
           if (!waits() || underWay(admin) == null) {
             throw e;
           }
-          say(e.getMessage()); // another one was quicker: after it, then
+          say(e.getMessage()); // another move began first: wait for it
         }
       }
     }
@@ -118,7 +118,7 @@ final class NodeAdminCommand implements Runnable {
       return plan;
     }
 
-    /** One move at a time: waits for that of another node, or a rebalance. */
+    /** Waits for the move under way, of another node or a rebalance. */
     private int awaitTurn(ClusterAdmin admin) throws IOException, InterruptedException {
       Move other = underWay(admin);
       if (other == null) {
@@ -133,7 +133,7 @@ final class NodeAdminCommand implements Runnable {
       return admin.moves().stream().filter(Move::isRunning).findFirst().orElse(null);
     }
 
-    /** A drain that is under way is waited for; that of a drained node is done. */
+    /** Waits for the drain under way; reports a drained node. */
     private int again(ClusterAdmin admin) throws IOException, InterruptedException {
       for (Move move : admin.moves()) {
         if (move.isRunning() && move.node().equals(node)) {

@@ -7,10 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/**
- * The sentences for what a node reports that is no fault of the cluster but wants to be known: one
- * for each thing to do about it.
- */
+/** The warnings about a node's counts that are no fault of the cluster, one for each remedy. */
 final class ReportWarnings {
   private static final String LOOK_AT_OTHERS =
       "look at the nodes and at ZooKeeper: a slot's owner did not answer";
@@ -52,7 +49,7 @@ final class ReportWarnings {
     return warnings;
   }
 
-  /** What to do about puts that were dropped for a reason. */
+  /** The remedy for puts dropped for a reason. */
   private static String remedy(String reason) {
     return switch (reason) {
       case "owner_away", "unsettled", "deadline" -> LOOK_AT_OTHERS;

@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code larder admin slots}. */
-@Command(name = "slots", description = "List who owns which slots.")
+@Command(name = "slots", description = "List the owner of each slot.")
 final class SlotsCommand extends AdminSubcommand {
   @Option(names = "--node", paramLabel = "NODE", description = "Only this node's.")
   private @Nullable String node;

@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What put-leases cost. */
+/** Measures the cost of put-leases. */
 @Command(
     name = "leases",
     description = {

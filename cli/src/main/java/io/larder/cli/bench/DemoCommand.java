@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the spec
 public final class DemoCommand implements Callable<Integer> {
-  /** What three nodes must have each to keep all that the demo stores. */
+  /** The device size with which three nodes keep all blocks of the demo. */
   private static final long LEAST_DEVICE_BYTES = 2L << 30;
 
   @Spec private CommandSpec spec;
@@ -65,7 +65,7 @@ public final class DemoCommand implements Callable<Integer> {
   @Mixin private ReportOptions output;
   private final CrashChoice crash;
 
-  /** Which node is killed and brought back, and how. */
+  /** The node to kill and restart. */
   interface CrashChoice {
     Outage.Crash of(LocalCluster cluster, LocalRun run);
   }
@@ -74,7 +74,7 @@ public final class DemoCommand implements Callable<Integer> {
     this((cluster, run) -> run.crashOf(1 % cluster.nodes().size()));
   }
 
-  /** For tests, which do more to the node than kill it. */
+  /** For tests that break the node in other ways. */
   DemoCommand(CrashChoice crash) {
     this.crash = crash;
   }

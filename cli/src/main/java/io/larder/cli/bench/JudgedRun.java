@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What came of a run, and where its devices and logs are.
+ * The report of a run, and the folder of its devices and logs.
  *
  * @param kept the folder, a temporary one too, if not every promise is known to be kept
  */

@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What every command that replays a trace takes: how much of it, and how large blocks are. */
+/** Options of every command that replays a trace. */
 final class ReplayOptions {
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec command;
@@ -33,7 +33,7 @@ final class ReplayOptions {
       description = "Inference servers at the same time. Default: ${DEFAULT-VALUE}.")
   private int servers = DemoOptions.DEFAULT_SERVERS;
 
-  /** How many requests are replayed at most. */
+  /** The most requests to replay. */
   int requests() {
     if (requests < 1) {
       throw usage("--requests " + requests + ": at least 1");
@@ -53,7 +53,7 @@ final class ReplayOptions {
     }
   }
 
-  /** Keys of a run's own: what an earlier run has stored must not count as its hits. */
+  /** A key prefix for one run, so that blocks of earlier runs do not count as hits. */
   static String freshPrefix(String name) {
     return name + "-" + Long.toHexString(System.currentTimeMillis()) + ":";
   }

@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** How every benchmark reports: a table or JSON on standard output, the verdict, the exit code. */
+/** Report of every benchmark: a table or JSON on standard output, the verdict, the exit code. */
 final class ReportOptions {
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec command;
@@ -35,7 +35,7 @@ final class ReportOptions {
   }
 
   /**
-   * Prints what was measured.
+   * Prints the figures.
    *
    * @return the exit code: 0, or 1 if a goal was missed
    */
@@ -50,7 +50,7 @@ final class ReportOptions {
   }
 
   /**
-   * Prints what a run that judges promises says.
+   * Prints the verdict of a run that judges promises.
    *
    * @param table the figures for people
    * @return the exit code

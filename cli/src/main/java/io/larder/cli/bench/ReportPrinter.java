@@ -49,7 +49,7 @@ final class ReportPrinter {
         : String.format(Locale.ROOT, "%.3f", value);
   }
 
-  /** What a replay did, in a few lines. */
+  /** Summarizes a replay in a few lines. */
   static String replay(RunReport report) {
     StringBuilder out = new StringBuilder();
     Output.row(

@@ -34,7 +34,7 @@ public final class ConsoleProgress implements Progress {
     return new ConsoleProgress(out, false);
   }
 
-  /** System.console() tells about input and output, not about standard error. */
+  /** Checks a stream, which System.console() does not for standard error. */
   private static boolean isTerminal(int fd) {
     try {
       String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
@@ -91,7 +91,7 @@ public final class ConsoleProgress implements Progress {
       this.total = Math.max(1, total);
     }
 
-    /** Counts and says at one go, so that the lines come in order. */
+    /** Counts and prints under one lock, so that the lines keep their order. */
     @Override
     public synchronized void step(long units) {
       long before = done;

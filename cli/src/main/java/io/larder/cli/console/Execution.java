@@ -14,7 +14,7 @@ import picocli.CommandLine.ParseResult;
 
 /** Runs one command in this process: its log levels, its messages and its exit code. */
 public final class Execution {
-  /** A node that moved is found again within seconds; the JDK would keep its old address for 30. */
+  /** Short, so that a node's new address is found within seconds; the JDK's default is 30. */
   private static final String NAME_CACHE_SECONDS = "2";
 
   private static final Set<String> SERVICES = Set.of("node", "coordinator", "zookeeper");

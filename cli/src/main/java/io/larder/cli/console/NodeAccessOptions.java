@@ -12,7 +12,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * How nodes are connected to: over TLS if authorities are given; their password from a file or the
+ * Options of connections to nodes: TLS if authorities are given; the password from a file or the
  * environment, never from the command line.
  */
 public final class NodeAccessOptions {
@@ -31,19 +31,19 @@ public final class NodeAccessOptions {
   @Option(
       names = "--tls-authorities",
       paramLabel = "PEM",
-      description = "Whom to trust, when the nodes speak TLS.")
+      description = "Authorities to trust, if the nodes use TLS.")
   private @Nullable Path authorities;
 
   @Option(
       names = "--tls-certificate",
       paramLabel = "PEM",
-      description = "The certificate to show them, if they ask for one.")
+      description = "Certificate to present to nodes that require one.")
   private @Nullable Path certificate;
 
   @Option(names = "--tls-key", paramLabel = "PEM", description = "Its private key.")
   private @Nullable Path key;
 
-  /** All of it. */
+  /** The options of the connections. */
   public ConnectionOptions connection() {
     try {
       Tls tls = authorities == null ? null : Tls.of(authorities, certificate, key);

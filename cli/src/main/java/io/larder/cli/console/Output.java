@@ -13,7 +13,7 @@ public final class Output {
 
   private Output() {}
 
-  /** A value of numbers, texts, lists and records as indented JSON. */
+  /** Formats numbers, texts, lists and records as indented JSON. */
   public static String json(Object value) {
     try {
       return JSON.writeValueAsString(value);

@@ -5,7 +5,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What can be done with a device while no node has it open. */
+/** Commands on a device that no node has open. */
 @Command(
     name = "device",
     description = "Format, inspect or verify a node's device.",

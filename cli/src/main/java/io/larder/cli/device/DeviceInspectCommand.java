@@ -56,7 +56,7 @@ final class DeviceInspectCommand implements Callable<Integer> {
         : ExitCode.UNHEALTHY;
   }
 
-  /** As the record, with nothing where there is no identity. */
+  /** The fields of the record, without an identity if there is none. */
   private static Map<String, @Nullable Object> fields(DeviceInspection found) {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("path", found.path());

@@ -1,21 +1,21 @@
 package io.larder.cli.doctor;
 
 /**
- * One thing that was looked at.
+ * The result of one check.
  *
- * @param name what, as README's list calls it
- * @param state how it is
- * @param finding what was found
- * @param remedy what to do; empty if nothing is to be done
+ * @param name the name of the check in README's list
+ * @param state the result
+ * @param finding the observed value
+ * @param remedy the remedy; empty if none is needed
  */
 public record Check(String name, State state, String finding, String remedy) {
-  /** How a thing is. */
+  /** The result of a check. */
   public enum State {
-    /** As wished. */
+    /** As required. */
     OK,
-    /** Something works less well, or a tool that only tests and benchmarks use is not there. */
+    /** Something works less well, or a tool that only tests and benchmarks use is missing. */
     NOTE,
-    /** Larder cannot run so. */
+    /** Larder cannot run. */
     MISSING
   }
 
@@ -31,7 +31,7 @@ public record Check(String name, State state, String finding, String remedy) {
     return new Check(name, State.MISSING, finding, remedy);
   }
 
-  /** Whether Larder cannot run so. */
+  /** Whether Larder cannot run. */
   public boolean isMissing() {
     return state == State.MISSING;
   }

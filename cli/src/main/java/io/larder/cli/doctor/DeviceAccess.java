@@ -4,7 +4,7 @@ import io.larder.node.device.Engine;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Whether files of a folder can be driven as devices are, tried on a small one. */
+/** Checks whether files of a folder can be used as devices, with a small file. */
 final class DeviceAccess {
   private DeviceAccess() {}
 

@@ -7,24 +7,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Free space for device files. They are sparse and grow until they are as large as they say, so
- * only what is free now for all of them is enough.
+ * Free space for device files. They are sparse and grow to their full size, so there must be room
+ * for the full size of all.
  */
 public final class Disk {
   private static final String NAME = "disk";
   private static final long MIB = 1L << 20;
   private static final long GIB = 1L << 30;
 
-  /** Under this a device is of no use to anybody. */
+  /** The smallest useful device. */
   private static final long LEAST_DEVICE_BYTES = 128 * MIB;
 
   private Disk() {}
 
   /**
-   * Whether new device files fit.
+   * Checks whether new device files fit.
    *
-   * @param folder where they are to be; need not exist yet
-   * @param smaller how to ask for smaller ones, e.g. {@code --device-size}; empty if that is not
+   * @param folder their folder; need not exist yet
+   * @param smaller the option for smaller ones, e.g. {@code --device-size}; empty if that is not
    *     possible
    */
   public static Check check(Path folder, int devices, long deviceBytes, String smaller) {
@@ -67,18 +67,17 @@ public final class Disk {
   }
 
   /**
-   * The size to give to new device files of which nobody said how large: the usual one, or a
-   * smaller one in whole GiB where the disk has no room for that. Where not even the least fits,
-   * the least, which {@link #check} then refuses.
+   * The default size of new device files: the usual one, or a smaller one in whole GiB if the disk
+   * has no room for that. If not even the least fits, the least, which {@link #check} then refuses.
    *
-   * @param leastBytes the size under which the work at hand cannot be done
+   * @param leastBytes the smallest size for the command
    */
   public static long sizeFor(Path folder, int devices, long usualBytes, long leastBytes) {
     try {
       long free = Files.getFileStore(nearest(folder)).getUsableSpace();
       return sizeFor(free, devices, usualBytes, leastBytes);
     } catch (IOException _) {
-      return usualBytes; // refused with the reason by the check
+      return usualBytes; // the check refuses it with the reason
     }
   }
 
@@ -90,13 +89,13 @@ public final class Disk {
     return Math.clamp(fitting, leastBytes, usualBytes);
   }
 
-  /** A tenth is left to others; a round figure. */
+  /** Leaves a tenth to other programs; rounds down. */
   private static long fitting(long freeBytes, int devices) {
     long each = freeBytes / 10 * 9 / Math.max(1, devices);
     return each >= GIB ? each / GIB * GIB : each / MIB * MIB;
   }
 
-  /** The folder itself, or the nearest above it that is there. */
+  /** The folder itself, or its nearest existing parent. */
   static Path nearest(Path folder) {
     Path path = folder.toAbsolutePath().normalize();
     while (!Files.exists(path) && path.getParent() != null) {

@@ -11,20 +11,20 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Looks at this machine, for a person or before a command starts anything. */
+/** Checks this machine, for {@code larder doctor} and before commands start processes. */
 public final class Doctor {
   private static final String LOOPBACK = InetAddress.getLoopbackAddress().getHostAddress();
 
   private Doctor() {}
 
-  /** Everything there is to look at. */
+  /** All checks. */
   public static List<Check> everything(LocalRequirements required) {
     List<Check> checks = new ArrayList<>(localCluster(required));
     checks.addAll(TestTools.all());
     return checks;
   }
 
-  /** What a cluster on this machine needs. */
+  /** The checks for a cluster on this machine. */
   public static List<Check> localCluster(LocalRequirements required) {
     return List.of(
         Platform.system(),
@@ -43,7 +43,7 @@ public final class Doctor {
             new TreeMap<>(required.ports()), required.insisted(), port -> isFree(LOOPBACK, port)));
   }
 
-  /** What a node needs; its device says the rest itself when it is opened. */
+  /** The checks for a node; opening its device checks the rest. */
   public static List<Check> node(NodeConfig config) {
     List<Check> checks = new ArrayList<>();
     checks.add(Platform.jdk());

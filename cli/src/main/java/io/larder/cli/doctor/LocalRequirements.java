@@ -5,16 +5,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a cluster on this machine is to have.
+ * The requirements of a cluster on this machine.
  *
  * @param nodes how many nodes
  * @param newDevices how many of them get a new device file
- * @param folder where everything is to be; need not exist yet
+ * @param folder the cluster's folder; need not exist yet
  * @param deviceBytes size of a new device file
- * @param smallerDevices the option by which smaller ones are asked for; empty if there is none
+ * @param smallerDevices the option for smaller ones; empty if there is none
  * @param memoryBytes payload memory of each node
- * @param ports who is to have which TCP port
- * @param insisted those of them whose very port was asked for
+ * @param ports the TCP port of each process
+ * @param insisted the processes whose port was given by an option
  */
 public record LocalRequirements(
     int nodes,

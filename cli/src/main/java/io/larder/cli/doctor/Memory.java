@@ -7,9 +7,9 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Memory that can be had, and whether it comes in huge pages. */
+/** Checks the available memory and huge pages. */
 final class Memory {
-  /** What a node's JVM and a cluster's other processes take beside payloads, at their smallest. */
+  /** The least memory of a node's JVM, or of a cluster's other processes, beside payloads. */
   private static final long BESIDE_BYTES = 512L << 20;
 
   private static final Path MEMINFO = Path.of("/proc/meminfo");
@@ -18,9 +18,9 @@ final class Memory {
   private Memory() {}
 
   /**
-   * Of a cluster or a single node.
+   * Checks the memory of a cluster or a single node.
    *
-   * @param poolBytes payload memory of one
+   * @param poolBytes the payload memory of one node
    */
   static Check memory(int nodes, long poolBytes) {
     try {
@@ -49,7 +49,7 @@ final class Memory {
         : Check.ok("memory", found);
   }
 
-  /** Of a node on a machine of its own, whose pool grows with its use. */
+  /** Checks the memory of a node on a machine of its own, whose pool grows with its use. */
   static Check pool(long poolBytes) {
     try {
       return pool(poolBytes, availableBytes(), totalBytes());
@@ -72,12 +72,12 @@ final class Memory {
         : Check.ok("memory", found);
   }
 
-  /** What the kernel says could be had without swapping; in a container, no more than its limit. */
+  /** The memory available without swapping; in a container, at most its limit. */
   private static long availableBytes() throws IOException {
     return Math.min(meminfo("MemAvailable:"), totalBytes());
   }
 
-  /** Of the machine or the container. */
+  /** The memory of the machine or the container. */
   private static long totalBytes() throws IOException {
     return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
         ? system.getTotalMemorySize()
@@ -102,7 +102,7 @@ final class Memory {
   }
 
   /**
-   * By the kernel's setting.
+   * Checks the kernel's setting.
    *
    * @param setting e.g. {@code always [madvise] never}
    */

@@ -6,17 +6,17 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.IntPredicate;
 
-/** Whether TCP ports are free. */
+/** Checks whether TCP ports are free. */
 final class PortsCheck {
   private static final String NAME = "ports";
 
   private PortsCheck() {}
 
   /**
-   * Looks at each.
+   * Checks each port.
    *
-   * @param wanted who is to have which
-   * @param insisted those whose very port was asked for; else another is taken instead
+   * @param wanted the port of each process
+   * @param insisted the processes whose port was given; the others take another instead
    */
   static Check check(Map<String, Integer> wanted, Set<String> insisted, IntPredicate isFree) {
     List<String> taken = new ArrayList<>();

@@ -4,7 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What only the build, some tests and some benchmarks use. */
+/** Tools that only the build, some tests and some benchmarks use. */
 final class TestTools {
   private TestTools() {}
 
@@ -48,7 +48,7 @@ final class TestTools {
             "start dockerd, or join the group docker");
   }
 
-  /** Made and removed again, since being root is not enough in a container. */
+  /** Creates and removes a namespace, because root is not enough in a container. */
   private static Check namespaces() {
     String name = "network namespaces";
     if (Tool.find("ip").isEmpty()) {

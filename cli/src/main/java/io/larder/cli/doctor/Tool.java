@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** Programs of this machine: whether they are there, and what they say. */
+/** Finds and runs programs of this machine. */
 final class Tool {
   private static final int TIMEOUT_SECONDS = 20;
 
-  /** What a program said, and its exit code; -1 if it could not be run or did not end. */
+  /** A program's output and exit code; -1 if it could not be run or did not end. */
   record Result(int code, String text) {
     boolean isOk() {
       return code == 0;
@@ -27,7 +27,7 @@ final class Tool {
 
   private Tool() {}
 
-  /** Where a program is. */
+  /** Finds a program on the PATH. */
   static Optional<Path> find(String name) {
     String path = System.getenv("PATH");
     for (String folder : (path == null ? "" : path).split(File.pathSeparator, -1)) {
@@ -50,7 +50,7 @@ final class Tool {
                 "apt-get install " + debianPackage));
   }
 
-  /** Runs a command; what it says goes to a file meanwhile, so that it never waits for a reader. */
+  /** Runs a command; its output goes to a file, so that it never waits for a reader. */
   static Result run(String... command) {
     try {
       Path output = Files.createTempFile("larder-doctor-", ".out");

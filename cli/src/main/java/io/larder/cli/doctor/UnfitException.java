@@ -4,7 +4,7 @@ import io.larder.cli.doctor.Check.State;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** This machine lacks something without which a command cannot do its work; nothing was started. */
+/** This machine lacks a requirement of a command; nothing was started. */
 public final class UnfitException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
@@ -27,7 +27,7 @@ public final class UnfitException extends RuntimeException {
     }
   }
 
-  /** What works less well than it could, a sentence each. */
+  /** The notes of the checks, a sentence each. */
   public static List<String> notes(List<Check> checks) {
     return checks.stream()
         .filter(check -> check.state() == State.NOTE)

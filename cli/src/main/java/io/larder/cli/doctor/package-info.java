@@ -1,7 +1,7 @@
 /**
- * What a machine needs to run Larder, looked at before anything is started: {@link
- * io.larder.cli.doctor.Doctor} asks one small class for each thing and answers a {@link
- * io.larder.cli.doctor.Check} each. README has the same list; a test compares the two.
+ * Checks of the machine before anything is started: {@link io.larder.cli.doctor.Doctor} calls one
+ * small class for each requirement, which returns a {@link io.larder.cli.doctor.Check}. README has
+ * the same list; a test compares the two.
  */
 @NullMarked
 package io.larder.cli.doctor;

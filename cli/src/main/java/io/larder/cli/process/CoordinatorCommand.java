@@ -23,7 +23,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code larder coordinator}: runs until the process is told to stop. */
+/** {@code larder coordinator}: runs until the stop signal. */
 @Command(
     name = "coordinator",
     mixinStandardHelpOptions = true,

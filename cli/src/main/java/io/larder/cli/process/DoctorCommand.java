@@ -20,7 +20,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What this machine has of what Larder needs. */
+/** Shows whether this machine meets the requirements of Larder. */
 @Command(
     name = "doctor",
     description = {

@@ -19,12 +19,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/**
- * What a cluster on this machine is to have: the options of {@code up}, which the doctor shares.
- */
+/** The options of a cluster on this machine, for {@code up} and the doctor. */
 @SuppressWarnings("NullAway.Init") // picocli sets the spec
 final class LocalOptions {
-  /** Less is for who asks for it. */
+  /** The smallest default; smaller devices need --device-size. */
   private static final long LEAST_DEVICE_BYTES = 1L << 30;
 
   @Spec(Spec.Target.MIXEE)
@@ -85,7 +83,7 @@ final class LocalOptions {
     return dir;
   }
 
-  /** What is looked at before it is started. */
+  /** The requirements to check before the start. */
   LocalRequirements required() throws IOException {
     LocalFolder known = LocalFolder.look(dir);
     int count = nodes(known);
@@ -130,7 +128,7 @@ final class LocalOptions {
         .build();
   }
 
-  /** Whether new device files get less than the usual size because the disk has no room for it. */
+  /** Whether new device files are smaller than usual because the disk has no room. */
   boolean isSmaller(LocalRequirements required) {
     return deviceBytes == null
         && required.newDevices() > 0

@@ -17,7 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code larder node}: runs until the process is told to stop. */
+/** {@code larder node}: runs until the stop signal. */
 @Command(
     name = "node",
     mixinStandardHelpOptions = true,

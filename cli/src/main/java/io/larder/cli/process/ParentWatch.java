@@ -5,9 +5,8 @@ import java.io.InputStream;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Tells when the process that started this one is gone: the parent holds the other end of standard
- * input, so its death, even by kill -9, is the end of that stream. What the parent writes is
- * ignored.
+ * Detects the end of the parent process: the parent holds the other end of standard input, so its
+ * death, even by kill -9, ends that stream. Input is ignored.
  */
 public final class ParentWatch {
   private static final AtomicBoolean STARTED = new AtomicBoolean();
@@ -34,7 +33,7 @@ public final class ParentWatch {
               read = input.read(ignored);
             } while (read >= 0);
           } catch (IOException _) {
-            // A broken stream says the same as an ended one.
+            // A broken stream counts as an ended one.
           }
           onParentGone.run();
         });

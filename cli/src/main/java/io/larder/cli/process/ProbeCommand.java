@@ -13,6 +13,7 @@ import io.larder.protocol.ConnectionOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -24,9 +25,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/**
- * Puts blocks through one address and reads each through every address, as a Redis client would.
- */
+/** Puts blocks through one address and reads each through every address, like a Redis client. */
 @Command(
     name = "probe",
     description = {
@@ -114,7 +113,7 @@ public final class ProbeCommand implements Callable<Integer> {
     }
   }
 
-  /** Not to be tried again. */
+  /** A failure that must not be retried. */
   private static final class WrongBytesException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -124,22 +123,23 @@ public final class ProbeCommand implements Callable<Integer> {
   }
 
   private interface Step {
-    /** Done, or why not yet. */
-    String attempt() throws IOException;
+    /** One attempt; returns the reason why it is not done yet, or nothing. */
+    Optional<String> attempt() throws IOException;
   }
 
-  /** A cluster that is just starting answers TRYAGAIN, closes or is not there yet. */
+  /** Retries until the deadline: a starting cluster answers TRYAGAIN, closes or does not listen. */
   private boolean tryUntilDeadline(String what, Step step) {
     long start = System.nanoTime();
-    String why;
+    Optional<String> why;
     do {
       try {
         why = step.attempt();
       } catch (IOException e) {
         why =
-            e instanceof PlainConnection.RefusedException
-                ? String.valueOf(e.getMessage())
-                : e.toString();
+            Optional.of(
+                e instanceof PlainConnection.RefusedException
+                    ? String.valueOf(e.getMessage())
+                    : e.toString());
       }
       if (why.isEmpty()) {
         System.out.printf(
@@ -152,26 +152,26 @@ public final class ProbeCommand implements Callable<Integer> {
       }
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(PAUSE_MS));
     } while (System.nanoTime() - deadline < 0);
-    System.err.printf("larder: %s did not succeed in time: %s%n", what, why);
+    System.err.printf("larder: %s did not succeed in time: %s%n", what, why.orElseThrow());
     return false;
   }
 
-  private String putAll(HostPort address) throws IOException {
+  private Optional<String> putAll(HostPort address) throws IOException {
     long ttlMs = 2_000L * timeoutSeconds + 60_000;
     try (PlainConnection node = open(address)) {
       for (int i = 0; i < blocks; i++) {
         node.call(text("SET"), key(i), block(i).array(), text("PX"), text(Long.toString(ttlMs)));
       }
     }
-    return "";
+    return Optional.empty();
   }
 
-  private String readAll(HostPort address) throws IOException {
+  private Optional<String> readAll(HostPort address) throws IOException {
     try (PlainConnection node = open(address)) {
       for (int i = 0; i < blocks; i++) {
         byte[] read = node.call(text("GET"), key(i)).orElse(null);
         if (read == null) {
-          return "block " + i + " is not there";
+          return Optional.of("block " + i + " is not there");
         }
         if (!ByteBuffer.wrap(read).equals(block(i))) {
           throw new WrongBytesException(
@@ -180,7 +180,7 @@ public final class ProbeCommand implements Callable<Integer> {
         }
       }
     }
-    return "";
+    return Optional.empty();
   }
 
   private PlainConnection open(HostPort address) throws IOException {
@@ -191,7 +191,7 @@ public final class ProbeCommand implements Callable<Integer> {
       if (given != null) {
         node.call(text("AUTH"), text(given));
       }
-      // From here on it is told why something fails, and OK means stored.
+      // From here on errors carry their reason, and OK means stored.
       node.call(text("CLIENT"), text("SETNAME"), text("larder-probe"));
     } catch (IOException e) {
       node.close();

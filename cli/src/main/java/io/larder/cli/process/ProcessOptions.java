@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What every long-running command takes: a file, flags over it, the cluster and its ZooKeeper. */
+/** Options of every service: a configuration file, flags over it, the cluster, its ZooKeeper. */
 public final class ProcessOptions {
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec command;
@@ -55,7 +55,7 @@ public final class ProcessOptions {
     }
   }
 
-  /** The exception that ends the command as wrongly used, with its usage. */
+  /** A usage error of the command. */
   public ParameterException usage(String message) {
     if (command == null) {
       throw new IllegalStateException("these options belong to a command");
@@ -63,7 +63,7 @@ public final class ProcessOptions {
     return new ParameterException(command.commandLine(), message);
   }
 
-  /** Listens for the word to stop. */
+  /** Listens for the stop signal. */
   public StopSignal installStopSignal() {
     return StopSignal.install(exitWithParent);
   }

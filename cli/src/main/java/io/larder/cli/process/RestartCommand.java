@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** A part of a cluster that {@code up} runs, which has ended, is started again. */
+/** Restarts an ended part of a cluster that {@code up} runs. */
 @Command(
     name = "restart",
     description =

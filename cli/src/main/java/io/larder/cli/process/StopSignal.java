@@ -3,8 +3,8 @@ package io.larder.cli.process;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * The word to stop a long-running command: SIGTERM, SIGINT or, if asked for, the parent's end. The
- * JVM goes down only after {@link #close}, so that what the command runs is stopped in order.
+ * The signal to stop a service: SIGTERM, SIGINT or, if requested, the parent's end. The JVM ends
+ * only after {@link #close}, so that the service stops in order.
  */
 public final class StopSignal implements AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
@@ -12,7 +12,7 @@ public final class StopSignal implements AutoCloseable {
 
   private StopSignal() {}
 
-  /** Listens from now on. */
+  /** Starts to listen. */
   public static StopSignal install(boolean exitWithParent) {
     StopSignal signal = new StopSignal();
     if (exitWithParent) {
@@ -33,12 +33,12 @@ public final class StopSignal implements AutoCloseable {
     return signal;
   }
 
-  /** Waits for the word. */
+  /** Waits for the signal. */
   public void await() throws InterruptedException {
     stop.await();
   }
 
-  /** Everything is stopped: the JVM may go. */
+  /** Lets the JVM end, after everything is stopped. */
   @Override
   public void close() {
     stopped.countDown();

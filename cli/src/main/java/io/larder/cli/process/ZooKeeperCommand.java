@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** One server of the ZooKeeper ensemble of a local cluster; not for people. */
+/** One server of the ZooKeeper ensemble of a local cluster; for internal use. */
 @Command(
     name = "zookeeper",
     hidden = true,

@@ -8,11 +8,11 @@ import java.util.List;
  * The cluster's state at one moment, for people and scripts.
  *
  * @param cluster its name
- * @param leader id of the leading coordinator; empty = none
+ * @param leader the id of the leading coordinator; empty = none
  * @param slotsVersion version of the slot table
- * @param nodes the live nodes and those that own slots without being there, by node id
+ * @param nodes the live nodes, and absent nodes that own slots, by node id
  * @param slotsUnowned slots that no node owns
- * @param slotsUnclaimed slots whose put-lease nobody holds
+ * @param slotsUnclaimed slots whose put-lease no node holds
  */
 public record ClusterStatus(
     String cluster,
@@ -28,7 +28,7 @@ public record ClusterStatus(
    * @param live whether it is registered
    * @param incarnation in hexadecimal; empty if it is not live
    * @param slots how many slots the table gives it
-   * @param claimed how many put-leases it said it holds with its last heartbeat
+   * @param claimed how many put-leases it held by its last heartbeat
    */
   public record Node(
       String nodeId,
@@ -66,12 +66,12 @@ public record ClusterStatus(
     nodes = List.copyOf(nodes);
   }
 
-  /** Whether nothing is wrong. */
+  /** Whether there is no problem. */
   public boolean healthy() {
     return problems().isEmpty();
   }
 
-  /** What is wrong and what to do, a sentence each. */
+  /** The problems with their remedies, a sentence each. */
   public List<String> problems() {
     List<String> problems = new ArrayList<>();
     if (leader.isEmpty()) {

@@ -55,7 +55,7 @@ public final class StatusReader implements AutoCloseable {
    *
    * @param timeout how long to wait for a connection
    * @return empty if ZooKeeper did not answer in time
-   * @throws IOException if there is no such cluster, or what is there cannot be read
+   * @throws IOException if the cluster does not exist or cannot be read
    */
   public Optional<ClusterStatus> read(Duration timeout) throws IOException, InterruptedException {
     if (!connected.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -78,7 +78,7 @@ public final class StatusReader implements AutoCloseable {
 
   private ClusterStatus status() throws KeeperException, InterruptedException {
     ClusterImage image = images.read(zooKeeper, false);
-    // Before the heartbeats, so that what the nodes say is no older than what is counted here.
+    // Before the heartbeats, so that the nodes' counts are no older than this one.
     int leases = zooKeeper.getChildren(paths.putLeases(), false).size();
     Map<String, Integer> counts = image.slots().counts();
     Map<String, ClusterStatus.Node> nodes = new TreeMap<>();
@@ -120,7 +120,7 @@ public final class StatusReader implements AutoCloseable {
         byte[] id = zooKeeper.getData(paths.coordinator() + "/" + name, false, null);
         return new String(id, StandardCharsets.UTF_8);
       } catch (KeeperException.NoNodeException _) {
-        log.debug("coordinator {} went meanwhile; the next leads", name);
+        log.debug("coordinator {} left meanwhile; the next one leads", name);
       }
     }
     return "";

@@ -1,13 +1,13 @@
 package io.larder.coordinator.config;
 
 /**
- * How patiently the leading coordinator assigns slots.
+ * The delays of the leading coordinator's slot assignment.
  *
  * @param startupWaitMs how long a new leader waits for all nodes named in the slot table
  * @param reassignAfterMs how long a node may be away (after its session ended) and keep its slots
  * @param settleMs how long the set of nodes must be unchanged before slots are spread over it
- * @param spreadToNewNodes whether a node that joins gets its share by itself; else by {@code larder
- *     admin rebalance}
+ * @param spreadToNewNodes whether a node that joins gets its share without {@code larder admin
+ *     rebalance}
  */
 public record AssignmentOptions(
     @Setting(

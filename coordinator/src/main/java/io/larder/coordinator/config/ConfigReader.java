@@ -21,12 +21,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a YAML file into a record, component by component: keys are the components' names, nested
- * records are nested maps, what the file leaves out keeps the default. A component may be {@code
- * int, long, double, boolean, String, Path}, an enum, {@code List<String>}, or a record of such. A
- * number whose key ends in {@code Bytes} may be written {@code 4KiB, 64MiB, 10GiB, 2TiB}.
+ * records are nested maps, missing keys keep their defaults. A component may be {@code int, long,
+ * double, boolean, String, Path}, an enum, {@code List<String>}, or a record of such. A number
+ * whose key ends in {@code Bytes} may be written {@code 4KiB, 64MiB, 10GiB, 2TiB}.
  *
  * <p>Nothing is accepted silently: unknown keys, wrong types, values outside {@link Setting}'s
- * range and what the record's constructor refuses are collected into one {@link ConfigException}.
+ * range and the record constructor's rejections are collected into one {@link ConfigException}.
  */
 public final class ConfigReader {
   private static final YAMLMapper YAML = YAMLMapper.builder().build();
@@ -35,9 +35,9 @@ public final class ConfigReader {
   private ConfigReader() {}
 
   /**
-   * Reads a file and lays flags over it.
+   * Reads a file and overrides its values by flags.
    *
-   * @param defaults what holds where neither says anything
+   * @param defaults the values of keys that neither sets
    * @param file the YAML file; null = none
    * @param flags values given on the command line, by dotted key ({@code zookeeper.connect})
    * @throws ConfigException naming every key that is wrong
@@ -55,7 +55,7 @@ public final class ConfigReader {
     }
   }
 
-  /** As {@link #read}, from text. */
+  /** Like {@link #read}, from text. */
   public static <T extends Record> T parse(
       T defaults, String source, String yaml, Map<String, String> flags) {
     ConfigReader reader = new ConfigReader();
@@ -70,7 +70,7 @@ public final class ConfigReader {
     return result;
   }
 
-  /** Every key with its default and what it is for, as rows of a Markdown table. */
+  /** Every key with its default and its documentation, as rows of a Markdown table. */
   public static String reference(Record defaults) {
     StringBuilder rows = new StringBuilder("| key | default | what |\n|---|---|---|\n");
     describe(defaults, "", rows);

@@ -9,13 +9,13 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything a coordinator can be told.
+ * The configuration of a coordinator.
  *
  * @param cluster the cluster's name
- * @param zookeeper how to reach ZooKeeper
- * @param http where metrics and health are served
- * @param assignment how patiently slots are assigned
- * @param security how the nodes are spoken to, for moves
+ * @param zookeeper the connection to ZooKeeper
+ * @param http the address of metrics and health
+ * @param assignment the delays of slot assignment
+ * @param security the connections to nodes, for moves
  */
 public record CoordinatorConfig(
     @Setting("the cluster's name") String cluster,
@@ -25,11 +25,11 @@ public record CoordinatorConfig(
     Security security) {
 
   /**
-   * How the nodes are spoken to.
+   * The security of connections to nodes.
    *
    * @param passwordFile file with the nodes' password; empty = they have none
-   * @param tlsAuthorities whom to trust, PEM; empty = connections are plain
-   * @param tlsCertificate the chain to show the nodes, PEM; empty = none
+   * @param tlsAuthorities the trusted authorities, PEM; empty = connections are plain
+   * @param tlsCertificate the chain to present to the nodes, PEM; empty = none
    * @param tlsKey its private key, PEM
    */
   public record Security(
@@ -55,7 +55,7 @@ public record CoordinatorConfig(
   }
 
   /**
-   * How to reach ZooKeeper. Fit for a node's configuration too.
+   * The connection to ZooKeeper. Used in a node's configuration too.
    *
    * @param connect {@code host:port[,host:port…]}
    */
@@ -73,9 +73,9 @@ public record CoordinatorConfig(
             ZooKeeperOptions.DEFAULT_TICK_MS);
 
     /**
-     * As the sessions want it.
+     * Converts the section for sessions.
      *
-     * @throws IllegalArgumentException if the values do not go together
+     * @throws IllegalArgumentException if the values contradict each other
      */
     public ZooKeeperOptions options(String cluster) {
       return ZooKeeperOptions.of(connect, cluster, sessionTimeoutMs, tickMs);
@@ -83,12 +83,12 @@ public record CoordinatorConfig(
   }
 
   /**
-   * Where metrics and health are served.
+   * The address of metrics and health.
    *
    * @param listen {@code host:port}; empty = nowhere
    */
   public record Http(@Setting("host:port of /metrics, /live, /ready; empty = none") String listen) {
-    /** Refuses what is no {@code host:port}. */
+    /** Rejects anything but {@code host:port}. */
     public Http {
       if (!listen.isEmpty()) {
         HostPort.parse(listen);
@@ -96,7 +96,7 @@ public record CoordinatorConfig(
     }
   }
 
-  /** What holds where nothing is said. */
+  /** The defaults. */
   public static final CoordinatorConfig DEFAULT =
       new CoordinatorConfig(
           ZooKeeperOptions.DEFAULT_CLUSTER,
@@ -105,13 +105,13 @@ public record CoordinatorConfig(
           AssignmentOptions.DEFAULT,
           new Security("", "", "", ""));
 
-  /** Refuses a ZooKeeper section whose values do not go together. */
+  /** Rejects a ZooKeeper section with contradictory values. */
   public CoordinatorConfig {
     zookeeper.options(cluster);
   }
 
   /**
-   * How the nodes are connected to.
+   * The options of connections to nodes.
    *
    * @throws IOException if a file cannot be read
    */

@@ -4,7 +4,7 @@ package io.larder.coordinator.config;
  * An address as people write it: {@code host:port}, an IPv6 address in brackets.
  *
  * @param host name or address, without brackets
- * @param port 0 to 65535; 0 = any free one, where something listens
+ * @param port 0 to 65535; 0 = any free one, for a listener
  */
 public record HostPort(String host, int port) {
   /**

@@ -11,7 +11,7 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
 public @interface Setting {
-  /** What it is for, with its unit, in a sentence. */
+  /** Its purpose, with its unit, in a sentence. */
   String value();
 
   /** Smallest number allowed. */

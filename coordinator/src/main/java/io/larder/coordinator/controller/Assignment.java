@@ -16,29 +16,29 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one term of leadership does to the slot table. Does no I/O; the clock is passed in. Not
+ * The slot assignment of one term of leadership. Does no I/O; the clock is passed in. Not
  * thread-safe.
  *
- * <p>States: <i>starting</i>, in which nothing is assigned → (every node of the table is there, or
- * {@code startupWaitMs} passed; with an empty table, the first nodes have settled) →
- * <i>started</i>. Then a table is proposed whenever placement differs from the one there is, at
- * most once a second. A node that is away keeps its slots for {@code reassignAfterMs}.
+ * <p>States: <i>starting</i>, in which nothing is assigned → (every node of the table is present,
+ * or {@code startupWaitMs} passed; with an empty table, the first nodes have settled) →
+ * <i>started</i>. Then a table is proposed whenever placement differs from the current one, at most
+ * once a second. A node that is away keeps its slots for {@code reassignAfterMs}.
  *
- * <p>Slots without an owner that is there are given to the nodes with the fewest, at once: puts to
- * them are refused meanwhile. A node that lost slots so gets back those very slots when it has
- * returned and nodes no longer come and go, unless someone else has given them away since. All
- * other slots stay where they are: a new node gets none by itself, unless the cluster is not in use
- * yet, {@code spreadToNewNodes} is set, or the cluster's first table was written less than {@code
- * startupWaitMs} ago; then all are spread evenly. A cluster is not in use while none of its nodes
- * holds a record: a node that is late in the first start gets its share, however late it is. A node
- * that is being drained owns nothing; one drained until its return is drained no more once it has
- * returned.
+ * <p>Slots without a present owner go to the nodes with the fewest at once, because puts to them
+ * are refused meanwhile. A node that lost slots this way gets the same slots back when it has
+ * returned and the set of nodes is stable, unless another coordinator or operator has reassigned
+ * them since. All other slots stay where they are: a new node gets none by itself, unless the
+ * cluster is not in use yet, {@code spreadToNewNodes} is set, or the cluster's first table was
+ * written less than {@code startupWaitMs} ago; then all are spread evenly. A cluster is not in use
+ * while none of its nodes holds a record: a node that is late in the first start gets its share,
+ * however late it is. A node that is being drained owns nothing; one drained until its return is
+ * drained no more once it has returned.
  */
 final class Assignment {
   /** Least time between two changes of the slot table. */
   static final long INTERVAL_MS = 1_000;
 
-  /** A node that comes and goes all the time holds the others up for this many settle times. */
+  /** A node that keeps coming and going delays the others by at most this many settle times. */
   private static final int MAX_SETTLES = 5;
 
   private final AssignmentOptions options;
@@ -54,8 +54,8 @@ final class Assignment {
   private long firstTableMs = -1;
 
   /**
-   * A slot that another node has while its own is away. The term remembers it; the next leader does
-   * not, and then it is for {@code larder admin rebalance} to spread the slots.
+   * A slot that another node owns while its owner is away. Only this term remembers it; after a
+   * change of leader {@code larder admin rebalance} spreads the slots.
    */
   private record Loan(String lender, String borrower) {}
 
@@ -68,7 +68,8 @@ final class Assignment {
   }
 
   /**
-   * The table to write now, its version the one to be found there; empty = nothing to do.
+   * Returns the table to write now, with the version that a compare-and-set must find; empty if
+   * there is nothing to do.
    *
    * @param unused whether it is known that no node of the cluster holds a record; may be false as
    *     long as every live node owns slots
@@ -120,7 +121,7 @@ final class Assignment {
     return Optional.of(table);
   }
 
-  /** The table with what was lent given back to those members that it was taken from. */
+  /** The table with lent slots returned to their lenders among the members. */
   private SlotTable withReturned(SlotTable slots, List<Placement.Member> members) {
     Set<String> there = members.stream().map(Placement.Member::nodeId).collect(Collectors.toSet());
     @Nullable String[] owners = slots.toOwners();
@@ -132,7 +133,7 @@ final class Assignment {
     return slots.withOwners(owners);
   }
 
-  /** Takes note of what the next table takes from nodes that are away. */
+  /** Remembers the slots that the next table takes from nodes that are away. */
   private void remember(SlotTable before, SlotTable after) {
     for (int slot = 0; slot < Slots.COUNT; slot++) {
       String from = before.owner(slot);
@@ -150,7 +151,7 @@ final class Assignment {
     }
   }
 
-  /** The table without the drains that have ended by their node's return. */
+  /** The table without the drains that ended with their node's return. */
   private static SlotTable withoutReturned(ClusterImage image) {
     SlotTable slots = image.slots();
     for (Map.Entry<String, Long> drain : image.slots().drains().entrySet()) {

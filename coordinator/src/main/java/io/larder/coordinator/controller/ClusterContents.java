@@ -6,8 +6,8 @@ import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZooKeeper;
 
 /**
- * Whether a cluster holds anything, by what each node said last: heartbeats stay when their node
- * has gone, so that a node that is away counts with what it had.
+ * Whether a cluster holds any record, by each node's last heartbeat: heartbeats outlive their node,
+ * so that a node that is away counts with its last number.
  */
 final class ClusterContents {
   private final Paths paths;
@@ -17,8 +17,8 @@ final class ClusterContents {
   }
 
   /**
-   * Whether every node that ever joined said last that it holds no record. Stops reading at the
-   * first that holds one, or does not say.
+   * Whether every node that ever joined last reported no records. Stops reading at the first that
+   * holds one or does not report.
    */
   boolean isEmpty(ZooKeeper zooKeeper) throws KeeperException, InterruptedException {
     for (String nodeId : zooKeeper.getChildren(paths.heartbeats(), false)) {

@@ -29,12 +29,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One coordinator process's part: it stands for leader and, while it leads, looks at the cluster
- * four times a second and writes the slot table where {@link Assignment} says so.
+ * A coordinator: it takes part in the leader election and, while it leads, reads the cluster four
+ * times a second and writes the slot tables that {@link Assignment} proposes.
  *
- * <p>A leader that was frozen believes in its leadership for a while after it wakes. So nothing
- * rests on that belief: the table is written by compare-and-set on the version it was derived from,
- * on the raw handle and never retried; whoever is late fails and reads again.
+ * <p>A leader that was frozen believes in its leadership for a while after it wakes. Correctness
+ * does not depend on that belief: the table is written by compare-and-set on the version it was
+ * derived from, on the raw handle and never retried; a late leader fails and reads again.
  *
  * <p>Thread-safe; never gives up while ZooKeeper is out of reach.
  */
@@ -88,7 +88,7 @@ public final class Coordinator implements AutoCloseable {
   /**
    * Starts and returns at once.
    *
-   * @param id what {@code larder status} calls this process, e.g. {@code host:pid}
+   * @param id the name of this process in {@code larder status}, e.g. {@code host:pid}
    */
   public static Coordinator start(
       ZooKeeperOptions options, AssignmentOptions assignment, String id) {
@@ -96,9 +96,9 @@ public final class Coordinator implements AutoCloseable {
   }
 
   /**
-   * As above.
+   * Starts and returns at once.
    *
-   * @param nodes how the nodes, which moves are ordered from, are connected to
+   * @param nodes the options of connections to nodes, for moves
    */
   public static Coordinator start(
       ZooKeeperOptions options, AssignmentOptions assignment, String id, ConnectionOptions nodes) {
@@ -113,7 +113,7 @@ public final class Coordinator implements AutoCloseable {
     return latch.hasLeadership();
   }
 
-  /** Whether ZooKeeper answered when it was last asked. */
+  /** Whether ZooKeeper answered the last request. */
   public boolean isConnected() {
     return reading;
   }
@@ -160,7 +160,7 @@ public final class Coordinator implements AutoCloseable {
         } catch (InterruptedException e) {
           throw e;
         } catch (Exception e) {
-          // Curator declares Exception; whatever it is, the next turn starts from what is there.
+          // Curator declares Exception; after any of them the next turn reads the cluster again.
           log.error("the coordinator of cluster {} failed this turn", options.cluster(), e);
         }
       } while (!closing.await(TURN_MS, TimeUnit.MILLISECONDS));
@@ -220,7 +220,7 @@ public final class Coordinator implements AutoCloseable {
     if (now - complainAtNs >= 0) {
       complainAtNs = now + COMPLAINT_NS;
       log.warn(
-          "ZooKeeper at {} is out of reach ({}): start it or correct the address; trying on",
+          "ZooKeeper at {} is out of reach ({}): start it or correct the address; retrying",
           options.connect(),
           e.getMessage());
     }

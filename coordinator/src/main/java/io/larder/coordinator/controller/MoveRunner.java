@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Carries out the move that is under way while this coordinator leads: one small batch after
  * another, its progress written to {@code /moves/<id>} by compare-and-set, so that another leader
- * goes on where this one was, and an operator's cancellation is seen at the next batch. Every step
- * may be repeated: what is done already is not done again. Nothing rests on being the only one.
+ * continues it, and an operator's cancellation is seen at the next batch. Steps are idempotent, so
+ * correctness does not depend on a single runner.
  *
  * <p>All state belongs to its thread.
  */
@@ -91,8 +91,8 @@ final class MoveRunner implements AutoCloseable {
         } catch (InterruptedException e) {
           throw e;
         } catch (Exception e) {
-          // Curator declares Exception; whatever it is, the next turn starts from what is there.
-          log.error("a move could not be carried on", e);
+          // Curator declares Exception; after any of them the next turn reads the move again.
+          log.error("a move could not be continued", e);
         }
       }
     } catch (InterruptedException _) {
@@ -179,7 +179,7 @@ final class MoveRunner implements AutoCloseable {
       try {
         zooKeeper.delete(paths.move(over.get(i).move().id()), over.get(i).version());
       } catch (KeeperException.BadVersionException | KeeperException.NoNodeException _) {
-        log.debug("move {} went meanwhile", over.get(i).move().id());
+        log.debug("move {} was removed meanwhile", over.get(i).move().id());
       }
     }
   }

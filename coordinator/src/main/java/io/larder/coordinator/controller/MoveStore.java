@@ -18,7 +18,7 @@ public final class MoveStore {
   /**
    * A move as it is stored.
    *
-   * @param version of its znode: what a compare-and-set must find
+   * @param version the version of its znode, which a compare-and-set must find
    */
   public record Stored(Move move, int version) {}
 
@@ -28,7 +28,7 @@ public final class MoveStore {
     this.paths = paths;
   }
 
-  /** Every move that is remembered, the oldest first; what cannot be read is left out. */
+  /** Reads all stored moves, the oldest first; skips unreadable ones. */
   public List<Stored> read(ZooKeeper zooKeeper) throws KeeperException, InterruptedException {
     List<Stored> moves = new ArrayList<>();
     for (String id : zooKeeper.getChildren(paths.moves(), false)) {

@@ -26,9 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The work on one move, a batch of a step at a time. What it remembers between batches makes it
- * quicker and gentler; it may be forgotten at any moment, since every batch may be repeated and
- * what is done already is not done again. Not thread-safe.
+ * The work on one move, a batch of a step at a time. Its state between batches serves speed only
+ * and may be lost at any moment, because batches are idempotent. Not thread-safe.
  */
 final class MoveWork {
   private static final Logger log = LoggerFactory.getLogger(MoveWork.class);
@@ -37,7 +36,7 @@ final class MoveWork {
   private static final long CLAIM_WAIT_NS = TimeUnit.SECONDS.toNanos(15);
   private static final long USAGE_AGE_NS = TimeUnit.SECONDS.toNanos(3);
 
-  /** A node counts as empty when it was found so twice, this long apart: puts may be under way. */
+  /** A node counts as empty after two empty readings this far apart: puts may be under way. */
   private static final long EMPTY_NS = TimeUnit.SECONDS.toNanos(2);
 
   private static final long MIN_BATCH_BYTES = 1 << 20;
@@ -59,11 +58,11 @@ final class MoveWork {
   private long usageReadNs;
 
   /**
-   * What a batch came to.
+   * The outcome of a batch.
    *
-   * @param step as it is now
-   * @param message what holds it up; empty if nothing does
-   * @param waitMs until the next batch
+   * @param step the step after the batch
+   * @param message the obstacle; empty if there is none
+   * @param waitMs the time until the next batch
    */
   record Outcome(Step step, String message, long waitMs) {}
 
@@ -92,7 +91,7 @@ final class MoveWork {
     return moveId;
   }
 
-  /** What it knows of the nodes may be wrong: they are asked again. */
+  /** Drops the cached state of the nodes, which may be stale. */
   void forgetUsage() {
     usage.clear();
     usageReadNs = 0;
@@ -101,7 +100,7 @@ final class MoveWork {
   /**
    * Does one batch of a step.
    *
-   * @throws IOException if a node does not do its part; the message says which and what to do
+   * @throws IOException if a node fails; the message names the node and the remedy
    */
   Outcome batch(ZooKeeper zooKeeper, Step step, ClusterImage image)
       throws KeeperException, IOException, InterruptedException {
@@ -122,7 +121,7 @@ final class MoveWork {
       throws KeeperException, InterruptedException {
     SlotTable table = image.slots();
     if (!image.nodes().containsKey(step.to()) || table.draining().contains(step.to())) {
-      log.info("{} is not there to take slots any more: that step is left out", step.to());
+      log.info("{} can no longer take slots: the step is skipped", step.to());
       return new Outcome(step.done(), "", 0);
     }
     @Nullable String[] owners = table.toOwners();
@@ -140,13 +139,13 @@ final class MoveWork {
         zooKeeper.setData(paths.slots(), SlotTableFormat.encode(then), table.version());
         log.info("{} slots go from {} to {}", changes, step.from(), step.to());
       } catch (KeeperException.BadVersionException _) {
-        return new Outcome(step, "", 0); // changed meanwhile: read again
+        return new Outcome(step, "", 0); // changed meanwhile: the next batch reads it again
       }
       awaitsClaims = true;
       claimsSinceNs = System.nanoTime();
       return new Outcome(step, "", CLAIM_POLL_MS);
     }
-    // Not the next ones before these are claimed: few slots at a time answer TRYAGAIN.
+    // The next slots move after these are claimed, so that few slots at a time answer TRYAGAIN.
     boolean waited = awaitsClaims && System.nanoTime() - claimsSinceNs > CLAIM_WAIT_NS;
     if (!waited && claimed(zooKeeper, image, step.to()) < table.slotsOf(step.to()).length) {
       if (!awaitsClaims) {
@@ -168,7 +167,7 @@ final class MoveWork {
 
   // ---- values ----
 
-  /** Everything off a node, wherever there is most room, evicted there if need be. */
+  /** Moves all values off a node to the nodes with most room, which may evict. */
   private Outcome drain(Step step, NodeRecord source, ClusterImage image)
       throws IOException, InterruptedException {
     if (nodes.usage(source).records() == 0) {
@@ -183,7 +182,7 @@ final class MoveWork {
     return give(step, source, target, batchBytes);
   }
 
-  /** So many bytes off an over-full node, while others are less full. */
+  /** Moves so many bytes off an over-full node, while others are less full. */
   private Outcome relieve(Step step, NodeRecord source, ClusterImage image)
       throws IOException, InterruptedException {
     if (step.movedBytes() >= step.bytes()) {
@@ -193,8 +192,8 @@ final class MoveWork {
     NodeRecord target = leastFull(source, image);
     Usage room = target == null ? null : usage.get(target.nodeId());
     if (target == null || room == null || room.fill() >= Math.min(own.fill(), MovePlanner.FULL)) {
-      // Evicted there, or filled up here: a cache that is full everywhere evicts, it does not move.
-      log.info("no node is less full than {} any more: that step ends", source.nodeId());
+      // If all nodes are full, evicting is better than moving.
+      log.info("no node is less full than {} any more: the step ends", source.nodeId());
       return new Outcome(step.done(), "", 0);
     }
     return give(step, source, target, Math.min(batchBytes, step.bytes() - step.movedBytes()));
@@ -218,7 +217,7 @@ final class MoveWork {
             : "%d records stay for now: %s".formatted(batch.kept(), batch.reason());
     long waitMs = batch.moved() == 0 ? IDLE_MS : 0;
     if (bucket != null && batch.movedBytes() > 0) {
-      // Paid for afterwards, since a record's length is known to its node only.
+      // Charged afterwards, because only the node knows a record's length.
       long debtNanos = bucket.consumeIgnoringRateLimits(batch.movedBytes());
       waitMs = Math.max(waitMs, TimeUnit.NANOSECONDS.toMillis(debtNanos));
     }
@@ -240,7 +239,7 @@ final class MoveWork {
         : new Outcome(step.done(), "", 0);
   }
 
-  /** The other node that takes records and has most room in proportion to its size. */
+  /** The other node that accepts records and has most room in proportion to its size. */
   private @Nullable NodeRecord leastFull(NodeRecord source, ClusterImage image)
       throws InterruptedException {
     long now = System.nanoTime();
@@ -252,7 +251,7 @@ final class MoveWork {
           try {
             usage.put(node.nodeId(), nodes.usage(node));
           } catch (IOException e) {
-            log.debug("{} gets nothing: {}", node.nodeId(), e.getMessage());
+            log.debug("{} is no target: {}", node.nodeId(), e.getMessage());
           }
         }
       }

@@ -10,17 +10,17 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** What the administration asks nodes. Not thread-safe. */
+/** The administration's queries of nodes. Not thread-safe. */
 public final class NodeQueries implements AutoCloseable {
   private static final long DEADLINE_MS = 3_000;
   private static final long MOVE_DEADLINE_MS = 60_000;
 
   /**
-   * What a batch came to.
+   * The outcome of a batch.
    *
    * @param moved records that are gone from the source
    * @param kept records that were offered and stay for now
-   * @param nextSlot where the next batch goes on
+   * @param nextSlot the first slot of the next batch
    * @param reason why the last kept record stays; empty if none does
    */
   record Batch(long moved, long movedBytes, long kept, int nextSlot, String reason) {}
@@ -28,19 +28,19 @@ public final class NodeQueries implements AutoCloseable {
   private final NodeConsoles consoles;
 
   /**
-   * @param connection how the nodes are connected to
+   * @param connection the options of the connections
    */
   public NodeQueries(ConnectionOptions connection) {
     this.consoles = new NodeConsoles(connection);
   }
 
-  /** What the node holds. */
+  /** The node's records and bytes. */
   public Usage usage(NodeRecord node) throws IOException, InterruptedException {
     long[] numbers = numbers(node, ask(node, Command.of("PEER.USAGE"), DEADLINE_MS), 3);
     return new Usage(numbers[0], numbers[1], numbers[2]);
   }
 
-  /** What the node counts. */
+  /** The node's counts. */
   public NodeReport report(NodeRecord node) throws IOException, InterruptedException {
     if (ask(node, Command.of("INFO").arg("STATS"), DEADLINE_MS) instanceof Reply.Bulk info) {
       return NodeReport.of(info.text());
@@ -68,9 +68,9 @@ public final class NodeQueries implements AutoCloseable {
   }
 
   /**
-   * Has a node give records to another: as many as fit into so many bytes, the first in any case.
+   * Moves records from a node to another: as many as fit into so many bytes, but at least one.
    *
-   * @param fromSlot where to begin
+   * @param fromSlot the slot to begin with
    */
   Batch move(NodeRecord source, String target, long maxBytes, int fromSlot)
       throws IOException, InterruptedException {

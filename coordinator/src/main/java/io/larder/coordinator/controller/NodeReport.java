@@ -6,13 +6,13 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node counts since its start that an operator should know of, read from its {@code INFO}. A
- * node that does not count something reports none of it.
+ * A node's counts since its start that concern an operator, read from its {@code INFO}. A missing
+ * count is 0.
  *
  * @param droppedPuts puts of plain sessions that were answered and not stored, by reason
- * @param notedDeletes deleted keys that a node which is away may hold
- * @param droppedNotes of those the ones that could not be remembered
- * @param withdrawnPuts keys of given-up puts that their owners have not heard of yet
+ * @param notedDeletes deleted keys that an absent node may hold
+ * @param droppedNotes how many of those could not be remembered
+ * @param withdrawnPuts keys of abandoned puts whose slot owners have not been notified yet
  */
 public record NodeReport(
     Map<String, Long> droppedPuts, long notedDeletes, long droppedNotes, long withdrawnPuts) {

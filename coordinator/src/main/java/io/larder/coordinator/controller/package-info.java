@@ -1,8 +1,8 @@
 /**
  * The coordinator: of several, one leads and assigns slots to nodes; {@link
  * io.larder.coordinator.controller.Assignment} decides, {@link
- * io.larder.coordinator.controller.Coordinator} reads, leads and writes. Nothing depends on it at
- * run time but the slots of nodes that come and go.
+ * io.larder.coordinator.controller.Coordinator} reads, leads and writes. Nodes need it only when
+ * slots must change their owners.
  */
 @NullMarked
 package io.larder.coordinator.controller;

@@ -25,7 +25,7 @@ public final class OpsServer implements AutoCloseable {
   private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
   static {
-    // Read once by the JDK's server: a client that dawdles must not hold a thread for ever.
+    // Read once by the JDK's server: a slow client must not hold a thread for ever.
     setDefault("sun.net.httpserver.maxReqTime", "10");
     setDefault("sun.net.httpserver.maxRspTime", "30");
     setDefault("jdk.httpserver.maxConnections", "128");
@@ -43,7 +43,7 @@ public final class OpsServer implements AutoCloseable {
    * Binds and starts.
    *
    * @param port 0 = any free one, see {@link #port()}
-   * @param readiness asked at each {@code /ready}; must not block
+   * @param readiness called at each {@code /ready}; must not block
    * @throws IOException if the address cannot be bound; the message names it
    */
   public static OpsServer start(

@@ -1,9 +1,9 @@
 package io.larder.coordinator.http;
 
 /**
- * Whether the process should get work.
+ * Whether the process should receive requests.
  *
- * @param reason what it is doing or waiting for, in a sentence
+ * @param reason its present activity or obstacle, in a sentence
  */
 public record Readiness(boolean ready, String reason) {
   /** Ready. */
@@ -11,7 +11,7 @@ public record Readiness(boolean ready, String reason) {
     return new Readiness(true, "ready");
   }
 
-  /** Not ready, and why. */
+  /** Not ready, for a reason. */
   public static Readiness no(String reason) {
     return new Readiness(false, reason);
   }

@@ -28,7 +28,7 @@ final class BootClock implements NanoClock {
 
   private final MethodHandle clockGettime;
 
-  /** One a thread: the call is made for every grant and must not allocate. */
+  /** One a thread: every grant makes the call, which must not allocate. */
   private final ThreadLocal<MemorySegment> timespec =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(TIMESPEC));
 

@@ -3,10 +3,11 @@ package io.larder.coordinator.lease;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When one session must stop granting: {@code send time of its last but one acknowledged heartbeat
- * + window}, where the window is the negotiated session timeout less one tick and a margin.
+ * The moment at which a session must stop granting: {@code send time of its last but one
+ * acknowledged heartbeat + window}, where the window is the negotiated session timeout less one
+ * tick and a margin.
  *
- * <p>Why so: the servers end a session no sooner than its timeout after they heard of it. A
+ * <p>Reason: the servers end a session no sooner than its timeout after they last heard of it. A
  * heartbeat is a write, so its acknowledgement proves that the quorum heard of the session after
  * the heartbeat was sent. Through a follower the leader counts a session alive only from the
  * follower's next report, at most half a tick later: hence the last but one and the tick.
@@ -32,14 +33,14 @@ public final class Fence {
     this.windowNs = TimeUnit.MILLISECONDS.toNanos(windowMs);
   }
 
-  /** A fence that never opens: what holds before the first session. */
+  /** A fence that never opens, for the time before the first session. */
   public static Fence closed() {
     Fence fence = new Fence(0);
     fence.end();
     return fence;
   }
 
-  /** A heartbeat sent at that time was acknowledged; in whatever order acknowledgements come. */
+  /** Records the acknowledgement of a heartbeat sent at that time; in any order. */
   public synchronized void acknowledged(long sentNs) {
     if (ended) {
       return;
@@ -55,7 +56,7 @@ public final class Fence {
     }
   }
 
-  /** The session ended: closed for good. */
+  /** Closes the fence for good, at the end of the session. */
   public synchronized void end() {
     ended = true;
     closesAtNs = NEVER;

@@ -21,11 +21,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One ZooKeeper session of a node, from connecting to its end. It has a handle of its own, not a
- * retrying client's: an operation of a session that ended must never come true in the next.
+ * One ZooKeeper session of a node, from connecting to its end. It has a raw handle, not a retrying
+ * client: an operation of an ended session must never take effect in the next.
  *
  * <p>Threads: {@link #step} on the session's thread, {@link #beat} on the heartbeat's, {@link
- * #event} and the heartbeats' answers on ZooKeeper's; they share volatile flags and the {@link
+ * #event} and the heartbeats' replies on ZooKeeper's; they share volatile flags and the {@link
  * Fence}.
  */
 final class Incarnation {
@@ -78,7 +78,7 @@ final class Incarnation {
     return connected;
   }
 
-  /** Whether the servers said that the session is no more. */
+  /** Whether the servers have reported the end of the session. */
   boolean isExpired() {
     return expired;
   }
@@ -100,7 +100,7 @@ final class Incarnation {
     if (event.getType() == Event.EventType.None) {
       switch (event.getState()) {
         case SyncConnected, ConnectedReadOnly, SaslAuthenticated -> {
-          protocol.imageChanged(); // the client re-arms watches, but one read is cheap and certain
+          protocol.imageChanged(); // the client sets watches again, but a read is cheap and certain
           connected = true;
         }
         case Disconnected -> connected = false;
@@ -117,7 +117,7 @@ final class Incarnation {
     wake.run();
   }
 
-  /** Writes one heartbeat; its answer moves the fence. Never blocks. */
+  /** Writes one heartbeat; its reply moves the fence. Never blocks. */
   void beat() {
     if (!connected || !protocol.isLaidOut() || beatsInFlight.get() >= MAX_BEATS_IN_FLIGHT) {
       return;
@@ -143,10 +143,7 @@ final class Incarnation {
         null);
   }
 
-  /**
-   * Does what is to be done now and says in how many milliseconds to come back, unless woken
-   * before.
-   */
+  /** Executes the next steps; returns the milliseconds until the next call, unless woken before. */
   long step(NodeSession.Listener listener) throws KeeperException, InterruptedException {
     if (!connected) {
       return SessionProtocol.IDLE_MS;
@@ -162,7 +159,7 @@ final class Incarnation {
         case Step.Begin _ -> begin();
         case Step.Register(long incarnation) -> register(incarnation);
         case Step.TellSession(long incarnation) -> {
-          beat(); // the fence opens at the second heartbeat: no need to wait for the timer's
+          beat(); // the fence opens at the second heartbeat: send it without waiting for the timer
           listener.onSession(incarnation);
         }
         case Step.FindEpoch(int slot) -> protocol.found(leases.epochOf(slot));
@@ -232,7 +229,7 @@ final class Incarnation {
           ZooDefs.Ids.OPEN_ACL_UNSAFE,
           CreateMode.EPHEMERAL);
     } catch (KeeperException.NodeExistsException _) {
-      log.debug("already registered"); // before a lost answer
+      log.debug("already registered"); // by a request whose reply was lost
     }
     protocol.registered();
     log.info(
@@ -248,8 +245,8 @@ final class Incarnation {
     try {
       leases.delete(slots);
     } catch (KeeperException.NoNodeException _) {
-      log.error("put-leases of slots {}… were deleted by someone else", slots[0]);
-      for (int slot : slots) { // not one fate for all: each is looked at
+      log.error("put-leases of slots {}… were deleted by another client", slots[0]);
+      for (int slot : slots) { // they may differ: each is checked
         if (leases.epochOf(slot) != 0) {
           leases.delete(new int[] {slot});
         }
@@ -258,12 +255,12 @@ final class Incarnation {
     protocol.deleted(slots);
   }
 
-  /** Someone removed the cluster's parents: create them again. */
+  /** Creates the cluster's parents again after another client removed them. */
   void layOutAgain() {
     protocol.layOutAgain();
   }
 
-  /** Ends the session: closed at once for grants, and at the servers if they are in reach. */
+  /** Ends the session: at once for grants, and at the servers if they are in reach. */
   void end() throws InterruptedException {
     fence.end();
     connected = false;

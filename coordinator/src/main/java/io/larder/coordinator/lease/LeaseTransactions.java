@@ -16,12 +16,12 @@ import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.data.Stat;
 
 /**
- * Claims and gives back put-leases on the handle of one session; nothing here outlives it or is
- * ever sent again in another.
+ * Claims and releases put-leases on the handle of one session; no request outlives the session or
+ * is sent again in another.
  *
- * <p>A batch is one transaction, so it holds for all its slots or for none: after a lost answer one
- * of them tells the fate of all. All calls block for a round trip or two; a connection that does
- * not answer is dropped by the client within two thirds of the session timeout.
+ * <p>A batch is one transaction, so it holds for all its slots or for none: after a lost reply the
+ * state of one slot decides for all. All calls block for a round trip or two; a connection that
+ * does not answer is dropped by the client within two thirds of the session timeout.
  */
 final class LeaseTransactions {
   private final ZooKeeper zooKeeper;
@@ -34,7 +34,7 @@ final class LeaseTransactions {
     this.nodeId = nodeId;
   }
 
-  /** One transaction: the table is still of that version, we are heard of, the slots are ours. */
+  /** One transaction: checks the table's version, writes a heartbeat, creates the put-leases. */
   ClaimOutcome claim(int[] slots, int slotsVersion, Heartbeat heartbeat)
       throws KeeperException, InterruptedException {
     byte[] owner = nodeId.getBytes(StandardCharsets.UTF_8);
@@ -60,7 +60,7 @@ final class LeaseTransactions {
     }
   }
 
-  /** The put-leases that exist, whoever holds them. */
+  /** The put-leases that exist, of any session. */
   private BitSet existing() throws KeeperException, InterruptedException {
     BitSet slots = new BitSet();
     for (String name : zooKeeper.getChildren(paths.putLeases(), false)) {
@@ -70,11 +70,11 @@ final class LeaseTransactions {
   }
 
   /**
-   * Since when this session holds a put-lease, or 0 if it does not. Sees everything the session did
-   * before.
+   * The epoch since which this session holds a put-lease, or 0 if it does not. Sees all earlier
+   * requests of the session.
    */
   long epochOf(int slot) throws KeeperException, InterruptedException {
-    // The leader answers a sync after all that the session sent before, through whichever server;
+    // The leader answers a sync after all earlier requests of the session, through any server;
     // requests of one session stay in order, so the read after it need not wait for its callback.
     zooKeeper.sync(paths.putLease(slot), (_, _, _) -> {}, null);
     Stat stat = zooKeeper.exists(paths.putLease(slot), false);
@@ -84,8 +84,8 @@ final class LeaseTransactions {
   }
 
   /**
-   * Deletes put-leases of this session. After a ConnectionLoss ask {@link #epochOf} first: what was
-   * deleted may already be another's.
+   * Deletes put-leases of this session. After a ConnectionLoss call {@link #epochOf} first: a
+   * deleted lease may already be another session's.
    */
   void delete(int[] slots) throws KeeperException, InterruptedException {
     List<Op> ops = new ArrayList<>(slots.length);

@@ -1,6 +1,6 @@
 package io.larder.coordinator.lease;
 
-/** A clock that only runs forward, in nanoseconds since some moment. Thread-safe. */
+/** A monotonic clock, in nanoseconds since some moment. Thread-safe. */
 @FunctionalInterface
 public interface NanoClock {
   /** Nanoseconds now; only differences mean anything. */

@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
  * node, writes heartbeats, claims the put-leases of the slots that the table gives to the node, and
  * gives back those that it takes away.
  *
- * <p>Thread-safe. It never gives up: while ZooKeeper is out of reach it says so and tries on; after
- * a session has ended it begins a new one by itself.
+ * <p>* Thread-safe. While ZooKeeper is out of reach it logs that and retries without end; after the
+ * end of a session it begins a new one.
  */
 public final class NodeSession implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(NodeSession.class);
@@ -37,11 +37,11 @@ public final class NodeSession implements AutoCloseable {
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(3);
 
   /**
-   * What the node is told. All calls come from one thread, in order, and hold up claims while they
-   * run, but never heartbeats. What they throw is logged and goes no further.
+   * The node's callbacks. All calls come from one thread, in order, and delay claims while they
+   * run, but never heartbeats. Their exceptions are logged and otherwise ignored.
    */
   public interface Listener {
-    /** The cluster changed, or was read again. Comes after {@link #onSession} of the session. */
+    /** The cluster changed, or was read again. Follows {@link #onSession} of the session. */
     void onImage(ClusterImage image);
 
     /**
@@ -52,14 +52,15 @@ public final class NodeSession implements AutoCloseable {
 
     /**
      * The put-leases of these slots are held by this session, since {@code epoch}: the zxid of the
-     * claim, greater than that of any earlier claim of these slots by anyone. The last image told
-     * was read after the claim: it has every node that could hold something under an earlier one.
+     * claim, greater than that of any earlier claim of these slots. The last image passed to {@link
+     * #onImage} was read after the claim: it has every node that may hold records under an earlier
+     * one.
      */
     void onClaimed(int[] slots, long epoch);
 
     /**
-     * These slots belong to another node now: stop granting before returning. Their znodes are
-     * deleted, and so the next owner begins, only after this returns.
+     * These slots belong to another node now: the node must stop granting before it returns. Their
+     * znodes are deleted, and the next owner begins, only after that.
      */
     void onReleased(int[] slots);
 
@@ -104,8 +105,8 @@ public final class NodeSession implements AutoCloseable {
   /**
    * Starts and returns at once, whether or not ZooKeeper is in reach.
    *
-   * @param self what to register; its incarnation is ignored
-   * @param records how many records the node holds now; called often, must not block
+   * @param self the record to register; its incarnation is ignored
+   * @param records supplies the number of records that the node holds; called often, must not block
    */
   public static NodeSession start(
       ZooKeeperOptions options, NodeRecord self, Listener listener, LongSupplier records) {
@@ -127,9 +128,9 @@ public final class NodeSession implements AutoCloseable {
   }
 
   /**
-   * Whether the node may still act as the arbiter of the slots it has claimed. Ask before every
-   * grant, commit, delete and drop, and again after anything that may have stalled. Costs one
-   * reading of the clock, and no memory.
+   * Whether the node may still arbitrate the slots it has claimed. Call this before every grant,
+   * commit, delete and drop, and again after any step that may have stalled. It costs one reading
+   * of the clock and does not allocate.
    */
   public boolean mayGrant() {
     Incarnation incarnation = current;
@@ -146,8 +147,8 @@ public final class NodeSession implements AutoCloseable {
   }
 
   /**
-   * Whether this process has registered, read the slot table and claimed what was its own. Stays
-   * true through later outages of ZooKeeper, since gets go on.
+   * Whether this process has registered, read the slot table and claimed its slots. Stays true
+   * through later outages of ZooKeeper, because gets go on.
    */
   public boolean isReady() {
     return ready;
@@ -204,7 +205,7 @@ public final class NodeSession implements AutoCloseable {
     try {
       incarnation.beat();
     } catch (RuntimeException e) {
-      log.warn("a heartbeat could not be sent", e); // a throw would end the schedule
+      log.warn("a heartbeat could not be sent", e); // an exception would end the schedule
     }
   }
 
@@ -251,7 +252,7 @@ public final class NodeSession implements AutoCloseable {
       }
       return 0;
     } catch (KeeperException.NoNodeException e) {
-      log.warn("{} is missing in ZooKeeper: laying it out again", e.getPath());
+      log.warn("{} is missing in ZooKeeper: creating it again", e.getPath());
       if (incarnation != null) {
         incarnation.layOutAgain();
       }
@@ -286,7 +287,7 @@ public final class NodeSession implements AutoCloseable {
     } else if (now >= complainAtNs) {
       complainAtNs = now + TimeUnit.MILLISECONDS.toNanos(COMPLAINT_MS);
       log.warn(
-          "ZooKeeper at {} is out of reach: start it or correct the address; trying on",
+          "ZooKeeper at {} is out of reach: start it or correct the address; retrying",
           options.connect());
     }
   }
@@ -314,7 +315,7 @@ public final class NodeSession implements AutoCloseable {
     }
   }
 
-  /** Keeps what the node throws from the session's thread, and the session's own state current. */
+  /** Catches the node's exceptions, and keeps the session's own state current. */
   private final class Guarded implements Listener {
     private final Listener node;
 

@@ -6,10 +6,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one ZooKeeper session of a node does, step by step: register, follow the cluster, give back
- * the put-leases that the table takes away, claim those that it gives. Decides without I/O: {@link
- * #next} names a step, whoever carries it out says what came of it. A step that failed is simply
- * not reported: the next one named takes into account that it may have come true.
+ * The steps of a node's ZooKeeper session: register, follow the cluster, release the put-leases
+ * that the table takes away, claim those that it gives. Decides without I/O: {@link #next} names a
+ * step, {@link Incarnation} executes it and reports the outcome. A failed step is not reported: the
+ * next step takes into account that it may have taken effect.
  *
  * <pre>
  *   lay out → begin the incarnation → tell the session → register
@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  *      → (the table took slots away) tell the release → delete their znodes
  *      → (the table gives slots) claim them → tell the claim
  *      → wait
- *   before all but the first line: find out what became of a claim or a deletion without an answer
+ *   before all but the first line: find out the outcome of a claim or a deletion without an answer
  * </pre>
  *
- * <p>Not thread-safe: the session's thread owns it. What other threads may call says so.
+ * <p>Not thread-safe: the session's thread owns it, but for the methods marked for any thread.
  */
 public final class SessionProtocol {
   static final long IDLE_MS = 60_000;
@@ -28,8 +28,8 @@ public final class SessionProtocol {
   private static final long LAST_RETRY_MS = 500;
 
   /**
-   * One thing to do. Arrays of slots are ascending and not to be changed. Those named Tell are for
-   * the node, the others for ZooKeeper.
+   * A step. Arrays of slots are ascending and must not be changed. The Tell steps call the node,
+   * the others ZooKeeper.
    */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   public sealed interface Step {
@@ -45,16 +45,16 @@ public final class SessionProtocol {
      */
     record Register(long incarnation) implements Step {}
 
-    /** The session begins: the node is that incarnation, which nobody else knows yet. */
+    /** The session begins: the node is that incarnation, which no other node knows yet. */
     record TellSession(long incarnation) implements Step {}
 
-    /** Since when does this session hold that put-lease? Then {@link #found}. */
+    /** Find the epoch since which this session holds that put-lease; then {@link #found}. */
     record FindEpoch(int slot) implements Step {}
 
     /** Read the cluster's image with watches and tell the node; then {@link #read}. */
     record ReadImage() implements Step {}
 
-    /** The node shall stop granting in these slots, and have done so; then {@link #released}. */
+    /** Have the node stop granting in these slots; then {@link #released}. */
     record TellReleased(int[] slots) implements Step {}
 
     /** Delete these put-leases in one transaction; then {@link #deleted}. */
@@ -68,19 +68,19 @@ public final class SessionProtocol {
      */
     record Claim(int[] slots, int tableVersion, int claimedAfter) implements Step {}
 
-    /** The node holds these slots since {@code epoch}; it was told an image that is no older. */
+    /** The node holds these slots since {@code epoch}, and has an image that is no older. */
     record TellClaimed(int[] slots, long epoch) implements Step {}
 
-    /** Nothing for so long, unless something changes. */
+    /** Wait for so long, or until a change. */
     record Wait(long ms) implements Step {}
   }
 
-  /** What became of a claim. */
+  /** The outcome of a claim. */
   public sealed interface ClaimOutcome {
     /** All are ours since {@code epoch}, the transaction's zxid. */
     record Claimed(long epoch) implements ClaimOutcome {}
 
-    /** The slot table is not the one the claim was made under: read it again. */
+    /** The slot table has changed since the claim was made: read it again. */
     record StaleTable() implements ClaimOutcome {}
 
     /** None is ours: some put-leases still exist, those of {@code slots} among others. */
@@ -117,7 +117,7 @@ public final class SessionProtocol {
     imageStale = true;
   }
 
-  /** Someone removed the cluster's parents: they are to be created again. */
+  /** Another client removed the cluster's parents: they must be created again. */
   public void layOutAgain() {
     laidOut = false;
   }
@@ -153,7 +153,7 @@ public final class SessionProtocol {
       return new Step.Begin();
     }
     if (!sessionTold) {
-      sessionTold = true; // before others see it: what they tell this incarnation must find it
+      sessionTold = true; // before others see it: their messages to this incarnation must find it
       return new Step.TellSession(incarnation);
     }
     if (!registered) {
@@ -202,7 +202,7 @@ public final class SessionProtocol {
       retryMs = FIRST_RETRY_MS;
       return new Step.Wait(IDLE_MS);
     }
-    // Others still hold some: a session that is ending, or a node that has not yet let go.
+    // Others still hold some: a session that is ending, or a node that has not released them yet.
     long ms = retryMs;
     retryMs = Math.min(LAST_RETRY_MS, retryMs + FIRST_RETRY_MS);
     return new Step.Wait(ms);
@@ -223,7 +223,7 @@ public final class SessionProtocol {
     registered = true;
   }
 
-  /** The image was read; null if it could not be: it is still stale. */
+  /** The image was read; null if reading failed, and the image is still stale. */
   public void read(@Nullable ClusterImage newImage) {
     if (newImage == null) {
       imageStale = true;
@@ -232,7 +232,7 @@ public final class SessionProtocol {
     }
   }
 
-  /** What became of the transaction whose answer was lost: an epoch if it left us the lease. */
+  /** The outcome of the transaction whose answer was lost: an epoch if we hold the lease. */
   public void found(long epoch) {
     int[] claim = unsureClaim;
     int[] delete = unsureDelete;
@@ -278,7 +278,7 @@ public final class SessionProtocol {
           heldByOthers = new BitSet();
           waitMs = FIRST_RETRY_MS;
         } else {
-          heldByOthers = held; // those that are free, now
+          heldByOthers = held; // the free ones, now
         }
       }
       case ClaimOutcome.Unknown _ -> waitMs = FIRST_RETRY_MS;
@@ -290,6 +290,8 @@ public final class SessionProtocol {
     claimed = claims.claimedCount();
     retryMs = FIRST_RETRY_MS;
     toTell = new Step.TellClaimed(slots, epoch);
-    imageStale = true; // who registered before the claim may hold what the last owner accepted
+    imageStale =
+        true; // nodes that registered before the claim may hold records that the last owner
+    // accepted
   }
 }

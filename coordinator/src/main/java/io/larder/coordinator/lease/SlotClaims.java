@@ -8,11 +8,11 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * What one session has claimed, and so what it must claim or give back under a slot table.
+ * The claims of one session, and the slots to claim or to release under a slot table.
  *
  * <p>A slot is <i>free</i> (nothing of ours) → {@link #claimed claimed} → {@link #released
- * released}, when the table names another owner: the node no longer grants but the znode is still
- * there → {@link #deleted free}. A released slot that the table gives back is claimed anew, after
+ * released}, when the table names another owner: the node no longer grants but the znode still
+ * exists → {@link #deleted free}. A released slot that the table gives back is claimed anew, after
  * the deletion, so that it has a new epoch.
  *
  * <p>Does no I/O and knows no clock. Not thread-safe: the session's thread owns it.
@@ -41,7 +41,7 @@ final class SlotClaims {
     return batches(released);
   }
 
-  /** Slots of this node that are not claimed yet, but for those others still hold; in batches. */
+  /** Unclaimed slots of this node, except those that others still hold; in batches. */
   List<int[]> toClaim(SlotTable table, BitSet heldByOthers) {
     BitSet slots = owned(table);
     slots.andNot(claimed);

@@ -19,17 +19,17 @@ import org.jspecify.annotations.Nullable;
  * <p>States: PLANNED → (applied) RUNNING → DONE, or CANCELLED by an operator.
  *
  * @param format 1
- * @param id names it for ever: kind, node and time
+ * @param id its permanent name: kind, node and time
  * @param cluster the cluster it was planned for
- * @param kind what it is for
- * @param node of a drain: the node to be emptied; else empty
- * @param drainedIncarnation of a drain that ends when the node returns: the incarnation that goes;
- *     {@link SlotTable#UNTIL_UNDRAINED} = it stays drained
- * @param slotsVersion the slot table's version it was planned from: another, and it is stale
+ * @param kind its purpose
+ * @param node the node to empty, of a drain; else empty
+ * @param drainedIncarnation the incarnation that leaves, of a drain that ends when the node
+ *     returns; {@link SlotTable#UNTIL_UNDRAINED} = it stays drained
+ * @param slotsVersion the version of the slot table it was planned from; it is stale under another
  * @param throttleBytesPerSecond values move no faster than this; 0 = as fast as they can
  * @param steps in order
- * @param state how far it is
- * @param message what holds it up; empty if nothing does
+ * @param state its progress
+ * @param message its obstacle; empty if there is none
  * @param createdAtMs wall clock, for people
  * @param updatedAtMs wall clock, for people
  */
@@ -59,13 +59,13 @@ public record Move(
           .enable(SerializationFeature.INDENT_OUTPUT)
           .build();
 
-  /** What a move is for. */
+  /** The purpose of a move. */
   public enum Kind {
     REBALANCE,
     DRAIN
   }
 
-  /** How far a move is. */
+  /** The progress of a move. */
   public enum State {
     PLANNED,
     RUNNING,
@@ -78,7 +78,7 @@ public record Move(
     steps = List.copyOf(steps);
   }
 
-  /** The step to be worked on; null if all are done. */
+  /** The current step; null if all are done. */
   @JsonIgnore
   public @Nullable Step currentStep() {
     return steps.stream().filter(step -> !step.isDone()).findFirst().orElse(null);

@@ -16,10 +16,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes plans: pure functions of the cluster's image and of what the nodes hold.
+ * Makes plans: pure functions of the cluster's image and of the nodes' usage.
  *
- * <p>A rebalance spreads the arbitration of slots in proportion to capacity, moving as few as that
- * takes, and takes bytes only off nodes that are fuller than allowed while others have room. A
+ * <p>A rebalance spreads the arbitration of slots in proportion to capacity, moving as few as
+ * necessary, and moves bytes only off nodes that are fuller than allowed while others have room. A
  * drain takes everything off one node; its slots go to the others as soon as it is marked.
  */
 public final class MovePlanner {
@@ -87,7 +87,7 @@ public final class MovePlanner {
     long capacity = members.values().stream().mapToLong(Usage::capacityBytes).sum();
     double average = capacity == 0 ? 1 : used / (double) capacity;
     if (average >= FULL) {
-      return steps; // full everywhere: a cache evicts, it does not move
+      return steps; // if all nodes are full, evicting is better than moving
     }
     members.forEach((nodeId, node) -> {
       if (node.fill() > FULL) {
@@ -101,7 +101,7 @@ public final class MovePlanner {
   /**
    * Empties a node.
    *
-   * @param allowEviction go on though the others must evict to make room
+   * @param allowEviction plan even if the others must evict to make room
    * @param untilReturn the node takes records again when it has been started anew
    * @throws RefusedException if the node is unknown, the last, drained already, or holds more than
    *     the others have room for
@@ -160,7 +160,7 @@ public final class MovePlanner {
         nowMs);
   }
 
-  /** The sentence for a node id that no live node has. */
+  /** The error message for a node id that no live node has. */
   public static String unknown(String nodeId, ClusterImage image) {
     return "no live node '%s': the live nodes are %s".formatted(nodeId, image.nodes().keySet());
   }

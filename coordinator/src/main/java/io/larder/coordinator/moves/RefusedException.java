@@ -1,6 +1,6 @@
 package io.larder.coordinator.moves;
 
-/** What was asked for cannot or must not be done; nothing was changed. The message says why. */
+/** A request was refused; nothing was changed. The message names the reason. */
 public final class RefusedException extends Exception {
   private static final long serialVersionUID = 1;
 

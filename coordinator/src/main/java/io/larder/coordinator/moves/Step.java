@@ -7,12 +7,12 @@ import java.util.BitSet;
 /**
  * One step of a move.
  *
- * @param kind what moves
+ * @param kind whether slots or values move
  * @param from the node that gives
  * @param to the node that takes; empty = those with most room
- * @param slots of {@link Kind#SLOTS}: which, as {@code 0-99,200}
- * @param bytes of {@link Kind#VALUES}: how many; {@link #ALL} empties the node
- * @param state how far it is
+ * @param slots the slots of {@link Kind#SLOTS}, as {@code 0-99,200}
+ * @param bytes the bytes of {@link Kind#VALUES}; {@link #ALL} empties the node
+ * @param state its progress
  * @param totalRecords how many records the node had when the step was planned
  * @param totalBytes how many bytes are to move, as planned
  * @param movedRecords records moved so far
@@ -30,10 +30,10 @@ public record Step(
     long movedRecords,
     long movedBytes) {
 
-  /** Of {@link #bytes}: everything the node holds. */
+  /** A value of {@link #bytes}: all values of the node. */
   public static final long ALL = -1;
 
-  /** What moves. */
+  /** The kinds of steps. */
   public enum Kind {
     /** Arbitration of slots: no value moves. */
     SLOTS,
@@ -41,7 +41,7 @@ public record Step(
     VALUES
   }
 
-  /** How far a step is. */
+  /** The progress of a step. */
   public enum State {
     PLANNED,
     DONE

@@ -16,13 +16,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Spreads the slots over nodes in proportion to their capacity and moves as few as that takes.
+ * Spreads the slots over nodes in proportion to their capacity and moves as few as necessary.
  *
  * <ol>
  *   <li>Each node's quota is rounded down or up (largest remainder). The seats that rounding leaves
  *       go first to nodes that have the slot already, since each such seat saves a move.
  *   <li>A node with too many gives up its smallest ranges first, so that the table stays short.
- *   <li>What was given up, and what nobody owned, goes in ascending runs to the nodes with too few.
+ *   <li>Slots given up, and slots without an owner, go in ascending runs to the nodes with too few.
  * </ol>
  *
  * <p>The same input always gives the same table.
@@ -41,11 +41,10 @@ public final class Placement {
   private Placement() {}
 
   /**
-   * The table to be. Its version is the current one's: the version a compare-and-set must find.
+   * Returns the new table, with the version of the current one, which a compare-and-set must find.
    *
    * @param members the nodes to spread over; with none the table stays as it is
-   * @param keep nodes that keep exactly what they have (they are away but expected back); never
-   *     members
+   * @param keep nodes that keep exactly their slots (away but expected back); never members
    */
   public static SlotTable place(SlotTable current, Collection<Member> members, Set<String> keep) {
     if (members.isEmpty()) {
@@ -88,7 +87,7 @@ public final class Placement {
    * members with the fewest slots for their capacity; all else stays as it is.
    *
    * @param members the nodes that may get slots; with none the table stays as it is
-   * @param keep nodes that keep exactly what they have; never members
+   * @param keep nodes that keep exactly their slots; never members
    */
   public static SlotTable fill(SlotTable current, Collection<Member> members, Set<String> keep) {
     @Nullable String[] owners = current.toOwners();
@@ -133,7 +132,7 @@ public final class Placement {
     return current.withOwners(owners);
   }
 
-  /** How many slots each member is to have; the sum is {@code total}. */
+  /** The number of slots for each member; the sum is {@code total}. */
   private static Map<String, Integer> targets(
       Collection<Member> members, Map<String, Integer> have, int total) {
     boolean equal = members.stream().allMatch(m -> m.capacityBytes() <= 0);

@@ -1,6 +1,6 @@
 /**
- * Who should own which slot: a pure function of the nodes and the table there is. No I/O, no clock,
- * no randomness.
+ * The owners that slots should have: a pure function of the nodes and the current table. No I/O, no
+ * clock, no randomness.
  */
 @NullMarked
 package io.larder.coordinator.placement;

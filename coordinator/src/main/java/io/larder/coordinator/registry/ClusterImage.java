@@ -6,7 +6,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The cluster as ZooKeeper last told it: who owns which slot and which nodes are there. Immutable;
+ * The cluster as last read from ZooKeeper: the slots' owners and the live nodes. Immutable;
  * replaced as a whole.
  *
  * @param slots the slot table
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ClusterImage(SlotTable slots, Map<String, NodeRecord> nodes) {
 
-  /** Before anything was read. */
+  /** The image before the first read. */
   public static final ClusterImage EMPTY = new ClusterImage(SlotTable.EMPTY, Map.of());
 
   /** Copies the map. */
@@ -22,14 +22,14 @@ public record ClusterImage(SlotTable slots, Map<String, NodeRecord> nodes) {
     nodes = Collections.unmodifiableMap(new TreeMap<>(nodes));
   }
 
-  /** Whether a live node that is not being drained owns nothing. */
+  /** Whether a live node that is not being drained owns no slot. */
   public boolean hasNodeWithoutSlots() {
     return nodes.keySet().stream()
         .anyMatch(
             nodeId -> !slots.counts().containsKey(nodeId) && !slots.draining().contains(nodeId));
   }
 
-  /** The live owner of a slot, or null if the slot has no owner or its owner is not there. */
+  /** The live owner of a slot, or null if the slot has no owner or its owner is not live. */
   public @Nullable NodeRecord ownerOf(int slot) {
     String nodeId = slots.owner(slot);
     return nodeId == null ? null : nodes.get(nodeId);

@@ -6,17 +6,17 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What a node writes to {@code /heartbeats/<node-id>}: {@code {"incarnation":4294967312,
+ * A node's heartbeat in {@code /heartbeats/<node-id>}: {@code {"incarnation":4294967312,
  * "claimed":5461,"records":120}}. The proof of contact is the write, not its content, which serves
- * {@code larder status} and tells the coordinator whether the cluster holds anything. It stays when
- * the node has gone.
+ * {@code larder status} and tells the coordinator whether the cluster holds anything. It outlives
+ * the node's session.
  *
  * @param incarnation the session that wrote it; 0 in the write that begins a session
  * @param claimed how many put-leases it holds
- * @param records how many records it holds; {@link #UNKNOWN} if it does not say
+ * @param records how many records it holds; {@link #UNKNOWN} if it does not report them
  */
 public record Heartbeat(long incarnation, int claimed, long records) {
-  /** Of records: written by a version that does not count them. */
+  /** The number of records of a version that does not count them. */
   public static final long UNKNOWN = -1;
 
   private static final JsonMapper JSON = JsonMapper.builder().build();

@@ -29,7 +29,7 @@ public final class ImageReader {
   }
 
   /**
-   * Reads what is there now. Blocks for as many round trips as said above.
+   * Reads the current image. Blocks for the round trips above.
    *
    * @param watch whether to set the handle's default watcher on {@code /slots} and {@code /nodes}
    * @throws KeeperException.NoNodeException if the cluster's znodes do not exist (yet)
@@ -65,7 +65,7 @@ public final class ImageReader {
       byte[] record = zooKeeper.getData(paths.nodes() + "/" + name, false, null);
       byName.put(name, NodeRecord.decode(record));
     } catch (KeeperException.NoNodeException _) {
-      log.debug("node {} went while the image was read", name);
+      log.debug("node {} left while the image was read", name);
     } catch (IllegalArgumentException e) {
       refused.add(name);
       log.error("{}/{} is ignored: {}", paths.nodes(), name, e.getMessage());

@@ -13,7 +13,7 @@ public final class Layout {
 
   private Layout() {}
 
-  /** Creates every parent and an empty slot table; whoever comes first. May be repeated. */
+  /** Creates every parent and an empty slot table. Idempotent. */
   public static void ensure(ZooKeeper zooKeeper, Paths paths)
       throws KeeperException, InterruptedException {
     for (String path : paths.parents()) {
@@ -25,7 +25,7 @@ public final class Layout {
   /** Creates one persistent znode unless it is there. */
   public static void ensure(ZooKeeper zooKeeper, String path, byte[] data)
       throws KeeperException, InterruptedException {
-    // A read first: on all starts but the first nothing needs a quorum write.
+    // Reads first: all starts but the first need no quorum write.
     if (zooKeeper.exists(path, false) != null) {
       return;
     }

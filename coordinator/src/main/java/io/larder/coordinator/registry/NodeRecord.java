@@ -10,17 +10,17 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
- * What a node says of itself in {@code /nodes/<node-id>-<incarnation>}: a JSON object with these
+ * A node's registration in {@code /nodes/<node-id>-<incarnation>}: a JSON object with these
  * components as keys. Unknown keys are ignored, so that a newer node can say more.
  *
- * @param nodeId who: lies on the device's superblock, so identity follows the device
+ * @param nodeId the node's id, stored in the device's superblock, so identity follows the device
  * @param incarnation the node's ZooKeeper session: the zxid of its first heartbeat, so a later
  *     session always has the higher one. 0 before registration
- * @param host address announced to clients and peers
+ * @param host the address announced to clients and peers
  * @param port RESP port
  * @param httpPort port of metrics and health; 0 = none
  * @param zone failure domain; empty = unknown
- * @param capacityBytes what the device can hold; slots are spread in proportion to it
+ * @param capacityBytes the capacity of the device; slots are spread in proportion to it
  * @param version version of the software
  * @param deviceUuid the device's identity; empty = no device
  */
@@ -41,7 +41,7 @@ public record NodeRecord(
       JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
 
   /**
-   * @throws IllegalArgumentException if the node id is not fit for a path, or the port or the
+   * @throws IllegalArgumentException if the node id is not valid in a path, or the port or the
    *     capacity is out of range
    */
   public NodeRecord {

@@ -3,8 +3,8 @@ package io.larder.coordinator.registry;
 import java.util.List;
 
 /**
- * Where everything of one cluster lies in ZooKeeper. The parents are persistent and created by
- * whoever comes first; {@code docs/zookeeper-layout.md} says who writes what and when.
+ * The ZooKeeper paths of one cluster. The parents are persistent and created by the first process;
+ * {@code docs/zookeeper-layout.md} lists the writers.
  *
  * @param cluster the cluster's name
  */
@@ -45,7 +45,7 @@ public record Paths(String cluster) {
     return root() + "/heartbeats";
   }
 
-  /** What a node writes as proof of contact. */
+  /** The heartbeat of a node, its proof of contact. */
   public String heartbeat(String nodeId) {
     return heartbeats() + "/" + nodeId;
   }

@@ -12,15 +12,15 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which node owns each slot, as read from {@code /slots}. Immutable and thread-safe.
+ * The owner of each slot, as read from {@code /slots}. Immutable and thread-safe.
  *
- * <p>{@link SlotTableFormat} spells out how it is stored.
+ * <p>{@link SlotTableFormat} defines its stored form.
  */
 public final class SlotTable {
-  /** A table in which nobody owns anything, as no znode ever held it. */
+  /** The table without owners, before the first read. */
   public static final SlotTable EMPTY = new SlotTable(new String[Slots.COUNT], Map.of(), -1);
 
-  /** Of a drain: no return of the node ends it, only an operator. */
+  /** The incarnation of a drain that only an operator ends. */
   public static final long UNTIL_UNDRAINED = 0;
 
   private final @Nullable String[] owners;
@@ -64,7 +64,7 @@ public final class SlotTable {
   }
 
   /**
-   * A table from an owner a slot (null = unowned).
+   * Makes a table from the owner of each slot (null = unowned).
    *
    * @param owners {@link Slots#COUNT} node ids; copied
    * @param version the znode's version; -1 for a table that is not stored (yet)
@@ -77,13 +77,13 @@ public final class SlotTable {
     return new SlotTable(owners.clone(), Map.of(), version);
   }
 
-  /** Other owners of the slots; all else as here. */
+  /** The same table with other owners of the slots. */
   public SlotTable withOwners(@Nullable String[] newOwners) {
     return new SlotTable(of(newOwners, version).owners, drains, version);
   }
 
   /**
-   * One node more to be drained; all else as here.
+   * The same table with one more drained node.
    *
    * @param incarnation the one that is drained: the node's next ends the drain; {@link
    *     #UNTIL_UNDRAINED} = it stays drained through restarts
@@ -94,7 +94,7 @@ public final class SlotTable {
     return new SlotTable(owners, more, version);
   }
 
-  /** One node that is to be drained no more; all else as here. */
+  /** The same table without the drain of one node. */
   public SlotTable withoutDrain(String nodeId) {
     Map<String, Long> fewer = new TreeMap<>(drains);
     fewer.remove(nodeId);
@@ -106,12 +106,12 @@ public final class SlotTable {
     return new SlotTable(owners, drains, newVersion);
   }
 
-  /** The nodes that are to own nothing and to hold nothing, by node id, ascending. */
+  /** The nodes being drained or drained, by node id, ascending. */
   public Set<String> draining() {
     return drains.keySet();
   }
 
-  /** The same nodes, each with the incarnation after which it takes records again. */
+  /** The drained nodes, each with the incarnation after which it takes records again. */
   public Map<String, Long> drains() {
     return drains;
   }
@@ -150,7 +150,7 @@ public final class SlotTable {
     return slots;
   }
 
-  /** How many slots nobody owns. */
+  /** How many slots have no owner. */
   public int unowned() {
     return Slots.COUNT - counts.values().stream().mapToInt(Integer::intValue).sum();
   }
@@ -166,12 +166,12 @@ public final class SlotTable {
     return differences;
   }
 
-  /** An array of its own with the owner of each slot, null where there is none. */
+  /** A new array with the owner of each slot, null where there is none. */
   public @Nullable String[] toOwners() {
     return owners.clone();
   }
 
-  /** The same owners and drains, whatever the version. */
+  /** Whether owners and drains are the same, regardless of the version. */
   public boolean sameAs(SlotTable other) {
     return Arrays.equals(owners, other.owners) && drains.equals(other.drains);
   }

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>{@code "draining":{"node-b":0,"node-c":4294967312}}, left out if there are none, names the
- * nodes that are to be emptied: 0 = until an operator says otherwise, else until the node is there
- * as another incarnation than this. A slot in no range has no owner. Ranges are ascending; a slot
+ * nodes to empty: 0 = until an operator undrains the node, else until the node is present in
+ * another incarnation than this. A slot in no range has no owner. Ranges are ascending; a slot
  * named twice, or a format other than 1, is refused.
  */
 public final class SlotTableFormat {

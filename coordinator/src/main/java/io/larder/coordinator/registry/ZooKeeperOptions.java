@@ -3,13 +3,13 @@ package io.larder.coordinator.registry;
 import java.util.regex.Pattern;
 
 /**
- * How to reach the cluster's ZooKeeper and how long its sessions live.
+ * The connection to the cluster's ZooKeeper and the times of its sessions.
  *
  * @param connect comma-separated {@code host:port} list of the ZooKeeper servers
  * @param cluster the cluster's name; everything lies under {@code /larder/<cluster>}
- * @param sessionTimeoutMs session timeout asked for; the server may negotiate another
+ * @param sessionTimeoutMs the requested session timeout; the server may negotiate another
  * @param tickMs the {@code tickTime} of the ZooKeeper servers. The fence leaves this much: a
- *     follower tells the leader of its sessions' life only once every half tick
+ *     follower reports its live sessions to the leader only every half tick
  * @param heartbeatMs time between two heartbeat writes
  */
 public record ZooKeeperOptions(
@@ -24,7 +24,7 @@ public record ZooKeeperOptions(
   /** The cluster's name unless another is given. */
   public static final String DEFAULT_CLUSTER = "larder";
 
-  /** Clock granularity and rounding that the fence leaves on top of the tick. */
+  /** The margin for clock granularity and rounding beside the tick. */
   public static final int FENCE_EPSILON_MS = 100;
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
@@ -66,8 +66,8 @@ public record ZooKeeperOptions(
   }
 
   /**
-   * How long after the sending of the last but one acknowledged heartbeat the node may grant, for a
-   * negotiated session timeout.
+   * The time from sending the last but one acknowledged heartbeat during which the node may grant,
+   * for a negotiated session timeout.
    */
   public static long grantWindowMs(int negotiatedTimeoutMs, int tickMs) {
     return (long) negotiatedTimeoutMs - tickMs - FENCE_EPSILON_MS;

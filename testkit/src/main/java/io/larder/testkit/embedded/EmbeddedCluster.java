@@ -27,14 +27,14 @@ import org.slf4j.LoggerFactory;
 /**
  * A cluster within this process: a ZooKeeper server, a coordinator and nodes whose devices are
  * sparse files, all on free ports of 127.0.0.1. Nodes are counted from 0; each keeps its place in
- * the list though it is stopped. Not thread-safe.
+ * the list when stopped. Not thread-safe.
  */
 public final class EmbeddedCluster implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedCluster.class);
   private static final Duration START = Duration.ofMinutes(5);
   private static final Duration POLL = Duration.ofMillis(10);
 
-  /** Sessions end here by being closed only, however busy the machine is. */
+  /** So long that sessions end only by being closed, even on a busy machine. */
   private static final int SESSION_TIMEOUT_MS = 30_000;
 
   /**
@@ -47,7 +47,7 @@ public final class EmbeddedCluster implements AutoCloseable {
    * @param password of nodes and coordinator; empty for none
    * @param tls of the nodes
    * @param limits of the nodes
-   * @param assignment when the coordinator gives slots
+   * @param assignment the delays of slot assignment
    */
   public record Options(
       String cluster,
@@ -62,9 +62,9 @@ public final class EmbeddedCluster implements AutoCloseable {
   /**
    * The ZooKeeper that a cluster uses; its tick is that of {@link EmbeddedZooKeeper}.
    *
-   * @param own closed with the cluster; null if another closes it
-   * @param coordinatorConnect where the coordinator finds it
-   * @param nodesConnect where each node finds it
+   * @param own the server, closed with the cluster; null if its owner closes it
+   * @param coordinatorConnect its address for the coordinator
+   * @param nodesConnect its address for the nodes
    * @param sessionTimeoutMs of all
    */
   public record Servers(
@@ -95,7 +95,7 @@ public final class EmbeddedCluster implements AutoCloseable {
   /**
    * Starts a cluster; returns when every node is ready.
    *
-   * @param dir where the devices are made
+   * @param dir the folder of the devices
    * @throws IOException if a part does not start; everything is closed again
    */
   public static EmbeddedCluster start(Path dir, int nodeCount, Options options, Servers servers)
@@ -128,8 +128,8 @@ public final class EmbeddedCluster implements AutoCloseable {
   }
 
   /**
-   * Starts another coordinator and returns when it leads. The cluster is no new one to it: nodes
-   * that join from now on get slots by plan only.
+   * Starts another coordinator and returns when it leads. It does not regard the cluster as new:
+   * nodes that join from now on get slots by plan only.
    */
   public void restartCoordinator() throws IOException {
     Coordinator old = coordinator;
@@ -145,7 +145,7 @@ public final class EmbeddedCluster implements AutoCloseable {
     add("");
   }
 
-  /** Adds a node that announces an address where nobody listens. */
+  /** Adds a node that announces an address without a listener. */
   public void addUnreachableNode() throws IOException {
     add("127.0.0.200");
   }
@@ -226,7 +226,7 @@ public final class EmbeddedCluster implements AutoCloseable {
     }
   }
 
-  /** Nodes that were added, stopped ones too. */
+  /** The number of nodes, stopped ones included. */
   public int size() {
     return nodes.size();
   }
@@ -236,12 +236,12 @@ public final class EmbeddedCluster implements AutoCloseable {
     return nodes.get(index);
   }
 
-  /** Where the coordinator finds ZooKeeper. */
+  /** The address of ZooKeeper for the coordinator. */
   public String zooKeeperAddress() {
     return servers.coordinatorConnect();
   }
 
-  /** Stops nodes, coordinator and the own ZooKeeper server; what fails is logged. Idempotent. */
+  /** Stops nodes, coordinator and the own ZooKeeper server; logs failures. Idempotent. */
   @Override
   public void close() {
     Deque<AutoCloseable> parts = new ArrayDeque<>(nodes);

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A real cluster of one node within this process: ZooKeeper, a coordinator and a node whose device
- * is a sparse file, on free ports of 127.0.0.1 and in a temporary folder that goes with it.
+ * is a sparse file, on free ports of 127.0.0.1 and in a temporary folder that is removed with it.
  *
  * <pre>{@code
  * try (EmbeddedLarder larder = EmbeddedLarder.start(); LarderClient client = larder.newClient()) {
@@ -50,7 +50,7 @@ public final class EmbeddedLarder implements AutoCloseable {
   /**
    * Starts everything; returns when it serves, usually in a second or two.
    *
-   * @throws IOException if it does not start; the message says which part and why
+   * @throws IOException if it does not start; the message names the part and the cause
    */
   public static EmbeddedLarder start() throws IOException {
     Path dir = Files.createTempDirectory("larder-embedded");
@@ -73,7 +73,7 @@ public final class EmbeddedLarder implements AutoCloseable {
     return LarderClient.builder().localNode(address()).build();
   }
 
-  /** Stops everything and removes what it stored; what fails is logged. Idempotent. */
+  /** Stops everything and removes its data; logs failures. Idempotent. */
   @Override
   public synchronized void close() {
     cluster.close();

@@ -20,7 +20,7 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
   private static final int MIN_SESSION_TIMEOUT_MS = 1_000;
   private static final int MAX_SESSION_TIMEOUT_MS = 60_000;
 
-  /** A busy machine is slow to start it; one that cannot says so at once. */
+  /** The start may be slow on a busy machine; a start that cannot succeed fails at once. */
   private static final long START_TIMEOUT_MS = 300_000;
 
   /** Ticks in which a server must have caught up with the leader, and may lag behind it. */
@@ -39,9 +39,9 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
   /**
    * A server of an ensemble.
    *
-   * @param host where it listens
+   * @param host its address
    * @param clientPort for sessions
-   * @param quorumPort for what the leader tells the others
+   * @param quorumPort for the leader's messages to the others
    * @param electionPort for elections
    */
   public record Member(String host, int clientPort, int quorumPort, int electionPort) {
@@ -54,9 +54,9 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
   /**
    * Starts a server on 127.0.0.1 and waits until it answers.
    *
-   * @param dir where its data lies; created if missing
+   * @param dir the folder of its data; created if missing
    * @param port client port; 0 = any free one
-   * @throws IOException if it cannot start; the message says which directory and port
+   * @throws IOException if it cannot start; the message names directory and port
    */
   public static EmbeddedZooKeeper start(Path dir, int port) throws IOException {
     Properties config = new Properties();
@@ -68,10 +68,10 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
   /**
    * Starts one server of an ensemble; it serves once a majority has found each other.
    *
-   * @param dir where its data lies; created if missing
+   * @param dir the folder of its data; created if missing
    * @param members all servers of the ensemble, in the same order everywhere
-   * @param index which of them this is
-   * @throws IOException if it cannot start; the message says which directory and port
+   * @param index the place of this server in the list
+   * @throws IOException if it cannot start; the message names directory and port
    */
   public static EmbeddedZooKeeper startMember(Path dir, List<Member> members, int index)
       throws IOException {
@@ -128,7 +128,7 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
     }
   }
 
-  /** At each start the server writes its configuration to a file, reads that, and leaves it. */
+  /** Removes the configuration files that the server writes at each start and leaves behind. */
   private static void removeWrittenConfiguration(Path dir) throws IOException {
     try (DirectoryStream<Path> written =
         Files.newDirectoryStream(dir, "zookeeper.configuration*.properties")) {

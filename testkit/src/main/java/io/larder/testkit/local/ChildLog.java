@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** What the log of a process that failed says of the cause. */
+/** Finds the cause of a process's failure in its log. */
 final class ChildLog {
   private static final int LINES = 12;
   private static final Pattern CAUSE =
@@ -17,10 +17,10 @@ final class ChildLog {
   private ChildLog() {}
 
   /**
-   * The last lines of this life's that name a cause, each indented; the end of the log if none
-   * does.
+   * The last lines of the current run that name a cause, each indented; the end of the log if there
+   * are none.
    *
-   * @param fromByte where this life's part begins
+   * @param fromByte the start of the current run in the log
    */
   static String cause(Path log, long fromByte) {
     List<String> lines;
@@ -30,7 +30,7 @@ final class ChildLog {
       lines =
           new String(all, from, all.length - from, StandardCharsets.UTF_8)
               .lines()
-              .takeWhile(line -> !line.startsWith("Usage: ")) // after what is wrong with it
+              .takeWhile(line -> !line.startsWith("Usage: ")) // follows the error
               .filter(line -> !line.isBlank() && !FRAME.matcher(line).find())
               .toList();
     } catch (IOException e) {

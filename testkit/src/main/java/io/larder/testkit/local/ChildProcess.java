@@ -35,8 +35,8 @@ final class ChildProcess {
   /**
    * Starts {@code larder arguments… --exit-with-parent}.
    *
-   * @param name for messages
-   * @param log appended to
+   * @param name its name in messages
+   * @param log the file to append its output to
    * @param launcher the words before the arguments
    * @throws LocalClusterException if the process cannot be started
    */
@@ -71,7 +71,7 @@ final class ChildProcess {
     return process.isAlive();
   }
 
-  /** How it ended, once it has: its exit code, above 128 for a signal. */
+  /** Its exit code, once it has ended; above 128 for a signal. */
   int exitCode() {
     return process.exitValue();
   }
@@ -105,7 +105,7 @@ final class ChildProcess {
   }
 
   private void signal(String signal) throws IOException {
-    Process kill = // the shell's own: there may be no such program
+    Process kill = // the shell's builtin: the program may be missing
         new ProcessBuilder("sh", "-c", "kill -" + signal + " " + pid())
             .redirectErrorStream(true)
             .start();
@@ -120,7 +120,7 @@ final class ChildProcess {
     }
   }
 
-  /** Asks it to end. */
+  /** Requests its end. */
   void requestStop() {
     if (frozen) {
       try {
@@ -145,7 +145,7 @@ final class ChildProcess {
     }
   }
 
-  /** How it ended, once it has, and what its log says of why; where the log is. */
+  /** How it ended, with the cause in its log and the log's path; call it after the end. */
   String ending() {
     return exitCode() == KILLED
         ? "killed (exit code %d), by somebody, or by the kernel for want of memory\n  its log: %s"
@@ -153,12 +153,12 @@ final class ChildProcess {
         : "exit code %d:%s".formatted(exitCode(), cause());
   }
 
-  /** What its log says of why it fails, each line indented, and where the log is. */
+  /** The cause of its failure in its log, each line indented, and the log's path. */
   String cause() {
     return ChildLog.cause(log, logFrom) + "\n  its log: " + log;
   }
 
-  /** The processor time it has had; zero if the system does not say. */
+  /** The processor time it has used; zero if the system does not report it. */
   Duration processorTime() {
     return process.info().totalCpuDuration().orElse(Duration.ZERO);
   }

@@ -31,7 +31,7 @@ final class ClusterFolder implements AutoCloseable {
   }
 
   /**
-   * Opens a folder, made if missing, or a temporary one that goes when it is closed.
+   * Opens a folder, created if missing, or a temporary one that is removed on close.
    *
    * @throws LocalClusterException if another cluster runs in it or it cannot be made
    */
@@ -71,17 +71,17 @@ final class ClusterFolder implements AutoCloseable {
     return root;
   }
 
-  /** Which process has which port. */
+  /** The file of the processes' ports. */
   Path ports() {
     return ports(root);
   }
 
-  /** The same of a folder that is not open. */
+  /** The file of the processes' ports, of a folder that is not open. */
   static Path ports(Path root) {
     return root.resolve("ports");
   }
 
-  /** How a running cluster of a folder is reached by another process. */
+  /** The file with which another process reaches the folder's running cluster. */
   static Path control(Path root) {
     return root.resolve("control");
   }
@@ -104,12 +104,12 @@ final class ClusterFolder implements AutoCloseable {
     return root.resolve("lock");
   }
 
-  /** From now on the logs of a temporary folder stay when it is closed. */
+  /** Keeps the logs of a temporary folder on close. */
   void keepLogs() {
     logsStay = true;
   }
 
-  /** From now on it stays when it is closed. */
+  /** Keeps the folder on close. */
   void keep() {
     temporary = false;
   }
@@ -174,7 +174,7 @@ final class ClusterFolder implements AutoCloseable {
     }
   }
 
-  /** Closes it where another failure is on its way already. */
+  /** Closes it after another failure. */
   void closeQuietly() {
     try {
       close();

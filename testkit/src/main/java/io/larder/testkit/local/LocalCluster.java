@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster on this machine: ZooKeeper, coordinators and nodes, each node and coordinator in a
- * process of its own, ZooKeeper within this process or as an ensemble of processes. Everything is
- * at the loopback address unless the options give each process a location of its own. None outlives
- * this process, whatever ends it.
+ * process of its own, ZooKeeper within this process or as an ensemble of processes. Everything uses
+ * the loopback address unless the options give each process a location of its own. No process
+ * outlives this one, even after kill -9.
  *
- * <p>Processes are known by their names: {@code node-1}, {@code coordinator-1}, {@code zookeeper-1}
- * and so on. Thread-safe. Closing it stops everything in order; a temporary folder goes with it.
+ * <p>Processes have names: {@code node-1}, {@code coordinator-1}, {@code zookeeper-1} and so on.
+ * Thread-safe. Closing it stops everything in order and removes a temporary folder.
  */
 public final class LocalCluster implements AutoCloseable {
   /** The cluster's name in ZooKeeper and on the devices: every command's default. */
@@ -53,7 +53,7 @@ public final class LocalCluster implements AutoCloseable {
   private volatile List<LocalNode> nodes = List.of();
   private boolean stopped;
 
-  /** Where a process says how it is. */
+  /** The address of a process's health. */
   private record HttpAddress(String name, String host, int port) {}
 
   private LocalCluster(LocalClusterOptions options, ClusterFolder folder) throws IOException {
@@ -63,12 +63,12 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /**
-   * Starts a cluster and returns when every node is ready, however long that takes, as long as it
-   * gets on.
+   * Starts a cluster and returns when every node is ready; waits as long as the start makes
+   * progress.
    *
-   * @param say told what is going on, a line at a time
-   * @throws LocalClusterException if a part does not start; the message quotes what its log says of
-   *     the cause, and the logs stay, even of a temporary folder
+   * @param say receives progress messages, a line each
+   * @throws LocalClusterException if a part does not start; the message quotes the cause from its
+   *     log; the logs are kept, even in a temporary folder
    */
   public static LocalCluster start(LocalClusterOptions options, Consumer<String> say)
       throws LocalClusterException {
@@ -111,7 +111,7 @@ public final class LocalCluster implements AutoCloseable {
     } else {
       startEnsemble();
     }
-    // Who asks for more nodes than there were wants them to be used.
+    // More nodes than before were requested: they must get slots.
     startCoordinators(existing > 0 && placed.size() > existing);
     for (LocalNode node : placed) {
       List<String> arguments =
@@ -190,7 +190,7 @@ public final class LocalCluster implements AutoCloseable {
 
   /**
    * Whether every node answers, the nodes together hold every slot's put-lease, and every owner has
-   * heard what the nodes hold.
+   * the announcements of all nodes.
    */
   public boolean isSettled() throws InterruptedException {
     long owned = 0;
@@ -251,7 +251,7 @@ public final class LocalCluster implements AutoCloseable {
     return new StartupWait.Watched(processes.get(name), at.host(), at.port());
   }
 
-  /** The nodes, in order; the same whether they run or not. */
+  /** The nodes, in order, whether they run or not. */
   public List<LocalNode> nodes() {
     return nodes;
   }
@@ -282,7 +282,7 @@ public final class LocalCluster implements AutoCloseable {
     return first.host() + ":" + first.port();
   }
 
-  /** The name of the coordinator that says it leads; null if none does now. */
+  /** The name of the leading coordinator; null if none leads now. */
   public @Nullable String leadingCoordinator() throws InterruptedException {
     for (HttpAddress coordinator : coordinators) {
       if (Readiness.ask(http, coordinator.host(), coordinator.port()).equals("200 leading")) {
@@ -311,12 +311,12 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
-  /** Where everything lies. */
+  /** The cluster's folder. */
   public Path root() {
     return folder.root();
   }
 
-  /** Leaves the folder where it is when this is closed, though it is a temporary one. */
+  /** Keeps a temporary folder on close. */
   public void keep() {
     folder.keep();
   }
@@ -331,12 +331,12 @@ public final class LocalCluster implements AutoCloseable {
     kill(node.nodeId());
   }
 
-  /** Stops a process as a machine that hangs would: it neither runs nor ends (SIGSTOP). */
+  /** Freezes a process, as if its machine hung (SIGSTOP). */
   public void freeze(String name) throws IOException {
     processes.get(name).freeze();
   }
 
-  /** Lets a frozen process run on (SIGCONT). */
+  /** Resumes a frozen process (SIGCONT). */
   public void thaw(String name) throws IOException {
     processes.get(name).thaw();
   }
@@ -346,7 +346,7 @@ public final class LocalCluster implements AutoCloseable {
     processes.stop(List.of(name));
   }
 
-  /** Starts a process that has ended once more, where it was; does not wait for it. */
+  /** Restarts an ended process at its address; does not wait for it. */
   public void start(String name) throws IOException {
     processes.again(name);
   }
@@ -361,9 +361,9 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /**
-   * Starts a node or coordinator again that has ended, as it was; returns when it is ready.
+   * Restarts an ended node or coordinator; returns when it is ready.
    *
-   * @param say told now and then what it waits for
+   * @param say receives the state of the wait periodically
    * @return milliseconds from the start of its process to readiness
    * @throws IllegalArgumentException if there is none of that name
    * @throws IllegalStateException if it runs
@@ -376,17 +376,17 @@ public final class LocalCluster implements AutoCloseable {
     return Duration.ofNanos(System.nanoTime() - start).toMillis();
   }
 
-  /** What a node's metrics say now. */
+  /** Reads a node's metrics. */
   public Scrape scrape(LocalNode node) throws IOException, InterruptedException {
     return Scrape.of(http, node.host(), node.httpPort());
   }
 
-  /** From now on the logs of a temporary folder stay when the cluster is closed. */
+  /** Keeps the logs of a temporary folder on close. */
   public void keepLogs() {
     folder.keepLogs();
   }
 
-  /** How a process of {@link #ended} ended, what its log says of why, and where that is. */
+  /** How a process of {@link #ended} ended, with the cause in its log and the log's path. */
   public String ending(String name) {
     ChildProcess process = processes.get(name);
     if (process.isAlive()) {
@@ -396,8 +396,8 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /**
-   * The options with which the launcher's commands find this cluster; empty if they find it
-   * without.
+   * The options with which the launcher's commands find this cluster; empty if the defaults
+   * suffice.
    */
   public String commandOptions() {
     return zooKeeperAddress.equals("127.0.0.1:" + PortPreferences.ZOOKEEPER)
@@ -405,7 +405,7 @@ public final class LocalCluster implements AutoCloseable {
         : "--zookeeper " + zooKeeperAddress;
   }
 
-  /** The names of the processes that have ended without being asked to. */
+  /** The names of the processes that ended by themselves. */
   public List<String> ended() {
     return processes.ended();
   }

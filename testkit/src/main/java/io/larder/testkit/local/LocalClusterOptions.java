@@ -8,18 +8,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * Describes a local cluster. {@link #of} starts a builder.
  *
- * @param launcher the class whose {@code main} runs {@code larder}'s commands; every process of the
- *     cluster starts it
+ * @param launcher the class whose {@code main} runs {@code larder}'s commands, in every process of
+ *     the cluster
  * @param nodes how many nodes; 0 for as many as the folder has, 3 in a new one
- * @param dir where everything is kept; null for a temporary folder that goes with the cluster
- * @param devices block devices to use, one a node; empty for sparse files in the folder
+ * @param dir the cluster's folder; null for a temporary one, removed with the cluster
+ * @param devices block devices, one a node; empty for sparse files in the folder
  * @param format whether these block devices may be erased
  * @param deviceBytes size of a device file that is made
  * @param memoryBytes payload memory of each node
- * @param ports which ports the processes get
+ * @param ports the processes' ports
  * @param zooKeepers servers of ZooKeeper: one within this process, or several in processes
  * @param coordinators of which one leads
- * @param locations where the process of each name runs
+ * @param locations the location of the process of each name
  */
 public record LocalClusterOptions(
     Class<?> launcher,
@@ -33,7 +33,7 @@ public record LocalClusterOptions(
     int zooKeepers,
     int coordinators,
     Function<String, ProcessLocation> locations) {
-  /** Nodes of a new cluster unless told otherwise. */
+  /** The default number of nodes of a new cluster. */
   public static final int DEFAULT_NODES = 3;
 
   /** Each is a process. */
@@ -58,7 +58,7 @@ public record LocalClusterOptions(
 
   /**
    * Three nodes on sparse files in a temporary folder, one ZooKeeper server and one coordinator,
-   * all on free ports of the loopback address, unless the builder is told otherwise.
+   * all on free ports of the loopback address, by default.
    */
   public static Builder of(Class<?> launcher) {
     return new Builder(launcher);
@@ -88,7 +88,7 @@ public record LocalClusterOptions(
       return this;
     }
 
-    /** Where everything is kept; null for a temporary folder. */
+    /** The cluster's folder; null for a temporary one. */
     public Builder dir(@Nullable Path folder) {
       dir = folder;
       return this;
@@ -113,7 +113,7 @@ public record LocalClusterOptions(
       return this;
     }
 
-    /** Which ports the processes get. */
+    /** The processes' ports. */
     public Builder ports(PortPreferences preferences) {
       ports = preferences;
       return this;
@@ -131,7 +131,7 @@ public record LocalClusterOptions(
       return this;
     }
 
-    /** Where the process of each name runs. */
+    /** The location of the process of each name. */
     public Builder locations(Function<String, ProcessLocation> placement) {
       locations = placement;
       return this;

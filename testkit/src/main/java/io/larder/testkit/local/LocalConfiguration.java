@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the processes of a local cluster are told: arguments, and for a node a file. */
+/** The configuration of a local cluster's processes: arguments, and for a node a file. */
 final class LocalConfiguration {
   /** Short, so that a killed node's slots are free again soon; long enough for a busy laptop. */
   static final int SESSION_TIMEOUT_MS = 4_000;

@@ -34,7 +34,7 @@ final class LocalDevice {
             node.device(), fileSizeBytes, LocalCluster.CLUSTER, node.nodeId(), 0, force));
   }
 
-  /** A device that went into another node's place would be refused later and less clearly. */
+  /** Checks the owner of a device, since a later refusal would be less clear. */
   private static void requireOwn(LocalNode node) throws LocalClusterException {
     DeviceInspection found = DeviceFormat.inspect(node.device());
     DeviceIdentity identity =

@@ -7,12 +7,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a local cluster's folder has before the cluster is started, looked at without opening it.
+ * The content of a local cluster's folder before the start, read without opening it.
  *
  * @param place the folder, or where a temporary one would be made
  * @param nodes how many nodes have a folder in it
  * @param nodesWithDevice how many of them have a device file already
- * @param ports what each process listens on by the folder's file
+ * @param ports the port of each process in the folder's file
  */
 public record LocalFolder(Path place, int nodes, int nodesWithDevice, Map<String, Integer> ports) {
   public LocalFolder {
@@ -20,10 +20,10 @@ public record LocalFolder(Path place, int nodes, int nodesWithDevice, Map<String
   }
 
   /**
-   * Looks at a folder, which need not be there.
+   * Reads a folder, which need not exist.
    *
    * @param dir null for a temporary one
-   * @throws IOException if what is there cannot be read
+   * @throws IOException if it cannot be read
    */
   public static LocalFolder look(@Nullable Path dir) throws IOException {
     if (dir == null) {
@@ -39,7 +39,7 @@ public record LocalFolder(Path place, int nodes, int nodesWithDevice, Map<String
     return new LocalFolder(place, nodes, devices, PortPlan.read(ClusterFolder.ports(place)));
   }
 
-  /** The port that a process gets if it is free and no other is asked for. */
+  /** The port that a process gets if it is free and no other is requested. */
   public int port(String name, int wellKnown) {
     return ports.getOrDefault(name, wellKnown);
   }

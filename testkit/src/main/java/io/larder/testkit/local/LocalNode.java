@@ -3,7 +3,7 @@ package io.larder.testkit.local;
 import java.nio.file.Path;
 
 /**
- * Where one node of a local cluster is. Immutable.
+ * The addresses and files of one node of a local cluster. Immutable.
  *
  * @param nodeId its id, which its device carries
  * @param host the loopback address

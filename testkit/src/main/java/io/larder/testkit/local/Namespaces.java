@@ -25,12 +25,12 @@ import java.util.function.Function;
  *   ───┴───────────────┴───────────┴───────────┴────  bridge, in a namespace of its own
  * </pre>
  *
- * <p>A way is cut where packets set out: the receiver's address gets a link address that nobody
- * has. They vanish without a word, as in a network that drops them.
+ * <p>A way is cut at the sender: the receiver's address gets a link address that no interface has.
+ * Packets vanish without an error, as in a network that drops them.
  *
- * <p>The bridge has a namespace of its own, so that no firewall of this machine has a say in it.
- * Everything's name holds this process's id; what a process left that was killed, the next removes.
- * Not thread-safe.
+ * <p>The bridge has a namespace of its own, so that no firewall of this machine affects it. All
+ * names contain this process's id; the next process removes the leftovers of a killed one. Not
+ * thread-safe.
  */
 public final class Namespaces implements AutoCloseable {
   /** The name under which this process, and with it the clients, can be cut off. */
@@ -57,7 +57,7 @@ public final class Namespaces implements AutoCloseable {
   /**
    * Makes the network for processes of these names.
    *
-   * @throws IOException if that cannot be done here; the message says why
+   * @throws IOException if that is not possible here; the message names the cause
    */
   public static Namespaces create(List<String> names) throws IOException {
     removeLeftovers();
@@ -123,7 +123,7 @@ public final class Namespaces implements AutoCloseable {
     return subnet + "." + host;
   }
 
-  /** Where the process of a name runs. */
+  /** The location of the process of each name. */
   public Function<String, ProcessLocation> locations() {
     return this::location;
   }
@@ -136,20 +136,20 @@ public final class Namespaces implements AutoCloseable {
     return location;
   }
 
-  /** From now on what one sends to the other vanishes; the other way stays. */
+  /** Drops all packets from one to the other; the other direction stays. */
   public void cutOneWay(String from, String to) throws IOException {
     if (cut.add(new Way(from, to))) {
       ip(at(from, "neigh", "replace", location(to).host(), "lladdr", NOBODY, "nud", "permanent"));
     }
   }
 
-  /** From now on neither hears the other. */
+  /** Drops all packets between the two. */
   public void cut(String one, String other) throws IOException {
     cutOneWay(one, other);
     cutOneWay(other, one);
   }
 
-  /** Everybody hears everybody again. */
+  /** Restores all ways. */
   public void heal() throws IOException {
     for (Way way : Set.copyOf(cut)) {
       ip(at(way.from(), "neigh", "del", location(way.to()).host()));

@@ -9,9 +9,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Which process of a local cluster has which port. Ports that are kept are in the folder's file
- * {@code ports}, a line {@code name=port} each; a port asked for by option wins over them. Not
- * thread-safe.
+ * The ports of a local cluster's processes. Kept ports are in the folder's file {@code ports}, a
+ * line {@code name=port} each; a port given by an option wins over them. Not thread-safe.
  */
 final class PortPlan {
   /** The children of a cluster that was killed need a moment to end. */
@@ -41,7 +40,7 @@ final class PortPlan {
     return new PortPlan(preferences, ports, folder.ports(), read(folder.ports()));
   }
 
-  /** What the file says; nothing if there is none. */
+  /** Reads the file; empty if there is none. */
   static Map<String, Integer> read(Path file) throws IOException {
     Map<String, Integer> kept = new TreeMap<>();
     if (Files.exists(file)) {
@@ -128,7 +127,7 @@ final class PortPlan {
     }
   }
 
-  /** Writes down what was chosen, for the folder's next start. */
+  /** Stores the chosen ports for the folder's next start. */
   void keep() throws IOException {
     if (!preferences.kept()) {
       return;

@@ -1,23 +1,23 @@
 package io.larder.testkit.local;
 
 /**
- * Which TCP ports a local cluster is to have.
+ * The preferred TCP ports of a local cluster.
  *
- * @param kept whether to take the well-known ports where they are free, and to remember in the
- *     cluster's folder which were taken, for its next start; else any free ones
- * @param base RESP port of the first node, the next one's the next; 0 = not said
+ * @param kept whether to take the well-known ports where they are free, and to store them in the
+ *     cluster's folder for its next start; else any free ones
+ * @param base RESP port of the first node, the next one's the next; 0 = no preference
  * @param httpBase metrics port of the first node, the next one's the next, the coordinator's the
- *     one before; 0 = not said
- * @param zooKeeper ZooKeeper's port; 0 = not said
+ *     one before; 0 = no preference
+ * @param zooKeeper ZooKeeper's port; 0 = no preference
  */
 public record PortPreferences(boolean kept, int base, int httpBase, int zooKeeper) {
-  /** RESP port of the first node where nothing is said. */
+  /** Default RESP port of the first node. */
   public static final int BASE = 7379;
 
-  /** Metrics port of the first node where nothing is said. */
+  /** Default metrics port of the first node. */
   public static final int HTTP_BASE = 9379;
 
-  /** ZooKeeper's port where nothing is said. */
+  /** ZooKeeper's default port. */
   public static final int ZOOKEEPER = 2181;
 
   /** Any free ports, others at each start. */

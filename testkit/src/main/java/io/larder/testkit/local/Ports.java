@@ -10,11 +10,11 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Reserves TCP ports of the loopback address for processes that will bind them later. A reservation
- * is a listening socket on the same port of {@value #GUARD}, which no process of Larder's uses for
- * anything else: the system gives it to one cluster at a time, keeps it while that cluster's
- * process lives, whichever of its children come and go, and takes it back when it ends.
+ * is a listening socket on the same port of {@value #GUARD}, which Larder uses for nothing else:
+ * the system gives it to one cluster at a time, and takes it back when that cluster's process ends,
+ * independent of its children.
  *
- * <p>Ports not asked for by number come from below the range that the system gives to outgoing
+ * <p>Ports without a requested number come from below the range that the system gives to outgoing
  * connections, so that a node that is restarted finds its port free. Not thread-safe.
  */
 final class Ports implements AutoCloseable {
@@ -60,7 +60,7 @@ final class Ports implements AutoCloseable {
     }
   }
 
-  /** Whether nobody listens on a port of the loopback address now. */
+  /** Whether a port of the loopback address has no listener now. */
   static boolean isFree(int port) {
     try (ServerSocket socket = listen(InetAddress.getLoopbackAddress().getHostAddress(), port)) {
       return socket.isBound();
@@ -88,7 +88,7 @@ final class Ports implements AutoCloseable {
     }
   }
 
-  /** Gives every port back. */
+  /** Releases every port. */
   @Override
   public void close() {
     reserved.values().forEach(Ports::close);

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Where a process of a local cluster runs.
+ * The location of a process of a local cluster.
  *
  * @param host the address it listens on
  * @param launcher the words to put before its command; none to run it as it is

@@ -12,7 +12,7 @@ import java.util.Map;
 final class ProcessTable {
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(15);
 
-  /** Starts a process; called once for each of its lives. */
+  /** Starts a process; called for the first start and each restart. */
   interface Launch {
     ChildProcess start() throws IOException;
   }
@@ -22,12 +22,12 @@ final class ProcessTable {
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private boolean stopped;
 
-  /** Starts a process that is new here. */
+  /** Adds a process and starts it. */
   ChildProcess add(String name, Launch launch) throws IOException {
     return launch(name, launch);
   }
 
-  /** Starts a process again that has ended. */
+  /** Restarts an ended process. */
   synchronized ChildProcess again(String name) throws IOException {
     Entry entry = entry(name);
     if (entry.process().isAlive()) {
@@ -57,7 +57,7 @@ final class ProcessTable {
     return entry;
   }
 
-  /** The names of those that have ended. */
+  /** The names of the ended processes. */
   synchronized List<String> ended() {
     List<String> ended = new ArrayList<>();
     entries.forEach((name, entry) -> {
@@ -68,17 +68,17 @@ final class ProcessTable {
     return stopped ? List.of() : ended;
   }
 
-  /** The names that begin so. */
+  /** The names with this prefix. */
   synchronized List<String> names(String prefix) {
     return entries.keySet().stream().filter(name -> name.startsWith(prefix)).toList();
   }
 
-  /** From now on nothing is started. */
+  /** Refuses further starts. */
   synchronized void seal() {
     stopped = true;
   }
 
-  /** Asks processes to end, and kills those that do not within 15 s. */
+  /** Stops processes, and kills those that have not ended within 15 s. */
   void stop(Collection<String> names) {
     List<ChildProcess> children = new ArrayList<>();
     synchronized (this) {

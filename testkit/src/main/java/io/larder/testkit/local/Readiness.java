@@ -7,13 +7,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 
-/** Asks a process's {@code /ready}. */
+/** Reads a process's {@code /ready}. */
 final class Readiness {
   private static final Duration ATTEMPT = Duration.ofSeconds(2);
 
   private Readiness() {}
 
-  /** What {@code /ready} says now: status and reason, or why there is no answer. */
+  /** The answer of {@code /ready}: status and reason, or the cause of a missing answer. */
   static String ask(HttpClient http, String host, int httpPort) throws InterruptedException {
     URI uri = URI.create("http://" + host + ":" + httpPort + "/ready");
     HttpRequest request = HttpRequest.newBuilder(uri).timeout(ATTEMPT).build();

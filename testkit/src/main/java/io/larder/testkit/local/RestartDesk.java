@@ -17,10 +17,10 @@ import java.util.HexFormat;
 import java.util.function.Consumer;
 
 /**
- * Where a running local cluster is asked, from another process of the same user, to start a part
- * again that has ended. The folder's file {@code control}, readable by its owner only, holds a port
- * of the loopback address and a secret. A request is one line, {@code SECRET NAME}; the answer is
- * lines to show, then {@code done} or {@code failed}.
+ * Accepts requests of the same user's other processes to restart an ended part of a running local
+ * cluster. The folder's file {@code control}, readable by its owner only, holds a port of the
+ * loopback address and a secret. A request is one line, {@code SECRET NAME}; the answer is lines to
+ * show, then {@code done} or {@code failed}.
  *
  * <p>Each request has a thread of its own.
  */
@@ -46,7 +46,7 @@ public final class RestartDesk implements AutoCloseable {
   /**
    * Opens the desk of a cluster.
    *
-   * @throws IOException if no port or file can be had
+   * @throws IOException if no port is free or the file cannot be written
    */
   public static RestartDesk open(LocalCluster cluster) throws IOException {
     byte[] random = new byte[SECRET_BYTES];
@@ -113,10 +113,10 @@ public final class RestartDesk implements AutoCloseable {
   }
 
   /**
-   * Asks the cluster that runs in a folder to start a part again, and waits until it is ready.
+   * Has the running cluster of a folder restart a part, and waits until it is ready.
    *
-   * @param say told the answer, a line at a time
-   * @return whether it was done
+   * @param say receives the answer, line by line
+   * @return whether it succeeded
    * @throws LocalClusterException if no cluster runs there
    */
   public static boolean ask(Path root, String name, Consumer<String> say) throws IOException {

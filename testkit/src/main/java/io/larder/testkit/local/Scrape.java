@@ -12,8 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a process says on its Prometheus endpoint at one moment, in the text format. Values of one
- * name are summed over their labels. Immutable.
+ * The metrics of a process at one moment, from its Prometheus endpoint. Values of one name are
+ * summed over their labels. Immutable.
  */
 public final class Scrape {
   private static final Duration DEADLINE = Duration.ofSeconds(5);

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
  * Waits until the nodes of a local cluster hold every slot's put-lease, and each its share.
  *
  * <p>A node that came first may have been ready with all slots before the others took their share:
- * a put in the middle of that would be told to try again. In a cluster that is not new a node may
- * own no slots for good: it is being drained, or lost them while it was away.
+ * a put meanwhile would get TRYAGAIN. In a cluster that is not new a node may own no slots for
+ * good: it is being drained, or lost them while it was away.
  */
 final class SlotSpread {
   private static final Duration STANDSTILL = Duration.ofMinutes(5);
@@ -44,10 +44,10 @@ final class SlotSpread {
   }
 
   /**
-   * Returns when it is so; the ids of the nodes that own nothing.
+   * Waits for the spread; returns the ids of the nodes without slots.
    *
-   * @param everyNode whether each node is to have slots before
-   * @param say told now and then how far it is
+   * @param everyNode whether each node must have slots
+   * @param say receives the progress periodically
    * @throws LocalClusterException if a node has ended, or nothing changes for five minutes
    */
   List<String> await(boolean everyNode, Consumer<String> say) throws LocalClusterException {

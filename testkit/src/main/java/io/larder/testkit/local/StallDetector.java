@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * Tells what is slow from what stands still: only a state that has not changed for as long as
- * patience lasts stands still, however long everything takes. Not thread-safe.
+ * Distinguishes a stalled state from slow progress: a state counts as stalled if it has not changed
+ * for the whole patience. Not thread-safe.
  */
 final class StallDetector {
   private final long patienceNs;
@@ -23,7 +23,7 @@ final class StallDetector {
     this.sinceNs = clockNs.getAsLong();
   }
 
-  /** Takes note of the state now; true if it is another than before. */
+  /** Records the present state; returns true if it differs from the last one. */
   boolean changed(Object state) {
     if (state.equals(last)) {
       return false;
@@ -33,7 +33,7 @@ final class StallDetector {
     return true;
   }
 
-  /** Whether the state last noted is older than patience lasts. */
+  /** Whether the last recorded state is older than the patience. */
   boolean tooLong() {
     return clockNs.getAsLong() - sinceNs > patienceNs;
   }

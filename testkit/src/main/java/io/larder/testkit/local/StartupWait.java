@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Waits until processes are ready, for as long as they get on. A process gets on while its answer
- * to {@code /ready} changes, and, until it answers at all, while it uses the processor: then it
- * starts its JVM or reads its device. One that has ended, or none of which gets on for five
- * minutes, is a failure; a slow machine is none.
+ * Waits until processes are ready, as long as they make progress. A process makes progress while
+ * its answer to {@code /ready} changes and, before its first answer, while it uses the processor:
+ * it is starting its JVM or reading its device. An ended process, or five minutes without progress
+ * of any, is a failure; a slow machine is not.
  */
 final class StartupWait {
   private static final Duration STANDSTILL = Duration.ofMinutes(5);
@@ -18,7 +18,7 @@ final class StartupWait {
   private static final Duration SAY_AT_LEAST = Duration.ofSeconds(10);
   private static final long PROCESSOR_STEP_SECONDS = 5;
 
-  /** A process and where it says how it is. */
+  /** A process and the address of its health. */
   record Watched(ChildProcess process, String host, int httpPort) {}
 
   private final HttpClient http;
@@ -37,8 +37,8 @@ final class StartupWait {
   /**
    * Returns when all are ready.
    *
-   * @param say told now and then which are not ready yet and why
-   * @throws LocalClusterException if one has ended or stands still; the message quotes its log
+   * @param say receives periodically the processes that are not ready, with the reasons
+   * @throws LocalClusterException if one has ended or stalls; the message quotes its log
    */
   static void await(HttpClient http, List<Watched> all, Consumer<String> say)
       throws LocalClusterException {
@@ -84,7 +84,7 @@ final class StartupWait {
     boolean answers = Character.isDigit(answer.charAt(0));
     long steps = process.processorTime().toSeconds() / PROCESSOR_STEP_SECONDS;
     states.add(answers ? answer : "no answer, " + steps);
-    // Without the status, which says no more than the reason.
+    // Without the status, which adds nothing to the reason.
     String reason = answers ? answer.substring(answer.indexOf(' ') + 1) : "starting";
     missing.add(process.name() + ": " + reason);
   }
