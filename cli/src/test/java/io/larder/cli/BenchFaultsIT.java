@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The fault suite, shortened, in real processes; with links cut where that can be done. */
+@Tag("integration")
 class BenchFaultsIT {
   private static final List<String> BY_SIGNALS = List.of("node-frozen");
   private static final List<String> BY_CUTS = List.of("node-unheard", "node-isolated");

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.larder.cli.console.ExitCode;
 import java.io.IOException;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The benchmark of put-leases, shortened: what it counts is right on any machine. */
+@Tag("integration")
 class BenchLeasesIT {
   @Test
   void putsAndGetsWriteNothingToZooKeeperAndAHerdLeavesOneCopyOfEachKey() throws IOException {

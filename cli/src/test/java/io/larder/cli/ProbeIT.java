@@ -6,9 +6,11 @@ import io.larder.cli.process.ServiceProcess;
 import io.larder.testkit.local.LocalCluster;
 import io.larder.testkit.local.LocalClusterOptions;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("integration")
 class ProbeIT {
   @TempDir Path dir;
 

@@ -22,12 +22,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** The demo, shortened, in real processes: as it is, robbed of a block, and slowed down. */
+@Tag("integration")
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
 class DemoIT {
   private static final long MIB = 1 << 20;
