@@ -12,15 +12,15 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one shape in which every {@code larder bench} reports: figures with where and how they were
- * measured.
+ * The report of every {@code larder bench}: figures with the machine and the command of the
+ * measurement.
  *
  * @param machine processor, cores, memory, kernel and Java
  * @param commit of the sources, {@code +changes} if the work tree differs, or {@code unknown}
  * @param command as it was typed
  * @param figures the numbers
  * @param verdict of a run that judges promises, else null
- * @param kept the folder with devices and logs of a run that was not well, else null
+ * @param kept the folder with devices and logs of a failed run, else null
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record BenchReport(
@@ -39,7 +39,7 @@ public record BenchReport(
     return new BenchReport(machineHere(), commitHere(), command, figures, null, null);
   }
 
-  /** The same with what it says of the promises. */
+  /** The same report with a verdict on the promises. */
   public BenchReport with(Verdict judged, @Nullable String folder) {
     return new BenchReport(machine, commit, command, figures, judged, folder);
   }

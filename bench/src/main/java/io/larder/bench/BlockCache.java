@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The cache as an inference server uses it: what the replay asks of a client. Thread-safe; every
+ * The cache of an inference server: the client operations that the replay uses. Thread-safe; every
  * future completes within the client's deadline.
  */
 public interface BlockCache extends AutoCloseable {
@@ -27,33 +27,33 @@ public interface BlockCache extends AutoCloseable {
     /** It is stored. */
     record Exists() implements Lease {}
 
-    /** Another is computing it. */
+    /** Another server is computing it. */
     record Held() implements Lease {}
 
-    /** Nobody can say now. */
+    /** The lease could not be decided. */
     record Unavailable(String reason) implements Lease {}
   }
 
-  /** How a block that another was computing was come by. */
+  /** The outcome for a block that another server was computing. */
   enum Joined {
-    /** The other's, now stored. */
+    /** The other server stored it. */
     FOUND,
     /** Computed here and stored. */
     STORED,
-    /** Computed here; another's was stored first. */
+    /** Computed here; another server stored it first. */
     SUPPRESSED,
     /** Not obtained, or computed here and not stored. */
     FAILED
   }
 
-  /** What became of a put. */
+  /** The outcome of a put. */
   enum PutAnswer {
     STORED,
     EXISTS,
     HELD
   }
 
-  /** How many of the first keys are stored without a gap. */
+  /** The number of keys, from the first on, that are stored without a gap. */
   CompletableFuture<Integer> prefix(List<String> keys);
 
   /**
@@ -62,12 +62,12 @@ public interface BlockCache extends AutoCloseable {
    */
   CompletableFuture<Optional<Source>> get(String key, ByteBuffer into);
 
-  /** Asks for the exclusive right to compute these blocks; answers at once, in order. */
+  /** Requests the exclusive right to compute these blocks, in order, without waiting. */
   CompletableFuture<List<Lease>> lease(List<String> keys);
 
   /**
-   * Obtains a block that another is computing: waits for that one, or computes and puts it here
-   * when the other gives up.
+   * Obtains a block that another server is computing: waits for it, or computes and puts it here if
+   * the other gives up.
    *
    * @param buffer has the block's bytes afterwards, unless {@link Joined#FAILED}
    * @param compute fills the buffer; runs at most once
@@ -77,10 +77,10 @@ public interface BlockCache extends AutoCloseable {
   /** Stores a block under a granted lease; the buffer is untouched until the future completes. */
   CompletableFuture<PutAnswer> put(String key, ByteBuffer value, PutToken token);
 
-  /** By when every call but {@link #putOrWait} must have ended. */
+  /** The deadline of every call but {@link #putOrWait}. */
   Duration deadline();
 
-  /** By when {@link #putOrWait} must have ended. */
+  /** The deadline of {@link #putOrWait}. */
   Duration waitDeadline();
 
   @Override

@@ -7,16 +7,16 @@ import java.nio.ByteOrder;
 import java.util.OptionalInt;
 
 /**
- * The bytes of a computed block, a function of its id and of who computed it. Two GPUs agree on a
- * block but for the low bits, so the salt of the server that computed it flips the low bit of some
- * bytes: a block put together from two servers' answers is recognised.
+ * The bytes of a computed block, a function of its id and of the server that computed it. Two GPUs
+ * agree on a block but for the low bits, so the salt of the server that computed it flips the low
+ * bit of some bytes: a block put together from two servers' answers is recognised.
  *
  * <p>Word i of block b is {@code splitmix64(mix(b) + i)} (Steele, Lea and Flood, 2014), XORed with
  * the salt spread over the low bits of its eight bytes. Verifying generates the same words again
- * and asks that the difference is the same salt everywhere.
+ * and checks that the difference is the same salt everywhere.
  */
 public final class BlockContent {
-  /** Salts are 1 to this. */
+  /** The largest salt; the smallest is 1. */
   public static final int MAX_SALT = 255;
 
   private static final long LOW_BITS = 0x0101010101010101L;

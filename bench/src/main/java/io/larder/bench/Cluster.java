@@ -5,30 +5,29 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a run needs to know about a cluster beside its caches: it can be one that the run has
- * started or one that runs already. A node that does not answer is left out of an answer, since a
- * busy one may not answer now: what that means is for the run to judge.
+ * A run's view of a cluster beside its caches; the run may have started the cluster or not. Answers
+ * leave out nodes that do not answer, because a busy node may be slow: the run judges that.
  */
 public interface Cluster {
-  /** How many nodes there are. */
+  /** The number of nodes. */
   int nodes();
 
   /** The client of an inference server that stands beside node {@code index mod nodes()}. */
   BlockCache attach(int index);
 
-  /** How many nodes hold each key on their own devices. Asks every node, not the directory. */
+  /** How many nodes hold each key on their own devices, by query of every node. */
   Holders holders(List<String> keys) throws InterruptedException;
 
-  /** What those nodes that answer report of themselves. */
+  /** The accounts of the nodes that answer. */
   List<NodeAccounts.Account> accounts() throws InterruptedException;
 
   /**
-   * Whether every member that is not {@link #ended} answers, and every slot has an owner that
+   * Whether every member that has not {@link #ended} answers, and every slot has an owner that
    * grants.
    */
   boolean isSettled() throws InterruptedException;
 
-  /** The members that are known to be gone: they are not waited for. */
+  /** The members that have ended, for which runs do not wait. */
   Set<String> ended();
 
   /** Puts of plain sessions that were accepted and dropped since the nodes started, by reason. */

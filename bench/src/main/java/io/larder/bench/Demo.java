@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The main job from end to end: replay a trace, send the herd, kill a node and bring it back, then
- * ask for every stored block once more and count its copies. For one thread, and one run.
+ * read every stored block back and count its copies. For one thread, and one run.
  */
 public final class Demo {
   private static final Duration LOOK = Duration.ofMillis(500);
@@ -53,9 +53,9 @@ public final class Demo {
   /**
    * Runs all stages.
    *
-   * @param keyPrefix of every key of this run; one that the cluster has not seen
+   * @param keyPrefix the prefix of every key of this run; new to the cluster
    * @param crash the node to kill, or null to kill none
-   * @throws IOException if a stage cannot be carried out; broken promises are in the report instead
+   * @throws IOException if a stage fails; broken promises are in the report instead
    */
   public static RunReport run(
       Trace trace,
@@ -141,7 +141,7 @@ public final class Demo {
     }
   }
 
-  /** A session that has just ended shows when the cluster is settled again. */
+  /** Reads the accounts again, since a session's end shows once the cluster is settled. */
   private void settleDoubts() throws InterruptedException {
     long deadline = System.nanoTime() + options.patience().toNanos();
     while (openFindings.areOpen() && !cluster.isSettled() && System.nanoTime() - deadline < 0) {

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Lists what a replay has counted. Times and rates are of the replay itself. */
+/** The figures of a replay. Times and rates cover the replay stage only. */
 final class DemoFigures {
   private final List<Figure> figures = new ArrayList<>();
 
@@ -16,7 +16,7 @@ final class DemoFigures {
     return figures;
   }
 
-  /** How much work it was. */
+  /** The amount of work. */
   void work(DemoOptions options, int servers, int nodes, Trace trace) {
     up("nodes", nodes, "nodes");
     up("servers", servers, "servers");
@@ -47,7 +47,7 @@ final class DemoFigures {
     up("putsStored", replay.stored.sum(), "blocks");
   }
 
-  /** What went otherwise than asked for, in the stages in which nothing was broken on purpose. */
+  /** Suppressed and refused calls of the stages without faults. */
   void undisturbed(LoadCounters replay, LoadCounters herd, int blockBytes) {
     long suppressed = replay.suppressed.sum() + herd.suppressed.sum();
     up("duplicatesSuppressed", suppressed, "blocks");

@@ -9,8 +9,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Puts that nodes accepted from plain sessions and then dropped, as a cache may. A benchmark that
- * had some has measured another load than it meant.
+ * Puts that nodes accepted from plain sessions and then dropped, as a cache may. A benchmark with
+ * dropped puts has measured another load than intended.
  */
 public final class DroppedPuts {
   private static final String METRIC = "larder_puts_dropped_total";
@@ -28,7 +28,7 @@ public final class DroppedPuts {
             .by(METRIC, REASON)
             .forEach((reason, count) -> dropped.merge(reason, count.longValue(), Long::sum));
       } catch (IOException e) {
-        // What it has dropped is counted when it answers, or was before its process ended.
+        // Its drops are counted at its next answer, or were before its process ended.
       }
     }
     return dropped;
@@ -37,7 +37,7 @@ public final class DroppedPuts {
   /**
    * Fails if puts were dropped since the cluster started.
    *
-   * @throws VoidRunException which says how many, by reason
+   * @throws VoidRunException with the numbers by reason
    */
   public static void requireNone(LocalCluster cluster)
       throws VoidRunException, InterruptedException {
@@ -49,7 +49,7 @@ public final class DroppedPuts {
     }
   }
 
-  /** What was added between two looks, by reason. */
+  /** The drops between two readings, by reason. */
   public static Map<String, Long> between(Map<String, Long> before, Map<String, Long> after) {
     Map<String, Long> added = new HashMap<>();
     after.forEach((reason, count) -> added.put(reason, count - before.getOrDefault(reason, 0L)));

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
  * One number of a benchmark's report.
  *
  * @param name in camel case
- * @param value of all rounds together, or their median
+ * @param value the value of all rounds together, or their median
  * @param unit as {@code ms}, {@code bytes/s}, {@code blocks}; {@code 1} for ratios
- * @param goal what it should reach, or null if it only informs
+ * @param goal the goal, or null if it only informs
  * @param better which way is better
  * @param rounds the single rounds' values
  */
@@ -43,7 +43,7 @@ public record Figure(
     return new Figure(name, median, unit, goal, better, rounds);
   }
 
-  /** Whether the goal is reached, or there is none. What could not be measured misses its goal. */
+  /** Whether the goal is reached, or there is none. A missing measurement misses its goal. */
   public boolean meetsGoal() {
     return goal == null || (better == Better.higher ? value >= goal : value <= goal);
   }

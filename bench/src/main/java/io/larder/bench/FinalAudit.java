@@ -13,19 +13,19 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Asks for every stored block once more, when the last fault is mended: each is read through
- * another server than the one that put it, and every node is asked whether it holds it. What is
- * missing is asked for again until it is there, or until the members, all present and settled, have
- * said several times that none has it. For one thread.
+ * Reads every stored block back after the last fault, each through another server than the one that
+ * put it, and queries every node for its copies. A missing block is queried again until it is
+ * found, or until all members, present and settled, have answered several times that they do not
+ * hold it. For one thread.
  */
 final class FinalAudit {
   /**
-   * What came of it beside the evidence.
+   * The result beside the evidence.
    *
-   * @param settledMs until the cluster was settled
-   * @param lateBlocks that were not readable at the first attempt, and were later
-   * @param lateBlockMaxMs the longest that one of them took
-   * @param maxCopies most nodes that hold one and the same block
+   * @param settledMs the time until the cluster was settled
+   * @param lateBlocks blocks that became readable only after the first attempt
+   * @param lateBlockMaxMs the longest time of one of them
+   * @param maxCopies the most nodes that hold one block
    */
   record Result(long settledMs, long lateBlocks, long lateBlockMaxMs, int maxCopies) {}
 
@@ -34,7 +34,7 @@ final class FinalAudit {
   private static final Duration LOOK = Duration.ofMillis(500);
   private static final Duration SAY = Duration.ofSeconds(15);
 
-  /** A record that moves may be asked for behind its back: once is no proof. */
+  /** A query may miss a record that moves: one answer is no proof. */
   private static final int TIMES_NOWHERE = 3;
 
   private final Cluster cluster;
@@ -150,8 +150,8 @@ final class FinalAudit {
   }
 
   /**
-   * Nodes are asked one after the other, and a record that moves has two copies for a moment: keys
-   * with several are asked about again.
+   * Counts copies. Nodes are queried one after the other, and a record that moves has two copies
+   * for a moment: keys with several are queried again.
    */
   private int maxCopies(List<Long> all) throws InterruptedException {
     List<Long> several = all;
@@ -183,7 +183,7 @@ final class FinalAudit {
     }
   }
 
-  /** Those that their readers did not find. */
+  /** The blocks that their readers did not find. */
   private List<Long> unread(List<Long> ids, Progress.Task task) throws InterruptedException {
     ConcurrentLinkedQueue<Long> missing = new ConcurrentLinkedQueue<>();
     fleet.together((server, _) -> {
@@ -199,7 +199,7 @@ final class FinalAudit {
     return new ArrayList<>(missing);
   }
 
-  /** Those that no node's device has: another's memory may still answer for a minute. */
+  /** The blocks on no node's device: another node's memory may still answer for a minute. */
   private List<Long> unheld(List<Long> ids) throws InterruptedException {
     Holders holders = holders(ids);
     List<Long> unheld = new ArrayList<>();
@@ -243,7 +243,7 @@ final class FinalAudit {
     }
   }
 
-  /** Server s reads what server s − 1 wrote; salts count from 1. */
+  /** Server s reads the blocks of server s − 1; salts count from 1. */
   private static int writerReadBy(int salt, int servers) {
     return salt == 1 ? servers : salt - 1;
   }

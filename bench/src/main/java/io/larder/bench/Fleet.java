@@ -9,11 +9,11 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The inference servers, and one thread for each: they really run at the same time. One activity at
- * a time.
+ * The inference servers, and one thread for each, so that they run at the same time. One activity
+ * at a time.
  */
 final class Fleet implements AutoCloseable {
-  /** What one server does, on its own thread. */
+  /** The work of one server, on its own thread. */
   interface Activity {
     void run(InferenceServer server, int index) throws InterruptedException;
   }
@@ -66,7 +66,7 @@ final class Fleet implements AutoCloseable {
     return servers.size();
   }
 
-  /** Every server does this; returns when all are done, or throws as soon as one has failed. */
+  /** Runs it on every server; returns when all are done, or throws as soon as one has failed. */
   void together(Activity activity) throws InterruptedException {
     start(activity).await();
   }

@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * How many nodes say that they hold each key on their own devices.
+ * The number of nodes that hold each key on their own devices.
  *
  * @param counts in the order of the keys
- * @param silent the nodes that did not answer: what they hold is not in the counts
+ * @param silent the nodes that did not answer, whose keys are not counted
  */
 public record Holders(List<Integer> counts, Set<String> silent) {
   public Holders {

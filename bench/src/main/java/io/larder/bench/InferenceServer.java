@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One inference server: it has a client of its own, and its thread plays the GPU that computes
- * blocks. Puts and gets of one request overlap up to a bounded number of blocks. Every byte that
- * comes back is compared with what it must be. Used by one thread at a time.
+ * blocks. Puts and gets of one request overlap up to a bounded number of blocks. Every byte read is
+ * compared with the expected one. Used by one thread at a time.
  */
 final class InferenceServer {
   private static final Logger LOG = LoggerFactory.getLogger(InferenceServer.class);
@@ -76,9 +76,9 @@ final class InferenceServer {
   }
 
   /**
-   * Gets the blocks stored, one way or another: computes those that are granted, waits for those
-   * that another server computes. Own grants are settled before waiting, so that no two servers
-   * wait for each other.
+   * Makes sure that the blocks are stored: computes the granted ones, waits for those that another
+   * server computes. Settles its own grants before it waits, so that no two servers wait for each
+   * other.
    */
   void computeOrJoin(List<Long> blockIds, LoadCounters counters) throws InterruptedException {
     for (int from = 0; from < blockIds.size(); from += LEASE_BATCH) {
@@ -97,8 +97,8 @@ final class InferenceServer {
   /**
    * Reads blocks and verifies them.
    *
-   * @param countHits whether what is found counts as a hit
-   * @return those that were not there, in order
+   * @param countHits whether blocks found count as hits
+   * @return the missing blocks, in order
    */
   List<Long> fetch(List<Long> blockIds, LoadCounters counters, boolean countHits)
       throws InterruptedException {
@@ -140,14 +140,14 @@ final class InferenceServer {
         case Lease.Granted granted -> computeAndPut(id, granted, puts, counters);
         case Lease.Exists() -> elsewhere.add(id);
         case Lease.Held() -> held.add(id);
-        // Nobody can decide just now, as while a slot moves: asked again, and waited for.
+        // The lease is undecided, as while a slot moves: it is requested again, with a wait.
         case Lease.Unavailable(_) -> held.add(id);
       }
     }
     drain(puts, counters);
     join(held, counters);
     counters.suppressed.add(elsewhere.size());
-    // A miss though the lease was answered EXISTS: its holder cannot be reached just now.
+    // A miss after EXISTS: the holder is out of reach at the moment.
     counters.callsRefused.add(fetch(elsewhere, counters, false).size());
   }
 
@@ -226,10 +226,10 @@ final class InferenceServer {
     PutAnswer answer = await(put.call(), counters.putsRefused, counters);
     buffers.add(put.buffer());
     switch (answer) {
-      case null -> {} // it may come true
+      case null -> {} // it may still succeed
       case STORED -> stored(put.id(), counters);
       case EXISTS -> counters.suppressed.increment();
-      case HELD -> counters.putsRefused.increment(); // its lease ended before it came
+      case HELD -> counters.putsRefused.increment(); // its lease ended before the put arrived
     }
   }
 

@@ -16,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** The Java client, as an inference server's {@link BlockCache}. */
 final class LarderCache implements BlockCache {
-  /** A machine that runs the whole cluster and the servers on two cores answers late at times. */
+  /** Long, because a whole cluster and the servers on two cores answer late at times. */
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(20);
 
   private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(8);
@@ -140,7 +140,7 @@ final class LarderCache implements BlockCache {
     return CALL_TIMEOUT;
   }
 
-  /** A lease asked for, waited for, and an attempt more; then a get or a put. */
+  /** A lease request with its wait and a retry, then a get or a put. */
   @Override
   public Duration waitDeadline() {
     return CALL_TIMEOUT.multipliedBy(2).plus(LEASE_TIME).plus(ATTEMPT_TIMEOUT);

@@ -22,7 +22,7 @@ public final class LatencyHistogram {
     max.accumulate(clamped);
   }
 
-  /** How many durations were counted. */
+  /** The number of durations. */
   public long count() {
     long sum = 0;
     for (int i = 0; i < counts.length(); i++) {
@@ -37,7 +37,7 @@ public final class LatencyHistogram {
   }
 
   /**
-   * The duration that a part {@code quantile} of all does not exceed, in milliseconds: the upper
+   * The duration that the part {@code quantile} of all does not exceed, in milliseconds: the upper
    * end of its bucket; 0 if there is none.
    */
   public double quantileMs(double quantile) {

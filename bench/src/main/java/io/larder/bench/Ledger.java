@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Every block that was put, with the salts of those who tried and of those who were told that it is
- * stored. What is stored must be readable, with one of these writers' bytes, until the end.
- * Thread-safe.
+ * Every block that was put, with the salts of the writers that tried and of those that were
+ * answered STORED. A stored block must be readable, with the bytes of one of these writers, until
+ * the end. Thread-safe.
  */
 public final class Ledger {
   private static final class Writers {
@@ -20,7 +20,7 @@ public final class Ledger {
   private final Map<Long, Writers> byId = new ConcurrentHashMap<>();
   private final Map<Long, Integer> firstById = new ConcurrentHashMap<>();
 
-  /** A writer is about to put the block: from now on a read may find its bytes. */
+  /** Records that a writer is about to put the block: from now on a read may find its bytes. */
   public void tried(long id, int salt) {
     Writers writers = byId.computeIfAbsent(id, _ -> new Writers());
     synchronized (writers) {
@@ -29,9 +29,9 @@ public final class Ledger {
   }
 
   /**
-   * A put was answered STORED.
+   * Records that a put was answered STORED.
    *
-   * @return false if another's had been before
+   * @return false if another writer's put was stored before
    */
   public boolean stored(long id, int salt) {
     Writers writers = byId.computeIfAbsent(id, _ -> new Writers());
@@ -58,7 +58,7 @@ public final class Ledger {
     }
   }
 
-  /** Whether another was told that the block is stored, and this writer was not. */
+  /** Whether only other writers were answered STORED. */
   public boolean isAnothers(long id, int salt) {
     Writers writers = byId.get(id);
     if (writers == null) {
@@ -69,12 +69,12 @@ public final class Ledger {
     }
   }
 
-  /** The first that was told that the block is stored, or 0. */
+  /** The first writer that was answered STORED, or 0. */
   public int writerOf(long id) {
     return firstById.getOrDefault(id, 0);
   }
 
-  /** How many blocks are stored. */
+  /** The number of stored blocks. */
   public int size() {
     return firstById.size();
   }

@@ -2,7 +2,7 @@ package io.larder.bench;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** What all inference servers together have done and seen. Thread-safe. */
+/** The counters of all inference servers together. Thread-safe. */
 final class LoadCounters {
   final LongAdder lookups = new LongAdder();
   final LongAdder hitsHot = new LongAdder();
@@ -15,13 +15,13 @@ final class LoadCounters {
   final LongAdder bytesWritten = new LongAdder();
   final LongAdder bytesVerified = new LongAdder();
 
-  /** Puts that were not stored since some part was away or too busy to decide. */
+  /** Puts refused because a part was away or too busy to decide. */
   final LongAdder putsRefused = new LongAdder();
 
-  /** Other calls that had no answer for the same reason, or a miss after EXISTS. */
+  /** Other calls refused for the same reason, or a miss after EXISTS. */
   final LongAdder callsRefused = new LongAdder();
 
-  /** Calls that failed and should not have. */
+  /** Calls that failed without such a reason. */
   final LongAdder failedCalls = new LongAdder();
 
   final LatencyHistogram gets = new LatencyHistogram();

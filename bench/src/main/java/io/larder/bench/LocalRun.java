@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** A {@link LocalCluster} as a run sees it. */
+/** A run's view of a {@link LocalCluster}. */
 public final class LocalRun implements Cluster {
   private static final String RECOVERED = "larder_recovery_records";
 
@@ -65,7 +65,7 @@ public final class LocalRun implements Cluster {
     return DroppedPuts.of(cluster);
   }
 
-  /** The node to kill: the one at this place. */
+  /** The node at this place, to kill. */
   public Outage.Crash crashOf(int index) {
     LocalNode victim = cluster.nodes().get(index);
     return new Outage.Crash() {
@@ -82,7 +82,7 @@ public final class LocalRun implements Cluster {
       @Override
       public long recoveredBlocks() throws IOException, InterruptedException {
         Scrape scrape = cluster.scrape(victim);
-        if (!scrape.has(RECOVERED)) { // a misspelt name must not look like a good figure
+        if (!scrape.has(RECOVERED)) { // a misspelt name must not pass as a good figure
           throw new IOException(victim.nodeId() + " has no metric " + RECOVERED);
         }
         return (long) scrape.sum(RECOVERED);

@@ -6,15 +6,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the nodes report of themselves while a run goes on, over the restarts of their processes:
- * counters begin anew with each process, so each is looked at before it is killed and after. For
- * one thread.
+ * The nodes' reports during a run, across restarts of their processes: counters restart with each
+ * process, so each process is read before it is killed and after. For one thread.
  */
 public final class NodeAccounts {
   /**
-   * One look at one node.
+   * One reading of one node.
    *
-   * @param process the node and its process, so that a restart is another
+   * @param process the node and its process; a restart is another process
    * @param incarnation its session
    * @param gone records that it evicted or dropped as damaged since its process started
    */
@@ -26,7 +25,7 @@ public final class NodeAccounts {
   private boolean begun;
   private boolean sessionsEnded;
 
-  /** Takes what the nodes say now; the first time it is what was before the run. */
+  /** Records a reading of the nodes; the first one is the state before the run. */
   public void look(Iterable<Account> accounts) {
     for (Account account : accounts) {
       first.putIfAbsent(account.process(), begun ? 0 : account.gone());
@@ -37,14 +36,14 @@ public final class NodeAccounts {
     begun = true;
   }
 
-  /** Records that the nodes report as evicted or dropped since the first look. */
+  /** Records that the nodes report as evicted or dropped since the first reading. */
   public long gone() {
     return last.entrySet().stream()
         .mapToLong(entry -> entry.getValue() - first.getOrDefault(entry.getKey(), 0L))
         .sum();
   }
 
-  /** Whether the session of a node has ended since the first look: then its keys were free. */
+  /** Whether the session of a node has ended since the first reading: then its keys were free. */
   public boolean sessionsEnded() {
     return sessionsEnded;
   }

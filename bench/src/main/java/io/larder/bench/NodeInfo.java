@@ -18,7 +18,7 @@ public final class NodeInfo {
   }
 
   /**
-   * Asks a node.
+   * Queries a node.
    *
    * @param address {@code host:port}
    * @throws IOException if it does not answer
@@ -54,7 +54,7 @@ public final class NodeInfo {
     return field("cluster_state").equals("ok") && number("larder_slots_syncing") == 0;
   }
 
-  /** What it reports of itself. */
+  /** The node's account. */
   public NodeAccounts.Account account() {
     return new NodeAccounts.Account(
         field("larder_node") + "/" + field("process_id"),

@@ -4,10 +4,10 @@ import io.larder.bench.verdict.Evidence;
 import io.larder.bench.verdict.StallWatch;
 
 /**
- * Whom the inference servers tell what they see.
+ * The collectors of the inference servers' observations.
  *
- * @param evidence of broken promises and of lateness
- * @param openFindings what may yet be explained
+ * @param evidence of broken promises and late calls
+ * @param openFindings findings that the end of a session may excuse
  * @param stalls of this process
  */
 record Observations(Evidence evidence, OpenFindings openFindings, StallWatch stalls) {}

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What breaks a promise unless the session of a holder ended meanwhile: then its keys were free,
- * and another could store them. Thread-safe.
+ * Findings that break a promise unless the session of a holder ended meanwhile: then its keys were
+ * free, and another could store them. Thread-safe.
  */
 final class OpenFindings {
   private static final int KEPT = 1_000;
@@ -26,7 +26,7 @@ final class OpenFindings {
     return !open.isEmpty();
   }
 
-  /** Decides about all of them. */
+  /** Turns all open findings into evidence, or excuses them. */
   synchronized void settle(boolean sessionsEnded, Evidence evidence) {
     if (sessionsEnded) {
       excused += open.size();
@@ -36,7 +36,7 @@ final class OpenFindings {
     open.clear();
   }
 
-  /** Blocks that were stored again, or read so, after a session had ended. */
+  /** The findings excused by the end of a session. */
   synchronized long excused() {
     return excused;
   }

@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Kill -9 of one node while all servers go on putting new blocks and reading old ones, and its
- * restart. Calls may be refused meanwhile; what was stored, before and during it, is in the ledger
- * and must be there afterwards.
+ * restart. Calls may be refused meanwhile; all blocks stored before and during it are in the ledger
+ * and must be readable afterwards.
  */
 public final class Outage {
   private static final long NEW_IDS = 1L << 41;
@@ -24,7 +24,7 @@ public final class Outage {
   private static final Duration DOWN = Duration.ofMillis(700);
 
   /**
-   * What the outage showed.
+   * The result of the outage.
    *
    * @param recoveryMs from process start to readiness
    * @param recoveredBlocks blocks that the restarted node found on its device
@@ -32,7 +32,7 @@ public final class Outage {
    */
   record Result(long recoveryMs, long recoveredBlocks, long storedMeanwhile) {}
 
-  /** The node that is killed. */
+  /** The node to kill. */
   public interface Crash {
     /** Kill -9; returns when the process is gone. */
     void kill() throws IOException;

@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Asks every node which keys lie on its own device ({@code PEER.HOLDS key …} is answered with an
- * array of 0 and 1), whatever the directory says, and adds up. An auditor's own few lines of RESP
- * over a plain socket: the code under audit is not used.
+ * Counts the nodes that hold a key on their own devices, by {@code PEER.HOLDS key …} (an array of 0
+ * and 1) to every node instead of the directory. Has its own RESP over a plain socket, independent
+ * of the code under audit.
  */
 public final class PeerCounts {
   private static final int DEADLINE_MS = 10_000;
@@ -46,7 +46,7 @@ public final class PeerCounts {
    * Counts the nodes that hold each key.
    *
    * @param addresses {@code host:port} of every node
-   * @throws IOException if a node does not answer as it should
+   * @throws IOException if a node answers wrongly
    */
   public static List<Integer> copies(List<String> addresses, List<String> keys) throws IOException {
     byte[] request = request(keys);

@@ -16,8 +16,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A blocking RESP2 connection of the plainest kind: what any Redis client without Larder's own code
- * would see of a node. One request at a time; every wait ends after the timeout. For one thread.
+ * A minimal blocking RESP2 connection, like that of a Redis client without Larder's code. One
+ * request at a time; every wait ends after the timeout. For one thread.
  */
 public final class PlainConnection implements AutoCloseable {
   private static final int MAX_REPLY_BYTES = 64 << 20;
@@ -41,7 +41,7 @@ public final class PlainConnection implements AutoCloseable {
     this.out = new BufferedOutputStream(socket.getOutputStream());
   }
 
-  /** As below, without TLS. */
+  /** Connects without TLS. */
   public static PlainConnection open(String host, int port, int timeoutMs) throws IOException {
     return open(host, port, timeoutMs, null);
   }
@@ -66,14 +66,14 @@ public final class PlainConnection implements AutoCloseable {
     }
   }
 
-  /** From now on each read waits so long. */
+  /** Sets the timeout of each read. */
   public void patience(int timeoutMs) throws IOException {
     socket.setSoTimeout(timeoutMs);
   }
 
   /**
-   * Tells the node a name. A node takes a session that has sent {@code CLIENT} or {@code HELLO} for
-   * one that understands errors: OK to its SET means stored, not merely accepted.
+   * Sends a name to the node. A node regards a session that has sent {@code CLIENT} or {@code
+   * HELLO} as one that understands errors: OK to its SET means stored, not merely accepted.
    */
   public void introduce(String name) throws IOException {
     call(text("CLIENT"), text("SETNAME"), text(name));
@@ -91,7 +91,7 @@ public final class PlainConnection implements AutoCloseable {
   }
 
   /**
-   * Sends a command and reads its reply, which must be an array of what {@link #call} takes.
+   * Sends a command and reads its reply, which must be an array of the replies of {@link #call}.
    *
    * @return each element's bytes
    * @throws RefusedException if the node answers with an error
@@ -100,7 +100,7 @@ public final class PlainConnection implements AutoCloseable {
     send(words);
     String line = readLine();
     if (!line.matches("\\*\\d{1,6}")) {
-      reply(line); // an error says so
+      reply(line); // throws on an error
       throw new IOException("no array but '" + line + "'");
     }
     int count = Integer.parseInt(line.substring(1));

@@ -1,8 +1,8 @@
 package io.larder.bench;
 
-/** Where long work says how far it is. Thread-safe. */
+/** Receives the progress of long work. Thread-safe. */
 public interface Progress {
-  /** Says nothing. */
+  /** Discards all progress. */
   Progress SILENT =
       new Progress() {
         @Override
@@ -20,7 +20,7 @@ public interface Progress {
         }
       };
 
-  /** One line about what begins or has happened. */
+  /** Reports an event in one line. */
   void say(String line);
 
   /** A piece of work of known size; close it when it ends. */
@@ -28,7 +28,7 @@ public interface Progress {
 
   /** A running piece of work. */
   interface Task extends AutoCloseable {
-    /** So many units more are done. */
+    /** Adds done units. */
     void step(long units);
 
     @Override

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** A cluster that runs already, known by its nodes' addresses. */
+/** A running cluster, by its nodes' addresses. */
 public final class RemoteCluster implements Cluster {
   private final List<String> addresses;
 
@@ -43,19 +43,19 @@ public final class RemoteCluster implements Cluster {
     return isSettledWithout(0);
   }
 
-  /** As {@link #isSettled}, when so many nodes are gone for good. */
+  /** Like {@link #isSettled}, with so many nodes gone for good. */
   boolean isSettledWithout(int ended) {
     List<NodeInfo> infos = infos();
     return infos.size() == addresses.size() - ended && infos.stream().allMatch(NodeInfo::isSettled);
   }
 
-  /** A node of another's that does not answer may come back: it is waited for. */
+  /** Empty: a node that does not answer may come back, so runs wait for it. */
   @Override
   public Set<String> ended() {
     return Set.of();
   }
 
-  /** INFO does not tell the reasons. */
+  /** INFO does not contain the reasons. */
   @Override
   public Map<String, Long> droppedPuts() {
     return Map.of("any", infos().stream().mapToLong(NodeInfo::droppedPuts).sum());

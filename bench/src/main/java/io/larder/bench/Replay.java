@@ -8,12 +8,12 @@ import java.util.stream.LongStream;
 /**
  * Plays a trace's requests as fast as the cluster answers: server i takes requests i, i + S, i + 2S
  * and so on, and a request begins only when all but the latest S − 1 before it are done. So S
- * requests are under way at any time, in nearly the trace's order; what its neighbours are just
- * computing a request finds HELD, waits for and does not count as a hit. The trace's own arrival
- * times are not kept.
+ * requests are under way at any time, in nearly the trace's order; for a block that a concurrent
+ * request is computing, a request gets HELD, waits, and does not count a hit. The trace's arrival
+ * times are ignored.
  */
 final class Replay {
-  /** Ids of the herd, above those of any trace. */
+  /** The first id of the herd, above those of any trace. */
   private static final long HERD_IDS = 1L << 40;
 
   private Replay() {}
@@ -40,7 +40,7 @@ final class Replay {
     return (System.nanoTime() - start) / 1e9;
   }
 
-  /** All servers want the same new blocks at the same moment. */
+  /** All servers request the same new blocks at the same moment. */
   static void herd(Fleet fleet, int blocks, LoadCounters counters) throws InterruptedException {
     CyclicBarrier moment = new CyclicBarrier(fleet.size());
     List<Long> ids = LongStream.range(HERD_IDS, HERD_IDS + blocks).boxed().toList();

@@ -4,10 +4,10 @@ import io.larder.bench.verdict.Verdict;
 import java.util.List;
 
 /**
- * What a run did and found.
+ * The report of a run.
  *
  * @param figures the numbers, which inform; those of the promises have the goal 0
- * @param verdict what they and the evidence say of the promises
+ * @param verdict the verdict on the promises
  */
 public record RunReport(List<Figure> figures, Verdict verdict) {
   public RunReport {
@@ -23,7 +23,7 @@ public record RunReport(List<Figure> figures, Verdict verdict) {
         .value();
   }
 
-  /** The same, as a count. */
+  /** The figure of that name as a count. */
   public long count(String name) {
     return (long) value(name);
   }

@@ -9,11 +9,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A call under way: it notes when the answer comes past the deadline, and that none comes at all.
- * For one thread.
+ * A call in flight, which records an answer past the deadline, or a missing one. For one thread.
  */
 final class TimedCall<T> {
-  /** The Java client's default: an answer after it is late. This run's clients wait longer. */
+  /** The Java client's default deadline: later answers are late. This run's clients wait longer. */
   private static final Duration LATE = Duration.ofSeconds(5);
 
   private final String name;
@@ -24,8 +23,8 @@ final class TimedCall<T> {
   private final CompletableFuture<T> answer;
 
   /**
-   * @param name of the call and its key
-   * @param deadline by which the client must have answered, whatever happens
+   * @param name the name of the call with its key
+   * @param deadline the deadline by which the client must answer in every case
    */
   TimedCall(
       String name, CompletableFuture<T> answer, Duration deadline, Observations observations) {
@@ -42,7 +41,7 @@ final class TimedCall<T> {
     }
   }
 
-  /** Without the time in which this process stood still. */
+  /** The duration without the stalls of this process. */
   private long ownNanos() {
     return System.nanoTime() - startNanos - (observations.stalls().totalNanos() - stalledBefore);
   }

@@ -11,7 +11,7 @@ import java.util.List;
 public final class Verdicts {
   private Verdicts() {}
 
-  /** Those of the broken promises have the goal 0; the others inform. */
+  /** The figures of broken promises have the goal 0; the others inform. */
   public static List<Figure> figures(Verdict verdict) {
     List<Figure> figures = new ArrayList<>();
     figures.add(Figure.count("lateCalls", verdict.late(), "calls", null, lower));

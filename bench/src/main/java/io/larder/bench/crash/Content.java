@@ -38,7 +38,7 @@ final class Content {
     return block(pool, key, version, length(key, version));
   }
 
-  /** As {@link #block(MemoryPool, int, int)}, of a length of its own. */
+  /** Like {@link #block(MemoryPool, int, int)}, with a given length. */
   static Block block(MemoryPool pool, int key, int version, int length)
       throws ExecutionException, InterruptedException {
     Payload payload = pool.allocate(length, MemoryPool.Purpose.PUT).get();
@@ -54,7 +54,7 @@ final class Content {
     return version(key, block, length(key, (int) block.id().sequence()));
   }
 
-  /** As {@link #version(int, Block)}, of a length of its own. */
+  /** Like {@link #version(int, Block)}, with a given length. */
   static OptionalInt version(int key, Block block, int length) {
     int version = (int) block.id().sequence();
     Payload payload = block.payload();

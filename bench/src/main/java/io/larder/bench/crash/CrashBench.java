@@ -12,11 +12,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What the store keeps through kill -9, for both levels of durability, and what a restart costs.
+ * Measures the blocks that survive kill -9, for both levels of durability, and the cost of a
+ * restart.
  *
- * @param kills how often each level is killed
- * @param records in the restart that is measured; 0 leaves that out
- * @param seed of the moments and of the load; the threads' interleaving is their own
+ * @param kills the number of kills of each level
+ * @param records the records in the measured restart; 0 skips it
+ * @param seed the seed of kill moments and load; the threads' interleaving is not repeated
  */
 public record CrashBench(int kills, int records, long seed) {
   /** Runs everything in a new folder inside {@code parent}, which is deleted afterwards. */

@@ -24,7 +24,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ExecutionException;
 
 /**
- * The process that is killed. It opens the store, says what it finds of every key, then puts,
+ * The process that is killed. It opens the store, notes the version of every key, then puts,
  * discards, deletes and reads with several threads, each with keys of its own, as fast as the store
  * answers. Every {@link Note} is a line on standard output.
  */
@@ -36,7 +36,7 @@ final class CrashChild {
   /** Stands for the version of a key whose bytes are no version's. */
   private static final int WRONG = -1;
 
-  /** How much later than the entry's end its note may come, at the very most. */
+  /** The longest delay between an entry's end and its note. */
   private static final long NOTE_DELAY_MS = 100;
 
   private final int life;
@@ -87,7 +87,7 @@ final class CrashChild {
     }
   }
 
-  /** Says what the store has of every key; returns it. */
+  /** Notes and returns the stored version of every key. */
   private int[] look() throws Exception {
     int[] versions = new int[keys];
     for (int number = 0; number < keys; number++) {
@@ -99,7 +99,7 @@ final class CrashChild {
         say(Kind.RECOVERED, number, version, stamp);
       }
     }
-    Thread.sleep(NOTE_DELAY_MS); // what is missing because it was just dropped was noted by then
+    Thread.sleep(NOTE_DELAY_MS); // drops of missing keys are noted by then
     for (int number = 0; number < keys; number++) {
       if (versions[number] == KeyHistory.ABSENT) {
         say(Kind.RECOVERED, number, KeyHistory.ABSENT, 0);
@@ -164,7 +164,7 @@ final class CrashChild {
         delete(number);
       } else if (what < 85) {
         look(number);
-      } else { // another thread's key: only its bytes can be judged
+      } else { // another thread's key: only its bytes can be verified
         read(random.nextInt(keys));
       }
     }
@@ -224,7 +224,7 @@ final class CrashChild {
     try {
       out.write(line); // unbuffered: in the pipe when this returns
     } catch (IOException _) {
-      Runtime.getRuntime().halt(1); // who keeps the ledger is gone
+      Runtime.getRuntime().halt(1); // the ledger's process has ended
     }
   }
 }

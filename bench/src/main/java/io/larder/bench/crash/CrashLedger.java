@@ -6,23 +6,22 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What the store has acknowledged and dropped, kept by a process that is not killed, and the
- * verdict on what each restart finds.
+ * The store's acknowledgements and drops, kept by a process that is not killed, and the verdict on
+ * the versions that each restart finds.
  *
- * <p>A put may be missing only if the store said that it dropped just that record, told by its
- * stamp, for want of room. The store says so after the entry is gone and before it overwrites the
- * segment's header, so no record can vanish from the device before its note is in the pipe; a
- * record noted and then saved by the kill may be found again. Dropping for want of room is itself
- * held to account: a whole device keeps at least {@link #LEAST_KEPT_PERCENT} of its bytes behind
- * the newest.
+ * <p>A put may be missing only if the store reported that it dropped that record, by its stamp, for
+ * lack of room. The store reports after the entry is gone and before it overwrites the segment's
+ * header, so no record can vanish from the device before its note is in the pipe; a record noted
+ * and then saved by the kill may be found again. Dropping for lack of room is checked itself: a
+ * whole device keeps at least {@link #LEAST_KEPT_PERCENT} of its bytes behind the newest.
  *
  * <p>Not thread-safe.
  */
 final class CrashLedger {
   /**
-   * What was stored later than that share of the device cannot have been dropped for room. Where
-   * all is read much, as here, reclaim passes over eight segments for each that it frees, so the
-   * newest ninth is safe, but for the segments that are open or kept free.
+   * Records within this newest share of the device cannot have been dropped for room. Where all
+   * records are read often, as here, reclaim passes over eight segments for each that it frees, so
+   * the newest ninth is safe, but for the segments that are open or kept free.
    */
   static final int LEAST_KEPT_PERCENT = 5;
 
@@ -31,13 +30,15 @@ final class CrashLedger {
   private static final class Entry {
     final KeyHistory history = new KeyHistory();
 
-    /** The stamp of the newest record, 0 if this life has not told it yet. */
+    /** The stamp of the newest record, 0 if this process has not reported it yet. */
     long stamp;
 
-    /** How many bytes had been stored when it was. */
+    /** The number of bytes stored before it. */
     long storedAtBytes;
 
-    /** Dropped in this life: its segment may still stand, and the next recovery find it again. */
+    /**
+     * Dropped in this process: its segment may still stand, and the next recovery find it again.
+     */
     boolean evicted;
   }
 
@@ -65,7 +66,7 @@ final class CrashLedger {
     }
   }
 
-  /** A new process begins: the stamps of records that reclaim had moved are new ones. */
+  /** Begins a new process: records that reclaim had moved have new stamps. */
   void restarted() {
     evictedStamps.clear();
     for (Entry entry : entries) {
@@ -168,17 +169,17 @@ final class CrashLedger {
     return entries[note.key()];
   }
 
-  /** Acknowledged puts that are gone for no reason. */
+  /** Acknowledged puts that are missing without a reason. */
   long lost() {
     return lost;
   }
 
-  /** Reads of bytes that nobody put. */
+  /** Reads of bytes that no put wrote. */
   long wrong() {
     return wrong;
   }
 
-  /** Deleted or discarded versions that came back. */
+  /** Deleted or discarded versions that returned. */
   long returned() {
     return returned;
   }
@@ -208,7 +209,7 @@ final class CrashLedger {
     return evictions;
   }
 
-  /** Reads under load that were held against this ledger. */
+  /** Reads under load that were checked against this ledger. */
   long reads() {
     return reads;
   }
@@ -218,7 +219,7 @@ final class CrashLedger {
     return recovered;
   }
 
-  /** The first findings that must not be, in words. */
+  /** The first violations, in words. */
   List<String> told() {
     return List.copyOf(told);
   }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A child's process: its notes are read to the last, however it ends. One thread, but for kill. */
+/** A child process; its notes are read to the last, even after a kill. For one thread, but kill. */
 final class CrashProcess implements AutoCloseable {
   private static final long END_SECONDS = 20;
 
@@ -31,7 +31,7 @@ final class CrashProcess implements AutoCloseable {
   /**
    * Starts a JVM with one of this package's mains.
    *
-   * @param errors where its standard error goes
+   * @param errors the file of its standard error
    */
   static CrashProcess start(
       Class<?> main, Path errors, List<String> jvmOptions, List<String> arguments)
@@ -46,9 +46,9 @@ final class CrashProcess implements AutoCloseable {
   }
 
   /**
-   * The next note; null when it was killed and all it said is read.
+   * The next note; null if it was killed and all notes are read.
    *
-   * @throws IOException if it ended by itself; the message has what it said last
+   * @throws IOException if it ended by itself; the message has its last errors
    */
   @Nullable Note next() throws IOException {
     String line = notes.readLine();
@@ -61,7 +61,7 @@ final class CrashProcess implements AutoCloseable {
     return null;
   }
 
-  /** Kill -9; through the handle, so that what it wrote can still be read. */
+  /** Kill -9; through the handle, so that its output can still be read. */
   void kill() {
     killed = true;
     process.toHandle().destroyForcibly();

@@ -8,15 +8,15 @@ import java.io.InputStream;
 import java.util.List;
 
 /**
- * Which faults of a device have a test that is seen to fail on a broken store. The build writes the
- * table from the tests' annotations and fails when it is out of date.
+ * The faults of a device with a test that fails on a broken store. The build writes the table from
+ * the tests' annotations and fails when it is out of date.
  */
 final class FaultRows {
   private static final String TABLE = "fault-rows.tsv";
 
   private FaultRows() {}
 
-  /** Rows with a test, of all rows. */
+  /** The number of rows with a test; the goal is all rows. */
   static Figure figure() throws IOException {
     List<String> rows;
     try (InputStream in = FaultRows.class.getResourceAsStream(TABLE)) {

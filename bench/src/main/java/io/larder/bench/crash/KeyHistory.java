@@ -4,23 +4,23 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * What may be found of one key after a crash, following from what was asked and what was
- * acknowledged: acknowledged ⊆ recovered ∪ legitimately evicted. A version is a number above 0, one
- * for each put of the key; {@link #ABSENT} is none. Not thread-safe.
+ * The versions that may be found of one key after a crash, by its requests and acknowledgements:
+ * acknowledged ⊆ recovered ∪ legitimately evicted. A version is a number above 0, one for each put
+ * of the key; {@link #ABSENT} is none. Not thread-safe.
  */
 public final class KeyHistory {
-  /** Nothing is found of the key. */
+  /** The key is absent. */
   public static final int ABSENT = 0;
 
-  /** What a finding says of the store. */
+  /** The verdict on a finding. */
   public enum Verdict {
-    /** It may be so. */
+    /** Allowed. */
     ALLOWED,
-    /** An acknowledged put is gone, perhaps with an older one in its place. */
+    /** An acknowledged put is missing, perhaps with an older one in its place. */
     LOST,
-    /** A version that was deleted or discarded is there. */
+    /** A deleted or discarded version is present. */
     RETURNED,
-    /** A version is there that nobody put. */
+    /** A version is present that no put wrote. */
     INVENTED
   }
 
@@ -29,7 +29,7 @@ public final class KeyHistory {
   private final Set<Integer> replaced = new HashSet<>();
   private final Set<Integer> dead = new HashSet<>();
 
-  /** A put was asked for: from now on it may be found. */
+  /** A put was requested: from now on it may be found. */
   public void putStarted(int version) {
     underWay.add(version);
     allowed.add(version);
@@ -43,7 +43,7 @@ public final class KeyHistory {
     only(version);
   }
 
-  /** A put was given up, durably. */
+  /** A put was discarded durably. */
   public void discardAcknowledged(int version) {
     underWay.remove(version);
     allowed.remove(version);
@@ -51,7 +51,7 @@ public final class KeyHistory {
     dead.add(version);
   }
 
-  /** A deletion was asked for. */
+  /** A deletion was requested. */
   public void deleteStarted() {
     allowed.add(ABSENT);
   }
@@ -67,15 +67,15 @@ public final class KeyHistory {
   }
 
   /**
-   * The store said that it dropped the key's newest version. A crash may yet bring it back, or one
-   * that it had replaced and whose segment still stands: old, but never wrong.
+   * The store reported that it dropped the key's newest version. A crash may bring it back, or a
+   * version that it had replaced and whose segment still exists: old, but never wrong.
    */
   public void evicted() {
     allowed.add(ABSENT);
     allowed.addAll(replaced);
   }
 
-  /** What a finding means; changes nothing. */
+  /** Judges a finding; changes nothing. */
   public Verdict judge(int version) {
     if (allowed.contains(version)) {
       return Verdict.ALLOWED;
@@ -86,7 +86,7 @@ public final class KeyHistory {
     return dead.contains(version) ? Verdict.RETURNED : Verdict.INVENTED;
   }
 
-  /** Takes what a recovery found for the truth from now on. */
+  /** Accepts the version that a recovery found as the current one. */
   public void recovered(int version) {
     underWay.clear();
     if (version == ABSENT) {
@@ -102,7 +102,7 @@ public final class KeyHistory {
     only(version);
   }
 
-  /** Adds all that another history allows, and that the key is absent. */
+  /** Adds all versions that another history allows, and absence. */
   public void allowAlso(Set<Integer> versions) {
     allowed.addAll(versions);
     allowed.add(ABSENT);

@@ -30,7 +30,7 @@ final class KillRun {
   private static final long LOAD_MS_MIN = 20;
   private static final long LOAD_MS_MAX = 900;
 
-  /** Kills beyond those asked for, until the device has been full and read. */
+  /** The most extra kills until the device has been full and read. */
   private static final int MORE_KILLS = 200;
 
   private final Durability durability;
@@ -73,13 +73,13 @@ final class KillRun {
           task.step(1);
         }
       }
-      live(device.path(), ledger, Kind.LOOKED, 0); // what the last kill left
+      live(device.path(), ledger, Kind.LOOKED, 0); // the state after the last kill
     }
     ledger.told().forEach(progress::say);
     return figures(level, ledger);
   }
 
-  /** Whether there was something of each kind to lose; on a busy machine that takes longer. */
+  /** Whether every kind of record was at risk; on a busy machine that takes longer. */
   private static boolean isWhole(CrashLedger ledger) {
     return ledger.puts() > 0
         && ledger.recovered() > 0
@@ -88,7 +88,7 @@ final class KillRun {
         && ledger.reads() > 0;
   }
 
-  /** One life: killed so long after the note of that kind. */
+  /** Runs one process and kills it so long after the note of that kind. */
   private void live(Path device, CrashLedger ledger, Kind from, long delayMs) throws IOException {
     ledger.restarted();
     long read = 0;

@@ -3,41 +3,41 @@ package io.larder.bench.crash;
 import java.util.Locale;
 
 /**
- * What the child says to the keeper of the ledger, a line each: {@code kind key version value}. A
- * line is written to the pipe before the child goes on, so what it did next, even if it is killed
- * in between, happened after the line. What a pipe holds outlives its writer, and a line is shorter
- * than what a pipe takes as a whole, so none is cut.
+ * A message of the child to the ledger, a line: {@code kind key version value}. The child writes a
+ * line to the pipe before it goes on, so its next step, even if it is killed in between, happens
+ * after the line. A pipe's content outlives its writer, and a line is shorter than an atomic write,
+ * so none is cut.
  *
- * @param key which key, if it is about one
+ * @param key the key, if there is one
  * @param version of the key
- * @param value the record's stamp, or what was measured
+ * @param value the record's stamp, or a measurement
  */
 record Note(Kind kind, int key, int version, long value) {
-  /** What happened. */
+  /** The kinds of notes. */
   enum Kind {
     /** The store is about to be opened. */
     OPENING,
     /** It is open. */
     OPENED,
-    /** How long the opening took. */
+    /** The duration of the opening. */
     OPEN_NANOS,
-    /** What the opening read from the device. */
+    /** The bytes that the opening read from the device. */
     BYTES_READ,
-    /** What it had to read at the least. */
+    /** The least bytes that it had to read. */
     BYTES_NEEDED,
-    /** How many records it found. */
+    /** The number of records it found. */
     RECORDS,
-    /** How much of the heap the opened store holds. */
+    /** The heap bytes of the opened store. */
     HEAP_BYTES,
     /** The recovered store has this version of the key. */
     RECOVERED,
-    /** All keys were looked at; the load begins. */
+    /** All keys were read; the load begins. */
     LOOKED,
     /** A put begins. */
     PUTTING,
     /** A put was acknowledged. */
     PUT,
-    /** A put was given up, durably. */
+    /** A put was discarded durably. */
     DISCARDED,
     /** A deletion begins. */
     DELETING,
@@ -51,11 +51,11 @@ record Note(Kind kind, int key, int version, long value) {
     DAMAGED,
     /** A read answered bytes that are not those of the version it names. */
     WRONG,
-    /** An operation failed, which nothing here gives it a reason to. */
+    /** An operation failed without a reason. */
     FAILED
   }
 
-  /** A note that is not about a key. */
+  /** A note without a key. */
   static Note of(Kind kind, long value) {
     return new Note(kind, 0, 0, value);
   }

@@ -49,12 +49,12 @@ final class RestartChild {
         say(Kind.BYTES_NEEDED, store.recovery().bytesNeeded());
         say(Kind.HEAP_BYTES, heapBytes() - heapBefore);
         readSome(store, records);
-        // So that the next one, too, finds a segment that was open.
+        // The next process must find an open segment, too.
         fill(store, pool, 0, Math.min(records, REWRITTEN));
       }
       case "grow" -> {
         fill(store, pool, records, records / 2);
-        store.close(); // its open segments' footers are no index
+        store.close(); // footers of open segments are no index
         say(Kind.HEAP_BYTES, heapBytes() - heapBefore);
         say(Kind.RECORDS, store.stats().entries());
       }
@@ -91,7 +91,7 @@ final class RestartChild {
     }
   }
 
-  /** That it is open to serving is not taken on trust. */
+  /** Verifies that the opened store serves reads. */
   private static void readSome(LogStore store, int records) throws Exception {
     SplittableRandom random = new SplittableRandom();
     for (int i = 0; i < Math.min(READS, records); i++) {
@@ -107,7 +107,7 @@ final class RestartChild {
     }
   }
 
-  /** What lives on the heap. */
+  /** The live bytes on the heap. */
   private static long heapBytes() {
     for (int i = 0; i < 3; i++) {
       System.gc();

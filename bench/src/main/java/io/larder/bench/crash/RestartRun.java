@@ -20,10 +20,9 @@ import java.util.Map;
 
 /**
  * Puts many small records onto a sparse file, kills the process, and measures how the next ones
- * open it, each in a fresh JVM and each killed in its turn. What the index takes is what the heap
- * grows by when the store is opened, beyond what an empty one takes; and again after it has grown
- * by half under puts, when its tables are not as full as recovery makes them. The worst of these
- * counts.
+ * open it, each in a fresh JVM and each killed in its turn. The index's size is the heap's growth
+ * when the store is opened, less that of an empty store; and again after it has grown by half under
+ * puts, when its tables are less full than after recovery. The worst of these counts.
  */
 final class RestartRun {
   private static final long DEVICE_BYTES = 16L << 30;

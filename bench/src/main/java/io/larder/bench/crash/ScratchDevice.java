@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A device to be worn out: a loop device over a sparse file where the user may make one, else the
+ * A device for the benchmark: a loop device over a sparse file if the user may create one, else the
  * file itself. Both are read and written with O_DIRECT.
  */
 final class ScratchDevice implements AutoCloseable {
@@ -45,7 +45,7 @@ final class ScratchDevice implements AutoCloseable {
     Files.delete(backing);
   }
 
-  /** What the command says; nothing if it fails or does not exist. */
+  /** The output of a command; empty if it fails or does not exist. */
   private static String run(String... command) throws IOException {
     Process process;
     try {

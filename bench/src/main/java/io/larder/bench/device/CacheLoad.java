@@ -17,11 +17,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Uses a store as a cache: what is not there when it is wanted is put. The same references go
- * through an LRU cache of a given number of blocks, for comparison.
+ * Uses a store as a cache: a missed block is put. The same references go through an LRU cache of a
+ * given number of blocks, for comparison.
  */
 final class CacheLoad {
-  /** So often what the store holds is looked at. */
+  /** The operations between two readings of the store's blocks. */
   private static final int LOOKUPS_A_SAMPLE = 500;
 
   private final LogStore store;
@@ -37,12 +37,12 @@ final class CacheLoad {
   private long writtenBefore;
 
   /**
-   * What came of it.
+   * The result.
    *
-   * @param hitRatio of the store
-   * @param lruHitRatio of an LRU cache
+   * @param hitRatio the hit ratio of the store
+   * @param lruHitRatio the hit ratio of an LRU cache
    * @param writeAmplification bytes written to the device by bytes of values put
-   * @param blocksHeld by the store, on average from the time it was full
+   * @param blocksHeld the blocks in the store, on average since it was full
    */
   record Outcome(
       double hitRatio, double lruHitRatio, double writeAmplification, double blocksHeld) {}

@@ -10,7 +10,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps so many operations under way: when one ends the next begins, on the thread that ended it.
+ * Keeps a number of operations in flight: when one ends the next begins, on the thread that ended
+ * it.
  */
 final class ClosedLoop {
   private static final long PATIENCE_SECONDS = 60;
@@ -59,7 +60,7 @@ final class ClosedLoop {
     return measurement;
   }
 
-  /** Goes on as long as operations end at once, so that the stack does not grow. */
+  /** Loops while operations end at once, so that the stack does not grow. */
   private void next(int lane) {
     CompletableFuture<?> one;
     do {

@@ -28,21 +28,22 @@ import org.jspecify.annotations.Nullable;
  * Measures the store on a device against the device's own limit.
  *
  * <p>One half of the device is the store's, the other is fio's, and after half of the rounds they
- * change places: one half of a disk may well be faster than the other. In every round each
- * measurement of the store follows that of fio with the same size and depth; the ratios are taken
- * round by round, and the report has their medians, so that a machine that is now fast, now slow,
- * does little harm. Where there is no fio, or no huge pages for it, the engine without a store
- * stands in its place.
+ * change places: one half of a disk may be faster than the other. In every round each measurement
+ * of the store follows that of fio with the same size and depth; the ratios are taken round by
+ * round, and the report has their medians, so that a machine of varying speed does little harm.
+ * Without fio, or huge pages for it, the engine without a store replaces it.
  */
 public final class DeviceBench {
   private static final int MIB = 1 << 20;
   private static final int MAX_FIO_DEPTH = 32;
   private static final long MIN_BYTES = 128L * MIB;
 
-  /** Small, since a device in use has thousands: what is kept free of them hardly counts then. */
+  /** Small, so that the free segments hardly count, as on a device with thousands. */
   private static final int SMALL_SEGMENT_BYTES = 4 * MIB;
 
-  /** Until the code is compiled: before, a small value costs ten times the processor time. */
+  /**
+   * Warm-up until the code is compiled: before, a small value costs ten times the processor time.
+   */
   private static final int SMALL_WARM_UP_ROUNDS = 4;
 
   private static final int LARGE_WARM_UP_ROUNDS = 1;
@@ -56,7 +57,7 @@ public final class DeviceBench {
   private final long half;
   private final @Nullable Fio fio;
 
-  /** Where the store's half begins. */
+  /** The start of the store's half. */
   private long storeStart;
 
   private final Map<String, List<Double>> rounds = new LinkedHashMap<>();
@@ -189,7 +190,7 @@ public final class DeviceBench {
     }
   }
 
-  /** So many rounds, after the store was filled and the code is warm. */
+  /** Runs the rounds, after filling the store and warming the code. */
   private void rates(int bytes, int count, Progress.Task task)
       throws IOException, InterruptedException {
     format(half, 16L * bytes > half / 2 ? bytes : 0); // segments that hold several

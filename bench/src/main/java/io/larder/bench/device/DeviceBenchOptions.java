@@ -7,17 +7,17 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What {@code larder bench device} measures.
+ * The options of {@code larder bench device}.
  *
- * @param device a block device or a file; what is on it is destroyed
- * @param force whether it may hold anything
- * @param maxBytes how much of it is used at most
+ * @param device a block device or a file; its content is destroyed
+ * @param force whether existing content may be destroyed
+ * @param maxBytes the most bytes of it to use
  * @param valueBytes the sizes of values
  * @param depths the numbers of operations at a time
- * @param rounds how often everything is measured
- * @param time of one measurement
+ * @param rounds the number of rounds
+ * @param time the duration of one measurement
  * @param trace the references of the cache runs
- * @param parts what is measured
+ * @param parts the parts to measure
  */
 public record DeviceBenchOptions(
     Path device,
@@ -30,7 +30,7 @@ public record DeviceBenchOptions(
     Trace trace,
     Set<Part> parts) {
 
-  /** What can be measured by itself. */
+  /** The separate parts. */
   public enum Part {
     /** Puts and gets of every size and depth against fio. */
     rates,

@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * A part of a device that passes for a whole one, so that a store and what it is compared with
- * share a device without harm; it counts what is written. Closing it closes the device.
+ * A part of a device presented as a whole one, so that a store and its rival share a device safely;
+ * counts written bytes. Closing it closes the device.
  */
 final class DeviceWindow implements Device {
   private final Device device;
@@ -17,7 +17,7 @@ final class DeviceWindow implements Device {
   private final LongAdder bytesWritten = new LongAdder();
 
   /**
-   * @param device what it is a part of
+   * @param device the whole device
    * @param start of the part, in whole blocks
    * @param sizeBytes of the part, in whole blocks
    */

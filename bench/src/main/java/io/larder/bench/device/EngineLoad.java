@@ -51,7 +51,7 @@ final class EngineLoad {
     }
   }
 
-  /** Fills a device, so that nothing is read from holes. */
+  /** Fills a device, so that no read hits a hole. */
   static void fill(Device device, MemoryPool pool, LongConsumer progress)
       throws IOException, InterruptedException {
     Payload payload = StoreLoad.random(pool, PIECE_BYTES, 42);

@@ -3,7 +3,7 @@ package io.larder.bench.device;
 import io.larder.node.store.EvictionListener;
 import java.util.Arrays;
 
-/** What a store said it dropped, over all its openings since it was formatted. Thread-safe. */
+/** The drops that a store reported over all its openings since formatting. Thread-safe. */
 final class Evictions implements EvictionListener {
   private long[] fingerprints = new long[1 << 10];
   private int count;

@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * fio, the measure of what a device can do: io_uring, direct, from and into {@link HugePages} as
- * the store does, and the better of one and two jobs. Which that is for a load is found out once:
- * the better of two runs each time would count the device's swings in fio's favour.
+ * fio, the measure of a device's limit: io_uring, direct, from and into {@link HugePages} as the
+ * store does, and the better of one and two jobs. The better one is determined once a load: taking
+ * the better of two runs each time would count the device's fluctuation in fio's favour.
  */
 public final class Fio {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -29,8 +29,8 @@ public final class Fio {
   private final Map<Load, Integer> chosenJobs = new HashMap<>();
 
   /**
-   * @param pages that are reserved for it
-   * @param bytes of the part of the device that it may write to
+   * @param pages the pages reserved for it
+   * @param bytes the size of the part of the device that it may write to
    */
   public Fio(HugePages pages, Path device, long bytes) {
     if (!pages.areReserved()) {
@@ -56,7 +56,7 @@ public final class Fio {
   /**
    * Bytes a second of sequential writes or random reads.
    *
-   * @param start of the part of the device that it may write to
+   * @param start the start of the part of the device that it may write to
    */
   public double bytesPerSecond(boolean reads, long start, int blockBytes, int depth, Duration time)
       throws IOException, InterruptedException {

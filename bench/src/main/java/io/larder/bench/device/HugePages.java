@@ -9,8 +9,8 @@ import java.nio.file.Path;
 
 /**
  * Huge pages for {@link Fio}'s buffers: without them it reads pieces of 1 MiB at half the speed,
- * and a comparison with it says nothing. Reserved of the system, which takes root, and given back
- * when closed. To be reserved before anything that fills memory.
+ * and a comparison with it is void. Reserved from the system, which requires root, and released on
+ * close. Reserve them before anything fills the memory.
  */
 public final class HugePages implements AutoCloseable {
   private static final Path RESERVED = Path.of("/proc/sys/vm/nr_hugepages");
@@ -28,7 +28,7 @@ public final class HugePages implements AutoCloseable {
     this.reserved = reserved;
   }
 
-  /** Tries to; where the system does not give as many, it is said. */
+  /** Tries to reserve the pages; reports if the system does not give as many. */
   public static HugePages reserve(Progress progress) {
     int reserved = 0;
     String reason = "the system has no " + PAGES + " free ones";
@@ -51,7 +51,7 @@ public final class HugePages implements AutoCloseable {
     return new HugePages(reserved);
   }
 
-  /** Whether there are as many as fio needs. */
+  /** Whether enough pages for fio are reserved. */
   public boolean areReserved() {
     return reserved >= PAGES;
   }

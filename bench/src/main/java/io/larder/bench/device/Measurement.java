@@ -5,20 +5,20 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 
 /**
- * What a closed loop of operations came to.
+ * The measurement of a closed loop of operations.
  *
- * @param operations that were done
- * @param bytes of values they moved
- * @param nanos they took together
- * @param cpuNanos of all processors, this process' own and what the kernel did for it
- * @param allocatedBytes on the heap
+ * @param operations the completed operations
+ * @param bytes the bytes of values they moved
+ * @param nanos the duration of all
+ * @param cpuNanos the processor time of this process, kernel included
+ * @param allocatedBytes the bytes allocated on the heap
  */
 record Measurement(long operations, long bytes, long nanos, long cpuNanos, long allocatedBytes) {
   private static final OperatingSystemMXBean SYSTEM =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  /** The moment at which something begins. */
+  /** The start of a measurement. */
   record Start(long nanos, long cpuNanos, long allocatedBytes) {
     static Start now() {
       return new Start(

@@ -28,9 +28,9 @@ final class StoreLoad implements AutoCloseable {
   private final Evictions evictions;
 
   /**
-   * @param evictions what the store drops, since it was formatted
-   * @param firstPut the number of the first key to be put
-   * @param depth the most operations at a time
+   * @param evictions the store's drops since formatting
+   * @param firstPut the number of the first key to put
+   * @param depth the number of operations in flight
    */
   StoreLoad(
       LogStore store,
@@ -75,7 +75,7 @@ final class StoreLoad implements AutoCloseable {
     return store.write(key(number), block).thenAccept(written -> written.publish());
   }
 
-  /** The number of the next key to be put. */
+  /** The number of the next key to put. */
   long nextPut() {
     return put.get();
   }
@@ -91,12 +91,12 @@ final class StoreLoad implements AutoCloseable {
   }
 
   /**
-   * Reads keys drawn at random from those put last that are still there: each opening of the store
-   * leaves segments half empty, so some of them may have been evicted.
+   * Reads random keys of the latest puts that are still stored: each opening of the store leaves
+   * segments half empty, so some of them may have been evicted.
    *
-   * @throws IOException if none is left, if more than a thousandth of the reads were misses, for
-   *     then it would not be reads that were measured, or if a block is gone that the store has not
-   *     said it dropped
+   * @throws IOException if none is left, if more than a thousandth of the reads were misses, which
+   *     would void the measurement, or if a block is missing that the store has not reported as
+   *     dropped
    */
   Measurement get(int depth, Duration time, long ofTheLast, long seed)
       throws IOException, InterruptedException {
@@ -115,7 +115,7 @@ final class StoreLoad implements AutoCloseable {
     if (there.length == 0) {
       throw new IOException("nothing of what was put last is left; use a larger device");
     }
-    // Each lane has keys of its own: two reads of one key at a time are one to the device.
+    // Each lane has keys of its own: the device serves concurrent reads of one key by one read.
     int each = Math.max(1, there.length / depth);
     AtomicLong misses = new AtomicLong();
     Measurement measurement =

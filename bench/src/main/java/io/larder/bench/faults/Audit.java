@@ -20,9 +20,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What the nodes say of keys when nobody writes any more: how many hold each on their devices, and
- * what each of them answers to a read. A key that is not as it must be is asked about again, until
- * it is, or until the settled nodes have said several times that none has it. For one thread.
+ * The nodes' state of keys after the last write: the number of holders on devices, and each node's
+ * answer to a read. A key in a wrong state is queried again until it is right, or until the settled
+ * nodes have answered several times that none has it. For one thread.
  */
 final class Audit {
   private static final Duration LOOK = Duration.ofMillis(250);
@@ -42,9 +42,9 @@ final class Audit {
   }
 
   /**
-   * Asks about every key.
+   * Queries every key.
    *
-   * @param stored those that must be there
+   * @param stored the keys that must be stored
    */
   static Map<String, Checker.Found> of(
       Cluster cluster, List<LocalNode> nodes, List<String> keys, Set<String> stored)

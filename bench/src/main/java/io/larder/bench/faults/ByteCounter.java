@@ -16,28 +16,28 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A client that behaves as LMCache's native one: neither HELLO nor CLIENT, one request at a time,
- * and replies taken by the number of bytes that a good one has. It keeps its socket after a reply
- * it did not expect, with whatever is left of that in it, and never connects again. For one thread.
+ * and replies taken by the byte length of the expected one. After an unexpected reply it keeps its
+ * socket, with the rest of that reply in it, and never connects again. For one thread.
  */
 public final class ByteCounter implements AutoCloseable {
   private static final String NIL = "$-1\r\n";
 
-  /** How replies are taken. */
+  /** The ways of reading a reply. */
   public enum Reading {
     /**
-     * So many bytes, as LMCache 0.5.6 does. A nil is shorter than what it waits for; the real
-     * client hangs on it for ever, this one counts it and calls it a miss.
+     * So many bytes, as LMCache 0.5.6 does. A nil is shorter than the expected reply; the real
+     * client hangs on it for ever, this one counts it as a miss.
      */
     BY_COUNT,
     /** To the end of the line, as later releases do. */
     BY_LINE
   }
 
-  /** What a call came to. */
+  /** The outcome of a call. */
   public enum Outcome {
     YES,
     NO,
-    /** A reply of other bytes; what is left of it is still to be read. */
+    /** A reply of other bytes; its rest is still unread. */
     OUT_OF_STEP,
     /** No reply in time. */
     HUNG,
@@ -60,7 +60,7 @@ public final class ByteCounter implements AutoCloseable {
   }
 
   /**
-   * Connects, once and for all.
+   * Connects, once only.
    *
    * @param timeoutMs for connecting, and later for each read
    */
@@ -78,12 +78,12 @@ public final class ByteCounter implements AutoCloseable {
     }
   }
 
-  /** How many nils answered a GET: so often LMCache 0.5.6 would have hung. */
+  /** The number of nils to a GET, on each of which LMCache 0.5.6 would hang. */
   public long nils() {
     return nils;
   }
 
-  /** Accepted, which is not yet stored. */
+  /** Puts a value; yes means accepted, not yet stored. */
   public Outcome set(String key, byte[] value) {
     return call(() -> {
       send("SET", key, value);
@@ -99,7 +99,7 @@ public final class ByteCounter implements AutoCloseable {
     return call(() -> number("DEL", key));
   }
 
-  /** Reads a value of exactly {@code into.length} bytes, which are ten at least. */
+  /** Reads a value of exactly {@code into.length} bytes, at least ten. */
   public Outcome get(String key, byte[] into) {
     return call(() -> {
       send("GET", key, null);
@@ -168,7 +168,7 @@ public final class ByteCounter implements AutoCloseable {
     out.write((text + "\r\n").getBytes(UTF_8));
   }
 
-  /** The beginning of a reply: so many bytes, or the line whatever its length. */
+  /** Reads the beginning of a reply: so many bytes, or the whole line. */
   private String head(int length) throws IOException {
     if (reading == Reading.BY_COUNT) {
       return new String(bytes(length), ISO_8859_1);

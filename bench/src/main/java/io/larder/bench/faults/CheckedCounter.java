@@ -12,15 +12,15 @@ import java.time.Duration;
 import java.util.function.Supplier;
 
 /**
- * A byte-counting client every answer of which is looked at. Another key's bytes and a reply out of
- * step, which is where such bytes come from, are <i>wrong bytes</i>; no answer in time is a
- * <i>hang</i>. For one thread.
+ * A byte-counting client whose answers are all checked. Another key's bytes, and a reply out of
+ * step, which causes them, are <i>wrong bytes</i>; no answer in time is a <i>hang</i>. For one
+ * thread.
  */
 final class CheckedCounter implements AutoCloseable {
-  /** After so long LMCache's adapters give a call up; a node answers a plain session before. */
+  /** The timeout of LMCache's adapters; a node answers a plain session before. */
   static final Duration DEADLINE = Duration.ofSeconds(5);
 
-  /** When a call hangs. */
+  /** The time after which a call counts as hanging. */
   static final Duration HANGS = DEADLINE.plus(Patience.HANG);
 
   private final String name;
@@ -54,7 +54,7 @@ final class CheckedCounter implements AutoCloseable {
     return keys;
   }
 
-  /** What the last call came to; after anything but yes and no there is no other. */
+  /** The outcome of the last call; after anything but yes and no there are no more calls. */
   Outcome last() {
     return last;
   }
@@ -93,7 +93,7 @@ final class CheckedCounter implements AutoCloseable {
     return outcome;
   }
 
-  /** Asks whether the key is there, and reads it if so. */
+  /** Checks whether the key exists, and reads it if so. */
   Outcome existsThenGet(int number, boolean mayBeDeleted) {
     Outcome outcome = exists(number);
     if (outcome != Outcome.YES) {

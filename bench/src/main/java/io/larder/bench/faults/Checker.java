@@ -22,22 +22,21 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Reads a round's history, and what an audit found when all was well again, against the promises.
- * Does no I/O.
+ * Checks a round's history, and the audit after its recovery, against the promises. Does no I/O.
  *
- * <p>Every put has bytes of its own, so two values of one key are two puts that both came true. Of
- * a key that nobody deleted that is allowed only when the first one's holder was away in between:
- * its incarnation had ended, so the key was free. A call that failed, or was not answered, may have
- * come true at any time after it was made.
+ * <p>Every put has bytes of its own, so two values of one key are two successful puts. For a key
+ * without deletes that is allowed only if the first one's holder was away in between: its
+ * incarnation had ended, so the key was free. A call that failed, or was not answered, may have
+ * succeeded at any time after it was made.
  */
 final class Checker {
-  /** So long a node that could not be told of a delete may serve the value from its memory. */
+  /** How long a node that missed a delete may serve the value from its memory. */
   private static final long STALE_NANOS = 60_000_000_000L;
 
   /**
-   * What an audit found of one key.
+   * The result of an audit of one key.
    *
-   * @param holders how many nodes have it on their devices
+   * @param holders the number of nodes with it on their devices
    * @param puts for each node the number of the put it answered with, 0 for a miss
    * @param silent the nodes that did not answer
    */
@@ -74,12 +73,11 @@ final class Checker {
   }
 
   /**
-   * Notes every promise that was broken, once for each call or key that shows it, and every late
-   * call.
+   * Records every broken promise, once for each call or key that shows it, and every late call.
    *
    * @param audit by key
-   * @param auditNanos when the audit was made, of {@link System#nanoTime}
-   * @param reported how many records the nodes report as evicted or dropped
+   * @param auditNanos the time of the audit, of {@link System#nanoTime}
+   * @param reported the number of records that the nodes report as evicted or dropped
    * @return reads of a deleted value within a minute, which a busy node's memory may give
    */
   static long check(
@@ -192,7 +190,7 @@ final class Checker {
         boolean deleted =
             put.outcome() == Outcome.STORED && put.returnedNanos() - delete.invokedNanos() < 0;
         boolean late = read.invokedNanos() - delete.returnedNanos() > STALE_NANOS;
-        // Some node may have come back with the value.
+        // A returning node may have brought the value back.
         boolean excused = !none(history.away(), put.invokedNanos(), read.returnedNanos());
         if (!deleted || excused) {
           continue;
@@ -238,7 +236,7 @@ final class Checker {
     }
   }
 
-  /** Whether a put was stored that nobody may have deleted. */
+  /** Whether a put was stored and no delete was attempted. */
   static boolean isKept(List<Call> calls) {
     return calls.stream().anyMatch(call -> call.outcome() == Outcome.STORED)
         && calls.stream().noneMatch(call -> call.kind() == Kind.DELETE);

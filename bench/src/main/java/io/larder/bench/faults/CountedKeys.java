@@ -5,15 +5,15 @@ import java.util.List;
 
 /**
  * The keys of byte-counting clients, by number. A key has one length and one value for ever, and
- * the value's bytes say whose it is. Immutable.
+ * the value's bytes identify the key. Immutable.
  *
- * @param set tells the values of these keys from those of any other set; at most {@link #MAX_SET}
- * @param lengths of the values in turn
+ * @param set the number of the key set, which distinguishes its values; at most {@link #MAX_SET}
+ * @param lengths the lengths of the values in turn
  */
 record CountedKeys(String prefix, int set, List<Integer> lengths) {
   static final int MAX_SET = (1 << 14) - 1;
 
-  /** Numbers that no put of the other clients has. */
+  /** Above the put numbers of the other clients. */
   private static final long FIRST = 1L << 38;
 
   private static final int KEY_BITS = 24;
@@ -37,7 +37,7 @@ record CountedKeys(String prefix, int set, List<Integer> lengths) {
     return PutContents.of(content(number), length(number));
   }
 
-  /** Whether these are the key's bytes, to the last one. */
+  /** Whether these are exactly the key's bytes. */
   boolean isValue(int number, byte[] bytes) {
     return PutContents.putOf(ByteBuffer.wrap(bytes)) == content(number);
   }

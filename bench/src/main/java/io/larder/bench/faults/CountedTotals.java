@@ -3,7 +3,7 @@ package io.larder.bench.faults;
 import java.util.concurrent.atomic.LongAccumulator;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What several byte-counting clients asked and were told, in sum. Thread-safe. */
+/** The totals of several byte-counting clients. Thread-safe. */
 final class CountedTotals {
   private final LongAdder calls = new LongAdder();
   private final LongAdder accepted = new LongAdder();
@@ -47,12 +47,12 @@ final class CountedTotals {
     return read.sum();
   }
 
-  /** Nils to a GET right after EXISTS said 1: LMCache 0.5.6 waits for ever on each. */
+  /** Nils to a GET right after EXISTS returned 1: LMCache 0.5.6 waits for ever on each. */
   long nilsAfterExists() {
     return nilsAfterExists.sum();
   }
 
-  /** Connections that ended with the process of their node, and were followed by another. */
+  /** Connections replaced after the end of their node's process. */
   long connectedAnew() {
     return connectedAnew.sum();
   }

@@ -13,9 +13,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Clients that count bytes, four beside each node, each on a thread, over all rounds: of both
- * kinds, after values of one length and of several. What they put is accepted, not stored: it is
- * not in the history, and only what they read is judged.
+ * Byte-counting clients, four beside each node, each on a thread, over all rounds: of both kinds,
+ * for values of one length and of several. Their puts are accepted, not stored: they are not in the
+ * history, and only their reads are judged.
  */
 final class CountingLoad implements AutoCloseable {
   private static final List<CountedKeys> KEYS =
@@ -68,7 +68,7 @@ final class CountingLoad implements AutoCloseable {
   }
 
   /**
-   * Ends the load when the calls under way have ended, which their deadline sees to.
+   * Ends the load after the calls in flight have ended, by their deadlines at the latest.
    *
    * @throws IllegalStateException if a client failed otherwise than by an outcome
    */

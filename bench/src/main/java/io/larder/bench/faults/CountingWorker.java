@@ -16,19 +16,19 @@ import java.util.function.BooleanSupplier;
 /**
  * A byte-counting client beside one node. It keeps its connection as long as the node's process
  * lives; one that ends before is a <i>hang</i>: such a client never connects again, so none of its
- * calls is ever answered. When the process was ended it connects to the next one, as the engine
- * that is started anew.
+ * calls is ever answered. When the process has ended it connects to the next one, like a restarted
+ * engine.
  */
 final class CountingWorker {
   private static final int KEYS = 512;
 
-  /** Every so many keys one that may be deleted. */
+  /** One of so many keys may be deleted. */
   private static final int DELETABLE = 5;
 
   private static final long PAUSE_MS = 48;
   private static final long RETRY_MS = 100;
 
-  /** Longer than what makes a hang, by more than a node is ever frozen. */
+  /** Longer than a hang, by more than the longest freeze of a node. */
   private static final int TIMEOUT_MS =
       (int) CheckedCounter.HANGS.plus(Duration.ofSeconds(30)).toMillis();
 
@@ -64,7 +64,7 @@ final class CountingWorker {
     return "byte counter (%s, %s) of %s".formatted(reading, keys.prefix(), node.nodeId());
   }
 
-  /** Works until it is told to stop, or its connection is of no use any more. */
+  /** Works until it is stopped, or its connection is unusable. */
   void run(BooleanSupplier stopping) throws InterruptedException {
     boolean goesOn = true;
     while (goesOn && !stopping.getAsBoolean()) {
@@ -81,7 +81,7 @@ final class CountingWorker {
           goesOn = work(client, process, stopping);
         }
       } catch (IOException e) {
-        Thread.sleep(RETRY_MS); // nobody listens there now
+        Thread.sleep(RETRY_MS); // no listener there now
       }
     }
   }
@@ -126,7 +126,7 @@ final class CountingWorker {
     }
   }
 
-  /** A process that is stopped in order closes its connections first. */
+  /** Waits for the end of the process, which closes its connections first when stopped. */
   private boolean ends(long process) throws InterruptedException {
     long deadline = System.nanoTime() + Patience.HANG.toNanos();
     while (cluster.pid(node) == process && !cluster.ended().contains(node.nodeId())) {

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
 
-/** A way in which a part of the cluster fails, and is well again when {@link #strike} returns. */
+/** A failure of a part of the cluster, which has recovered when {@link #strike} returns. */
 public enum Fault {
   NODE_KILLED("kill -9 of a node, which returns at once", false) {
     @Override
@@ -150,12 +150,12 @@ public enum Fault {
       for (int victim : context.everyNode()) {
         context.cluster().stop(context.node(victim));
         context.start(context.node(victim));
-        context.awaitSettled(); // in the end it is waited for once more
+        context.awaitSettled(); // the run waits once more at the end
       }
     }
   };
 
-  /** Long enough for the session to end and for its slots to be given to others. */
+  /** Long enough for the session to end and for its slots to be reassigned. */
   private static final Duration PAST_SESSION = LocalCluster.SESSION_TIMEOUT.plusSeconds(3);
 
   private final String what;
@@ -166,22 +166,22 @@ public enum Fault {
     this.needsNetwork = needsNetwork;
   }
 
-  /** What happens, in a few words. */
+  /** A short description. */
   public String what() {
     return what;
   }
 
-  /** Whether it takes a network whose links can be cut. */
+  /** Whether it requires a network whose links can be cut. */
   public boolean needsNetwork() {
     return needsNetwork;
   }
 
-  /** As the command line has it. */
+  /** The name on the command line. */
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /** Breaks it, holds it, mends it. */
+  /** Causes the failure, keeps it up, and repairs it. */
   abstract void strike(FaultContext context) throws IOException, InterruptedException;
 }

@@ -14,7 +14,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** What a fault has at hand; it notes which nodes nothing is to be expected of. For one thread. */
+/** The cluster and network for a fault; records the nodes it affects. For one thread. */
 final class FaultContext {
 
   private static final Duration LOOK = Duration.ofMillis(50);
@@ -53,15 +53,15 @@ final class FaultContext {
   }
 
   /**
-   * A node that is to be out of touch with others, though it runs: it and they must go on answering
-   * in time, but none hears of all deletes.
+   * A node to cut off from others while it runs: all must go on answering in time, but none
+   * receives all deletes.
    */
   int cutOff() {
     unwellSince.putIfAbsent(History.SOME_NODE, System.nanoTime());
     return random.nextInt(cluster.nodes().size());
   }
 
-  /** Every node, each to be broken in its turn. */
+  /** Every node, to break in turn. */
   List<Integer> everyNode() {
     List<Integer> all = IntStream.range(0, cluster.nodes().size()).boxed().toList();
     all.forEach(node -> unwellSince.putIfAbsent(node, System.nanoTime()));
@@ -76,7 +76,7 @@ final class FaultContext {
     return others;
   }
 
-  /** A node's process. */
+  /** The name of a node's process. */
   String node(int index) {
     return cluster.nodes().get(index).nodeId();
   }
@@ -111,7 +111,7 @@ final class FaultContext {
     return true;
   }
 
-  /** Since when, of {@link System#nanoTime}, nothing is expected of these nodes. */
+  /** The start, of {@link System#nanoTime}, of each affected node's failure. */
   Map<Integer, Long> unwellSince() {
     return Map.copyOf(unwellSince);
   }

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One fault after the other, each in a round of its own with keys of its own: clients work, the
- * fault strikes and is mended, the clients work on, then every key is looked for on every node and
- * the history is read.
+ * fault strikes and is repaired, the clients work on, then every key is queried on every node and
+ * the history is checked.
  */
 public final class FaultRun {
   private static final Duration BEFORE = Duration.ofMillis(1_500);
@@ -45,7 +45,7 @@ public final class FaultRun {
   private final LocalRun account;
   private final NodeAccounts accounts = new NodeAccounts();
 
-  /** Of each process of a node, at the last look. */
+  /** The dropped puts of each process of a node, at the last reading. */
   private final Map<String, Long> droppedPuts = new HashMap<>();
 
   private int rounds;
@@ -59,8 +59,8 @@ public final class FaultRun {
   private long errorsOfOtherCodes;
 
   /**
-   * @param network by which links are cut; null if none can be
-   * @param seed of the victims and of what the clients do
+   * @param network the network whose links are cut; null if none can be
+   * @param seed the seed of victims and client operations
    */
   public FaultRun(
       LocalCluster cluster, @Nullable Namespaces network, long seed, Progress progress) {
@@ -72,11 +72,11 @@ public final class FaultRun {
   }
 
   /**
-   * Takes the faults in turn.
+   * Runs the faults in turn.
    *
-   * @param time go round again until so much has passed; each fault comes at least once
-   * @return what the clients saw, read against the promises
-   * @throws IOException if something cannot be done
+   * @param time the duration to repeat the faults for; each occurs at least once
+   * @return the report with the verdict on the promises
+   * @throws IOException if a step cannot be carried out
    */
   public RunReport run(List<Fault> faults, Duration time) throws IOException, InterruptedException {
     CountedTotals counted;
@@ -104,7 +104,7 @@ public final class FaultRun {
     } while (System.nanoTime() - end < 0);
   }
 
-  /** Returns false when there is nothing left to go on with. */
+  /** Returns false if the cluster is unusable for another round. */
   private boolean round(Fault fault, StallWatch stalls) throws IOException, InterruptedException {
     History history = new History();
     FaultContext context = new FaultContext(cluster, network, random.split());
@@ -161,8 +161,8 @@ public final class FaultRun {
   }
 
   /**
-   * Nodes drop what plain sessions put, and those here are the byte-counting clients, which are
-   * there to be told so: it is a figure. A stored put that was dropped would be a lost block.
+   * Counts the drops. Only the byte-counting clients use plain sessions here, so their drops are a
+   * figure, not a failure. A stored put that was dropped would be a lost block.
    */
   private void lookAtDrops() {
     for (LocalNode node : cluster.nodes()) {
@@ -170,12 +170,12 @@ public final class FaultRun {
         NodeInfo info = NodeInfo.of(node.address());
         droppedPuts.put(info.account().process(), info.droppedPuts());
       } catch (IOException e) {
-        // What a process drops after the last look at it is not counted.
+        // Drops of a process after its last reading are not counted.
       }
     }
   }
 
-  /** Whose incarnation changed was away; whose did not is a live holder through all of it. */
+  /** Records nodes with a new incarnation as away; the others were live holders throughout. */
   private void noteAbsences(
       Map<String, String> before, History history, FaultContext context, long roundStart)
       throws IOException, InterruptedException {

@@ -8,22 +8,19 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/**
- * What clients asked and were told in one round, and what was wrong with the nodes meanwhile.
- * Thread-safe.
- */
+/** The calls of clients in one round, and the failures of nodes meanwhile. Thread-safe. */
 final class History {
-  /** A node that no client can name. */
+  /** Stands for a node that the client chose by itself. */
   static final int SOME_NODE = -1;
 
-  /** What was asked. */
+  /** The kinds of calls. */
   enum Kind {
     PUT,
     GET,
     DELETE
   }
 
-  /** What was answered. */
+  /** The outcomes of calls. */
   enum Outcome {
     /** To a put: this very value is stored. */
     STORED,
@@ -37,21 +34,21 @@ final class History {
     DELETED,
     /** To a delete: there was none. */
     NOTHING,
-    /** An error or no answer: it may have come true, or may yet. */
+    /** An error or no answer: the call may have succeeded, or may yet. */
     UNKNOWN
   }
 
   /**
    * One call.
    *
-   * @param client who called
+   * @param client the name of the client
    * @param node the node that was called; {@link #SOME_NODE} if the client chose by itself
    * @param put the number of the put, or of the put whose value was found; -1 for bytes that are no
    *     put's, 0 for no value
    * @param invokedNanos of {@link System#nanoTime}
    * @param returnedNanos of the same
-   * @param deadlineNanos how long it should take at most
-   * @param stalledNanos how much of its time this process stood still
+   * @param deadlineNanos the deadline of the call
+   * @param stalledNanos the stall time of this process within the call
    * @param said the error, or nothing
    */
   record Call(
@@ -66,7 +63,7 @@ final class History {
       long deadlineNanos,
       long stalledNanos,
       String said) {
-    /** In ms of the same clock. */
+    /** With times in ms of the same clock. */
     @Override
     public String toString() {
       return "[%s %s %s %d: %s%s, %d to %d ms]"
@@ -88,7 +85,7 @@ final class History {
       return fromNanos - to < 0 && toNanos - from > 0;
     }
 
-    /** How much of it lies between two moments. */
+    /** The part of it between two moments. */
     long within(long from, long to) {
       return overlaps(from, to) ? Math.min(to, toNanos) - Math.max(from, fromNanos) : 0;
     }
@@ -102,12 +99,12 @@ final class History {
     calls.add(call);
   }
 
-  /** A node's incarnation ended in this time: what it held counted as absent. */
+  /** A node's incarnation ended in this time, and its values counted as absent. */
   void away(Span span) {
     away.add(span);
   }
 
-  /** A node was not expected to answer, or to hear of deletes, in this time. */
+  /** A node was not expected to answer, or to receive deletes, in this time. */
   void unwell(Span span) {
     unwell.add(span);
   }
@@ -131,7 +128,7 @@ final class History {
     return keys;
   }
 
-  /** The keys of which a put was stored that nobody may have deleted. */
+  /** The keys with a stored put and without deletes. */
   Set<String> keptKeys() {
     Map<String, List<Call>> byKey = new HashMap<>();
     calls.forEach(call -> byKey.computeIfAbsent(call.key(), _ -> new ArrayList<>()).add(call));

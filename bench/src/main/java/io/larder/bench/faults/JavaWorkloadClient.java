@@ -17,7 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Larder's own client, beside one node, free to go to the others. */
+/** Larder's own client, beside one node, which may use the others. */
 final class JavaWorkloadClient implements WorkloadClient {
   private static final Duration CALL = Duration.ofSeconds(3);
   private static final Duration ATTEMPT = Duration.ofSeconds(1);
@@ -28,7 +28,7 @@ final class JavaWorkloadClient implements WorkloadClient {
   private final LarderClient client;
 
   /**
-   * @param waits whether it puts by {@code putOrWait}, as an inference server does
+   * @param waits whether it puts by {@code putOrWait}, like an inference server
    */
   JavaWorkloadClient(LocalNode beside, List<LocalNode> nodes, boolean waits) {
     this.name = (waits ? "inference server" : "writer") + " beside " + beside.nodeId();
@@ -104,7 +104,7 @@ final class JavaWorkloadClient implements WorkloadClient {
 
   @Override
   public long deadlineMs(Kind kind) {
-    // putOrWait: a lease asked for, waited for (and an attempt more), then a get or a put.
+    // putOrWait: a lease request with its wait and a retry, then a get or a put.
     return kind == Kind.PUT && waits
         ? 2 * CALL.toMillis() + LEASE.toMillis() + ATTEMPT.toMillis()
         : CALL.toMillis();

@@ -21,12 +21,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The clients: three beside each node, each on a thread, all after the same few keys. Every tenth
- * of a second a new key comes up, is fought for, and is read from then on; every fifth key is
- * deleted now and then. Everything goes into the history.
+ * The clients: three beside each node, each on a thread, all on the same few keys. Every tenth of a
+ * second a new key begins: all clients put it, and read it from then on; every fifth key is deleted
+ * at times. All calls go into the history.
  */
 final class Load implements AutoCloseable {
-  /** Every so many keys one that may be deleted. */
+  /** One of so many keys may be deleted. */
   private static final int DELETABLE = 5;
 
   private static final long KEY_MS = 100;
@@ -36,7 +36,7 @@ final class Load implements AutoCloseable {
   private static final int LARGE_BYTES = 3 << 19;
   private static final long PAUSE_MS = 12;
 
-  /** Beyond what makes it a hang, as a node may have been away in between. */
+  /** The wait beyond a hang, because a node may have been away in between. */
   private static final Duration END = Duration.ofSeconds(30);
 
   /** Numbers of puts, over all rounds. */
@@ -70,7 +70,7 @@ final class Load implements AutoCloseable {
   /**
    * Starts the clients.
    *
-   * @param prefix of every key
+   * @param prefix the prefix of every key
    */
   static Load start(
       List<LocalNode> nodes, History history, String prefix, long seed, StallWatch stalls) {
@@ -145,7 +145,7 @@ final class Load implements AutoCloseable {
   }
 
   private void note(Under under, Answer answer) {
-    // A put that found the value instead is a read of another's.
+    // A put that found a value counts as a read of another client's put.
     boolean read = answer.outcome() == Outcome.FOUND;
     history.add(
         new Call(
@@ -163,7 +163,7 @@ final class Load implements AutoCloseable {
   }
 
   /**
-   * Ends the load when the calls under way have ended; one that does not is noted as it is.
+   * Ends the load after the calls in flight have ended; records one that does not end as unknown.
    *
    * @throws IllegalStateException if a client failed otherwise than by an outcome
    */

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A Redis client that knows one node: {@code SET … NX}, {@code GET}, {@code DEL} over a plain
- * socket. It waits longer than the node may take, so that the node's own deadlines are what is
- * measured.
+ * socket. It waits longer than the node may take, so that it measures the node's own deadlines.
  */
 final class PlainWorkloadClient implements WorkloadClient {
   /** Two lookups, two fetches and telling the owner, 250 ms each, and the transfer. */
@@ -27,10 +26,10 @@ final class PlainWorkloadClient implements WorkloadClient {
   /** What the node gives the owner of the slot, 4.5 s, and the transfer. */
   private static final long DEL_MS = 4_500 + 500;
 
-  /** How an answer begins that is an error by another code than those of what can be mended. */
+  /** The prefix of errors other than TIMEOUT and TRYAGAIN. */
   static final String OTHER_CODE = "neither TIMEOUT nor TRYAGAIN: ";
 
-  /** Past the longest deadline and what makes a hang of it. */
+  /** Beyond the longest deadline and the limit of a hang. */
   private static final int PATIENCE_MS = (int) (SET_MS + Patience.HANG.toMillis() + 1_000);
 
   private static final int CONNECT_MS = 20_000;
@@ -106,7 +105,7 @@ final class PlainWorkloadClient implements WorkloadClient {
       if (open == null) {
         open = PlainConnection.open(node.host(), node.port(), CONNECT_MS);
         open.patience(PATIENCE_MS);
-        open.introduce("larder-bench"); // its OK then means stored
+        open.introduce("larder-bench"); // OK then means stored
         connection = open;
       }
       return reading.read(open.call(words));
@@ -128,7 +127,7 @@ final class PlainWorkloadClient implements WorkloadClient {
       try {
         open.close();
       } catch (IOException e) {
-        // It is given up either way.
+        // The connection is abandoned either way.
       }
     }
   }

@@ -7,9 +7,9 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The bytes of a put's value, a function of the put's number alone: every put has bytes that no
- * other has, and what is read says itself whose it must be. Word 0 is the number and the length,
- * word i {@code splitmix64(word 0 + i)} (Steele, Lea and Flood, 2014), cut to the length.
+ * The bytes of a put's value, a function of the put's number alone: every put has unique bytes,
+ * from which its number can be read. Word 0 is the number and the length, word i {@code
+ * splitmix64(word 0 + i)} (Steele, Lea and Flood, 2014), cut to the length.
  */
 final class PutContents {
   static final int MIN_BYTES = 8;
@@ -35,7 +35,7 @@ final class PutContents {
     return Arrays.copyOf(value.array(), length);
   }
 
-  /** The number of the put whose every byte this is, or -1 if it is no put's. */
+  /** The number of the put with exactly these bytes, or -1 if there is none. */
   static long putOf(ByteBuffer value) {
     int start = value.position();
     int length = value.remaining();

@@ -3,15 +3,14 @@ package io.larder.bench.faults;
 import io.larder.bench.faults.History.Outcome;
 
 /**
- * A client of the cluster, of one kind or another. For one thread; every call ends within its
- * deadline, by whatever outcome.
+ * A client of the fault run. For one thread; every call ends within its deadline with some outcome.
  */
 interface WorkloadClient extends AutoCloseable {
   /**
-   * What a call came to.
+   * The outcome of a call.
    *
    * @param put the number of the put whose value was found, -1 for bytes that are no put's; else 0
-   * @param said why it is not known, or nothing
+   * @param said the error of an unknown outcome, or nothing
    */
   record Answer(Outcome outcome, long put, String said) {
     static Answer of(Outcome outcome) {
@@ -40,7 +39,7 @@ interface WorkloadClient extends AutoCloseable {
 
   Answer delete(String key);
 
-  /** How long each kind of call may take, in ms. */
+  /** The deadline of each kind of call, in ms. */
   long deadlineMs(History.Kind kind);
 
   @Override

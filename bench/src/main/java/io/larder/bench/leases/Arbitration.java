@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Measures what owners do for puts: leases, commits, waking who waits. */
+/** Measures the owners' work for puts: leases, commits, waking of waiters. */
 final class Arbitration {
   private static final int VALUE_BYTES = 64 << 10;
   private static final int PUTS_A_ROUND = 1_500;
@@ -35,7 +35,7 @@ final class Arbitration {
   private static final Duration WAIT = Duration.ofMinutes(1);
   private static final int WAIT_MS = (int) WAIT.toMillis();
 
-  /** Leases are not given back here but end by their deadlines, as if after a slow put. */
+  /** The leases end by their deadlines here, as after a slow put. */
   private static final Duration PUT_TIME = Duration.ofMillis(250);
 
   private static final int BATCH = 512;
@@ -68,8 +68,8 @@ final class Arbitration {
   }
 
   /**
-   * How much longer a put takes, half of the time at most, when another node owns the key's slot
-   * than when the node that stores it does; in ms.
+   * The extra median time of a put, in ms, if another node than the storing one owns the key's
+   * slot.
    */
   double extraPutMs() {
     LocalNode node = nodes.get(0);
@@ -139,7 +139,7 @@ final class Arbitration {
     return wakes.quantileMs(0.99);
   }
 
-  /** Leases that one owner grants in a second, asked for in batches; after a while of the same. */
+  /** Leases that one owner grants in a second, requested in batches, after a warm-up. */
   double grantsPerSecond() throws InterruptedException {
     LocalNode owner = nodes.get(0);
     try (LarderClient client = client(owner, PUT_TIME)) {

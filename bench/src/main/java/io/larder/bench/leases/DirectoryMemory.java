@@ -11,12 +11,12 @@ import io.larder.protocol.Slots;
 import java.util.Set;
 import java.util.SplittableRandom;
 
-/** Measures what an owner's directory takes for each key, on the heap of this process. */
+/** Measures the heap bytes of an owner's directory for each key, in this process. */
 final class DirectoryMemory {
-  /** The most that an owner is made for. */
+  /** The design limit of an owner's keys. */
   private static final int KEYS = 2_000_000;
 
-  /** Of three nodes one has so many. */
+  /** The slots of one of three nodes. */
   private static final int SLOTS = Slots.COUNT / 3;
 
   private static final long EPOCH = 1;
@@ -24,7 +24,7 @@ final class DirectoryMemory {
 
   private DirectoryMemory() {}
 
-  /** Bytes of heap for each of so many keys, all that the directory needs for them included. */
+  /** Bytes of heap for each key, all structures of the directory included. */
   static double bytesPerKey() {
     Member holder = new Member("holder", 1);
     MemberTable members = new MemberTable();

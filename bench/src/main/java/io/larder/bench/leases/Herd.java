@@ -19,8 +19,8 @@ import java.util.concurrent.Future;
 /**
  * Many clients on all nodes put the same keys at once, each all of them.
  *
- * @param copiesMax most nodes that hold one key
- * @param stored puts that were told that theirs is the value
+ * @param copiesMax the most nodes that hold one key
+ * @param stored puts that were answered as stored
  * @param deviceBytesPerUniqueByte bytes written to devices for each byte of the values
  */
 record Herd(int copiesMax, long stored, double deviceBytesPerUniqueByte) {
@@ -66,7 +66,7 @@ record Herd(int copiesMax, long stored, double deviceBytesPerUniqueByte) {
       throws IOException, InterruptedException, BrokenBarrierException {
     int stored = 0;
     try (PlainConnection connection = PlainConnection.open(node.host(), node.port(), TIMEOUT_MS)) {
-      connection.introduce("larder-bench"); // its OK then means stored
+      connection.introduce("larder-bench"); // OK then means stored
       start.await();
       for (int i = 0; i < KEYS; i++) {
         if (connection.call(text("SET"), text(key(i)), value, text("NX")).isPresent()) {

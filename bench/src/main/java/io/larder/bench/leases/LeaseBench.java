@@ -11,10 +11,10 @@ import org.apache.zookeeper.KeeperException;
 
 /** Measures every figure of put-leases on a fresh cluster of real processes. */
 public final class LeaseBench {
-  /** Keys that the cluster holds when a node is killed. */
+  /** The keys in the cluster at the kill of a node. */
   public static final int DEFAULT_KEYS = 1_000_000;
 
-  /** How often what is short is measured; the medians count. */
+  /** The rounds of short measurements; the medians count. */
   public static final int DEFAULT_ROUNDS = 3;
 
   private static final int MAX_ZNODE_PUTS = 60_000;
@@ -26,9 +26,9 @@ public final class LeaseBench {
   private final List<Figure> figures = new ArrayList<>();
 
   /**
-   * @param cluster just started, with one ZooKeeper server; it has a node less afterwards
-   * @param keys how many it is to hold when that node is killed
-   * @param rounds of what is measured several times
+   * @param cluster a new cluster with one ZooKeeper server; it has a node less afterwards
+   * @param keys the number of keys at the kill of that node
+   * @param rounds the rounds of repeated measurements
    */
   public LeaseBench(LocalCluster cluster, int keys, int rounds, Progress progress) {
     this.cluster = cluster;
@@ -40,7 +40,7 @@ public final class LeaseBench {
   /**
    * Measures; takes some minutes.
    *
-   * @throws IOException if something cannot be measured, or a call ends as it should not
+   * @throws IOException if a measurement fails, or a call ends wrongly
    */
   public List<Figure> run() throws IOException, InterruptedException {
     try (ZooKeeperView zooKeeper = ZooKeeperView.connect(cluster.zooKeeperAddress())) {

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which node owned which slot at one moment, as a node told it ({@code CLUSTER NODES}), and keys
- * that lie in a wanted slot. Immutable.
+ * The owners of slots at one moment, from a node's {@code CLUSTER NODES}, and keys of a given slot.
+ * Immutable.
  */
 final class SlotOwners {
   private static final int TIMEOUT_MS = 60_000;
@@ -69,7 +69,7 @@ final class SlotOwners {
     return slots;
   }
 
-  /** A key of that slot, another for every name. */
+  /** A key of that slot, a different one for every name. */
   byte[] key(int slot, String name) {
     return ("{" + tagBySlot[slot] + "}" + name).getBytes(UTF_8);
   }

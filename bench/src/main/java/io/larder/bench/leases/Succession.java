@@ -17,7 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 
-/** A cluster with many keys: how fast they are put, and how soon a dead node's slots serve. */
+/** Measures puts of many keys, and the time until a dead node's slots serve again. */
 final class Succession {
   private static final int VALUE_BYTES = 100;
   private static final int IN_FLIGHT = 768;
@@ -85,7 +85,7 @@ final class Succession {
     void call(LarderClient client, byte[] key, Done done);
   }
 
-  /** One call, repeated until it ends as it should; then its place in the window is free. */
+  /** Runs one call, repeated until it succeeds; then frees its place in the window. */
   private static final class Attempts implements Done {
     private final Calling calling;
     private final LarderClient client;

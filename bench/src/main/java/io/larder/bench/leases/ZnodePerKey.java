@@ -13,9 +13,9 @@ import org.apache.zookeeper.ZooKeeper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Larder does not do: a znode for each key. A put creates it, which is the exclusive right to
- * write, and sets it to the holder when the value is durable, which is the commit. Nothing but
- * ZooKeeper's part is done here, as many puts at once as it takes.
+ * A rival design: a znode for each key. A put creates it, which is the exclusive right to write,
+ * and sets it to the holder when the value is durable, which is the commit. Runs ZooKeeper's part
+ * only, with as many concurrent puts as it accepts.
  */
 final class ZnodePerKey {
   private static final String ROOT = "/znode-per-key";

@@ -13,7 +13,7 @@ import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.Watcher.Event.KeeperState;
 import org.apache.zookeeper.ZooKeeper;
 
-/** What a local cluster's one ZooKeeper server says of its znodes and its writes. */
+/** The znodes and writes of a local cluster's one ZooKeeper server. */
 final class ZooKeeperView implements AutoCloseable {
   private static final int SESSION_MS = 30_000;
   private static final int CLOSE_MS = 1_000;
@@ -59,7 +59,7 @@ final class ZooKeeperView implements AutoCloseable {
 
   /**
    * Writes that the server has carried out, other than heartbeats: the last transaction's number
-   * less the versions of the heartbeats' znodes. Only differences mean something.
+   * less the versions of the heartbeats' znodes. Only differences are meaningful.
    */
   long writes() throws IOException, KeeperException, InterruptedException {
     while (true) {
@@ -93,14 +93,14 @@ final class ZooKeeperView implements AutoCloseable {
   }
 
   /**
-   * When the slots were claimed, by the server's own clock.
+   * The times of the slots' claims, by the server's own clock.
    *
    * @param afterAssignmentMs from the slot table's writing to the last put-lease's creation
    * @param afterRegistrationMs from the last node's registration to the same
    */
   record Claims(long afterAssignmentMs, long afterRegistrationMs) {}
 
-  /** To be asked before slots have moved. */
+  /** Reads the claims; call it before slots move. */
   Claims claims() throws KeeperException, InterruptedException, IOException {
     long assigned = zooKeeper.exists(paths.slots(), false).getMtime();
     long registered = 0;

@@ -1,6 +1,6 @@
 /**
- * What put-leases cost and how fast they are: {@link io.larder.bench.leases.LeaseBench} measures
- * each figure on a cluster of real processes, and a znode per key beside it.
+ * The cost and speed of put-leases: {@link io.larder.bench.leases.LeaseBench} measures each figure
+ * on a cluster of real processes, and a znode per key beside it.
  */
 @NullMarked
 package io.larder.bench.leases;

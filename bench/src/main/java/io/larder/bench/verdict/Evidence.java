@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** Collects what a run sees. Keeps the first findings of each kind and counts all. Thread-safe. */
+/** Collects a run's findings: keeps the first of each kind and counts all. Thread-safe. */
 public final class Evidence {
   private static final int KEPT_OF_EACH = 10;
 
@@ -22,7 +22,7 @@ public final class Evidence {
   private long late;
   private long lateMaxNanos;
 
-  /** A promise was seen broken. */
+  /** Records a broken promise. */
   public synchronized void broken(BrokenPromise promise, String key, String how) {
     if (counts.merge(promise, 1L, Long::sum) <= KEPT_OF_EACH) {
       findings.add(new Finding(promise, key, how));
@@ -30,10 +30,11 @@ public final class Evidence {
   }
 
   /**
-   * Stored blocks that no node has.
+   * Records stored blocks that no node has.
    *
-   * @param keys that were asked for at every member that is present, repeatedly
-   * @param reported how many blocks the nodes report as evicted, expired, deleted or dropped
+   * @param keys keys that were queried at every present member, repeatedly
+   * @param reported the number of blocks that the nodes report as evicted, expired, deleted or
+   *     dropped
    * @param missing the members that are not present
    */
   public synchronized void gone(
@@ -61,20 +62,20 @@ public final class Evidence {
     }
   }
 
-  /** Nothing can be said of these blocks, since a member that may hold them is missing. */
+  /** Records blocks that cannot be judged, because a member that may hold them is missing. */
   public synchronized void unknown(Collection<String> keys, Collection<String> missing) {
     unknown += keys.size();
     missingMembers.addAll(missing);
     keys.stream().limit(KEPT_OF_EACH - unknownKeys.size()).forEach(unknownKeys::add);
   }
 
-  /** An answer came, or a call was given up, so long after the call and so past its deadline. */
+  /** Records a call that was answered or given up past its deadline, after so long. */
   public synchronized void late(long tookNanos) {
     late++;
     lateMaxNanos = Math.max(lateMaxNanos, tookNanos);
   }
 
-  /** Puts that were accepted and dropped while the run went on, by reason. */
+  /** Records accepted puts that were dropped during the run, by reason. */
   public synchronized void dropped(Map<String, Long> byReason) {
     byReason.forEach((reason, count) -> {
       if (count > 0) {
@@ -83,7 +84,7 @@ public final class Evidence {
     });
   }
 
-  /** What is known so far. */
+  /** The verdict on the evidence so far. */
   public synchronized Verdict verdict() {
     return new Verdict(
         counts,

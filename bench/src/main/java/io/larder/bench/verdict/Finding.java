@@ -1,11 +1,11 @@
 package io.larder.bench.verdict;
 
 /**
- * A promise that was seen broken.
+ * An observed broken promise.
  *
- * @param promise which one
+ * @param promise the promise
  * @param key of the block, or the call or part that shows it
- * @param how in words
+ * @param how the description
  */
 public record Finding(BrokenPromise promise, String key, String how) {
   @Override

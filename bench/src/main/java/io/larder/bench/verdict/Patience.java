@@ -2,12 +2,12 @@ package io.larder.bench.verdict;
 
 import java.time.Duration;
 
-/** How long a run waits before it calls something broken. A busy machine needs a part of it. */
+/** The times that a run waits before it reports a broken promise; ample even on a busy machine. */
 public final class Patience {
-  /** A call that is so long past its deadline hangs. */
+  /** The time past its deadline after which a call counts as hanging. */
   public static final Duration HANG = Duration.ofSeconds(60);
 
-  /** A cluster must be settled, every block readable and every second copy gone, after so long. */
+  /** The time within which a cluster must be settled, blocks readable and second copies gone. */
   public static final Duration SETTLED = Duration.ofMinutes(10);
 
   private Patience() {}

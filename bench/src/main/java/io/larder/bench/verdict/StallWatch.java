@@ -3,13 +3,13 @@ package io.larder.bench.verdict;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How long this process has stood still: a thread sleeps a little again and again and adds up by
- * how much it overslept. What a client sees late in that time may have come in time. Thread-safe.
+ * Measures the stalls of this process: a thread repeats short sleeps and sums up by how much each
+ * was too long. An answer that seems late in such a time may have arrived in time. Thread-safe.
  */
 public final class StallWatch implements AutoCloseable {
   private static final long BEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-  /** Less is the sleep's own coarseness. */
+  /** Shorter delays are the granularity of sleep. */
   private static final long NOTED_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final Thread thread;
@@ -27,9 +27,7 @@ public final class StallWatch implements AutoCloseable {
     return watch;
   }
 
-  /**
-   * All stalls so far, one under way included; the difference of two readings is what lay between.
-   */
+  /** The sum of all stalls so far, a present one included. */
   public synchronized long totalNanos() {
     return stalledNanos + overslept(System.nanoTime());
   }

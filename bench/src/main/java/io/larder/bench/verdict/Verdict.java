@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a run says of the promises.
+ * The verdict of a run on the promises.
  *
- * @param counts of each promise that was seen broken, how often
+ * @param counts how often each promise was broken
  * @param findings the first of each, with their keys
- * @param unknown stored blocks of which nothing can be said, since a member is missing
+ * @param unknown stored blocks that cannot be judged, because a member is missing
  * @param unknownKeys the first of them
- * @param missingMembers who was missing
+ * @param missingMembers the missing members
  * @param reportedGone stored blocks that are gone, and that nodes report as evicted, expired,
  *     deleted or dropped
  * @param late calls that were answered after their deadline, or not before they were given up
@@ -32,15 +32,15 @@ public record Verdict(
     long late,
     long lateMaxMs,
     Map<String, Long> dropped) {
-  /** A run in one word. */
+  /** The verdict in one word. */
   public enum Outcome {
-    /** Every promise was kept, as far as this run asked. */
+    /** Every promise was kept, as far as this run checked. */
     KEPT(0),
     /** At least one was broken. */
     BROKEN(1),
-    /** Puts were dropped: the figures are of another load than the one that was meant. */
+    /** Puts were dropped: the figures are of another load than intended. */
     VOID(1),
-    /** None was seen broken, and some stored blocks could not be judged. */
+    /** No promise was broken, but some stored blocks could not be judged. */
     UNKNOWN(3);
 
     private final int exitCode;
@@ -49,7 +49,7 @@ public record Verdict(
       this.exitCode = exitCode;
     }
 
-    /** Of the process that says so. */
+    /** The exit code of the process. */
     public int exitCode() {
       return exitCode;
     }
@@ -65,7 +65,7 @@ public record Verdict(
     dropped = Collections.unmodifiableMap(new TreeMap<>(dropped));
   }
 
-  /** The worst of what was seen: broken, then void, then unknown. */
+  /** The worst outcome: broken, then void, then unknown. */
   @JsonProperty
   public Outcome outcome() {
     if (!counts.isEmpty()) {
@@ -77,12 +77,12 @@ public record Verdict(
     return unknown > 0 ? Outcome.UNKNOWN : Outcome.KEPT;
   }
 
-  /** How often a promise was seen broken. */
+  /** How often a promise was broken. */
   public long count(BrokenPromise promise) {
     return counts.getOrDefault(promise, 0L);
   }
 
-  /** In words: what was broken with the keys, what is unknown, what was late. */
+  /** In words: broken promises with their keys, unknown blocks, late calls. */
   public List<String> lines() {
     List<String> lines = new ArrayList<>();
     counts.forEach((promise, count) -> {

@@ -20,9 +20,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * GETs of 4 MiB that lie on the device only, through a whole node, beside the two things that bound
- * them: fio's random reads of the same device, and a bare server's GETs of the same size. The
- * node's memory is a twentieth of its values, so nearly every read is the device's.
+ * GETs of 4 MiB that lie on the device only, through a whole node, beside their two bounds: fio's
+ * random reads of the same device, and a bare server's GETs of the same size. The node's memory is
+ * a twentieth of its values, so nearly every read is the device's.
  */
 final class ColdReads {
   private static final int VALUE_BYTES = 4 << 20;
@@ -71,7 +71,7 @@ final class ColdReads {
       load(larder, keys);
       DroppedPuts.requireNone(cluster);
       Fio fio = pages.areReserved() ? new Fio(pages, node.device(), deviceBytes / 4) : null;
-      // What has just been written is somewhere in the device's first part, segment by segment.
+      // The latest writes are in the device's first part, segment by segment.
       return measure(larder, bare.target(), fio, deviceBytes / 16, keys);
     }
   }

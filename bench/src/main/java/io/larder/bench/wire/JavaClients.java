@@ -33,7 +33,7 @@ final class JavaClients {
   private final byte[] value = new byte[BYTES];
 
   /**
-   * @param warmUps rounds of both sides before any that counts: a client's code is compiled after
+   * @param warmUps rounds of both sides before those that count: a client's code is compiled after
    *     about 3 GiB, and costs three times as much until then
    */
   JavaClients(Target node, int rounds, int warmUps) {
@@ -54,9 +54,9 @@ final class JavaClients {
     }
   }
 
-  /** One thread's way to read and write a value. */
+  /** One thread's client. */
   private interface Client extends Load.Connection {
-    /** Reads; the length or -1. */
+    /** Reads a value; returns its length, or -1 on a miss. */
     long get(byte[] key) throws IOException;
 
     void set(byte[] key) throws IOException;

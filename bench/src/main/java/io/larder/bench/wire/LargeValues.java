@@ -82,15 +82,15 @@ final class LargeValues {
   }
 
   /**
-   * Writes new keys until the device has been written to all over, since a file's first touch is
-   * slow; half of them small, so that the node's code has run often enough to be compiled.
+   * Writes new keys until the whole device has been written, because a file's first touch is slow;
+   * half of them small, so that the node's code is compiled.
    */
   void fillDevice(long bytes) throws IOException, InterruptedException {
     fill(larder, bytes / 2, 64 << 10);
     fill(larder, bytes / 2, 4 << 20);
   }
 
-  /** Writes new keys until the rival's memory has been written to all over, for the same reason. */
+  /** Writes new keys until the rival's whole memory has been written, for the same reason. */
   void fillMemory(Target rival, long bytes) throws IOException, InterruptedException {
     fill(rival, bytes, 4 << 20);
   }
@@ -99,13 +99,13 @@ final class LargeValues {
     Load.seconds(4, (int) (bytes / each), () -> new Sets(target.connect(), each));
   }
 
-  /** Of the rounds that count, the last ones: those before were for warmth. */
+  /** The last rounds, which count; those before warm up. */
   private Figure cpuFigure(String name, List<Double> runs) {
     List<Double> counted = runs.subList(runs.size() - rounds, runs.size());
     return Figure.median(name, counted, "s/GiB", null, Better.lower);
   }
 
-  /** Of a value to be read, by its length and number. */
+  /** The key of a value to read, by its length and number. */
   static String key(int bytes, int number) {
     return "get:" + bytes + ":" + number;
   }
@@ -115,9 +115,9 @@ final class LargeValues {
   }
 
   /**
-   * Writes the keys to be read and makes sure of them, by as many connections as will read: a full
-   * Redis evicts by ages in whole seconds of a few keys drawn at random, now and then one that has
-   * just been written, and replies under way count as memory.
+   * Writes the keys to read and verifies them, by as many connections as will read: a full Redis
+   * evicts by ages in whole seconds of a few keys drawn at random, now and then one that has just
+   * been written, and replies under way count as memory.
    *
    * @throws IOException if some are still missing after a few passes
    */
@@ -160,7 +160,7 @@ final class LargeValues {
     return total / seconds / 1e9;
   }
 
-  /** GETs that tell which keys are not there. */
+  /** GETs that collect the missing keys. */
   private record Looks(LeanClient client, int bytes, Set<Integer> missing)
       implements Load.Connection {
     @Override

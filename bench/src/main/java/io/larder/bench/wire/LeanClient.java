@@ -10,9 +10,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
 /**
- * One blocking connection that does as little as a client can: a value that is read is received
- * into a buffer that is used again and again, a value that is written comes from one that is
- * shared. Not thread-safe.
+ * A blocking connection with the least possible work: it receives values into a buffer that it
+ * reuses, and writes values from a shared one. Not thread-safe.
  */
 final class LeanClient implements AutoCloseable {
   private static final byte[] OK = "+OK\r\n".getBytes(US_ASCII);
@@ -32,7 +31,7 @@ final class LeanClient implements AutoCloseable {
     return "the server at " + channel.socket().getRemoteSocketAddress();
   }
 
-  /** Reads a value and forgets it; its length, or -1 if there is none. */
+  /** Reads and discards a value; returns its length, or -1 if there is none. */
   long get(String key) throws IOException {
     out.clear();
     out.put("*2\r\n$3\r\nGET\r\n".getBytes(US_ASCII));
@@ -78,7 +77,7 @@ final class LeanClient implements AutoCloseable {
     out.put(("$" + text.length() + "\r\n" + text + "\r\n").getBytes(US_ASCII));
   }
 
-  /** Reads {@code $length}; what has come of the value stays in {@link #in}. */
+  /** Reads {@code $length}; received bytes of the value stay in {@link #in}. */
   private long readLength() throws IOException {
     while (true) {
       readSome();

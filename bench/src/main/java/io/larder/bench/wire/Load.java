@@ -10,7 +10,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Many connections doing one thing until so many operations are done. */
+/** Runs one operation on many connections until so many operations are done. */
 final class Load {
   /** A connection's part of the work. */
   interface Connection extends AutoCloseable {
@@ -24,8 +24,8 @@ final class Load {
   private Load() {}
 
   /**
-   * Runs {@code operations}, each by whichever connection is free, and takes the time from when all
-   * connections are there.
+   * Runs {@code operations}, each on the next free connection, and takes the time from the moment
+   * all connections are open.
    *
    * @return seconds
    */

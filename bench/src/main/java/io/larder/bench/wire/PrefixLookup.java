@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
-/** The longest prefix of 128 keys on three nodes, and how many requests it takes between them. */
+/** Measures longest-prefix lookups of 128 keys on three nodes, and the requests between them. */
 final class PrefixLookup {
   private static final int KEYS = 128;
   private static final int LOOKUPS = 3_000;
@@ -56,7 +56,7 @@ final class PrefixLookup {
     return List.of(
         Figure.of("prefix128P50", latency.quantileMs(0.5), "ms", GOAL_MS, Better.lower),
         Figure.of("prefix128P99", latency.quantileMs(0.99), "ms", null, Better.lower),
-        // The client's one, and one to each other node; a few more are the nodes' own upkeep.
+        // The client's one, and one to each other node; a few more are the nodes' anti-entropy.
         Figure.of(
             "prefix128RequestsPerNode",
             requests / cluster.nodes().size(),

@@ -8,21 +8,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two sides measured in turn, so that what else the machine does falls on both. A figure is the
+ * Measures two sides in turn, so that other load of the machine affects both. A figure is the
  * median of the rounds' ratios, not the ratio of medians.
  */
 final class RateComparison {
   /** One side's work. */
   interface Side {
-    /** Does the work once; the rate it reached. */
+    /** Does the work once; returns its rate. */
     double rate() throws IOException, InterruptedException;
   }
 
   private RateComparison() {}
 
   /**
-   * Both sides once for warmth and then {@code rounds} times, who begins changing from round to
-   * round.
+   * Runs both sides once to warm up and then {@code rounds} times, the first side changing from
+   * round to round.
    *
    * @return three figures: the ratio of our rate to theirs, our rate, their rate
    */

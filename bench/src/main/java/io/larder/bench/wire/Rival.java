@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A server of somebody else's, in a process of its own on the loopback address. */
+/** A foreign server, in a process of its own on the loopback address. */
 final class Rival implements AutoCloseable {
   private static final long START_MS = 10_000;
 
@@ -120,7 +120,7 @@ final class Rival implements AutoCloseable {
     return Optional.empty();
   }
 
-  /** Everything a program prints. */
+  /** The output of a program. */
   static String run(String... command) throws IOException, InterruptedException {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     process.getOutputStream().close();

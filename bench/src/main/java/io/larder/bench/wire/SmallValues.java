@@ -22,7 +22,7 @@ final class SmallValues {
     this.rounds = rounds;
   }
 
-  /** Makes every key that redis-benchmark will ask for. */
+  /** Writes every key that redis-benchmark will read. */
   void load() throws IOException {
     for (Target target : List.of(larder, redis)) {
       try (LeanClient client = target.connect()) {

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 
-/** How long a GET of 4 KiB takes while others stream large values. */
+/** Measures GETs of 4 KiB while others stream large values. */
 final class TailLatency {
   private static final int STREAMS = 8;
   private static final int STREAMED_BYTES = 32 << 20;

@@ -5,12 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A server to be driven.
+ * A server under load.
  *
- * @param name in reports
+ * @param name its name in reports
  * @param host its address
- * @param port of RESP
- * @param pid its process, of this machine
+ * @param port its RESP port
+ * @param pid its process id on this machine
  */
 record Target(String name, String host, int port, long pid) {
   /** USER_HZ, which every Linux on x86-64 has. */

@@ -27,7 +27,7 @@ public final class WireBench {
   private static final long NODE_MEMORY_BYTES = 3L << 30;
   private static final long REDIS_MEMORY_BYTES = 3L << 30;
 
-  /** What can be measured by itself. */
+  /** The separate parts. */
   public enum Part {
     /** GET, SET and EXISTS of 4 KiB against Redis. */
     small,
@@ -53,11 +53,11 @@ public final class WireBench {
   private final Progress progress;
 
   /**
-   * A benchmark that has not begun.
+   * Makes a benchmark, not yet started.
    *
-   * @param launcher what the processes of the clusters start
-   * @param parts what to measure
-   * @param rounds of each figure
+   * @param launcher the main class of the clusters' processes
+   * @param parts the parts to measure
+   * @param rounds the rounds of each figure
    * @param quick little work in each, for a first impression and for tests
    * @param device a block device that may be erased, or null for a sparse file
    */
@@ -178,7 +178,7 @@ public final class WireBench {
     }
   }
 
-  /** What the disk under the node's file takes at most: no SET onto it can be faster. */
+  /** The write rate of the disk under the node's file, a bound on every SET. */
   private Figure deviceWrite(HugePages pages, Path folder)
       throws IOException, InterruptedException {
     long bytes = quick ? 256L << 20 : 2L << 30;

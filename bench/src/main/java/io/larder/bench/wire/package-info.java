@@ -1,6 +1,6 @@
 /**
  * The wire against its rivals in one run: redis-server, a bare server in C, Jedis and Lettuce.
- * {@link io.larder.bench.wire.WireBench} is where it begins.
+ * Start at {@link io.larder.bench.wire.WireBench}.
  */
 @NullMarked
 package io.larder.bench.wire;
