@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * order only. It is read at the first connection, after failures and periodically.
  */
 final class Nodes {
-  private static final Logger log = LoggerFactory.getLogger(Nodes.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Nodes.class);
   private static final long MIN_REFRESH_GAP_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final List<Lane> lanes;
@@ -65,7 +65,7 @@ final class Nodes {
 
   private void ask(List<String> addresses, int index) {
     if (index == addresses.size()) {
-      log.debug("no node of {} returned the topology: keeping these", addresses);
+      LOG.debug("no node of {} returned the topology: keeping these", addresses);
       return;
     }
     var unused =

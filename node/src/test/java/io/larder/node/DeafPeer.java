@@ -105,7 +105,7 @@ public final class DeafPeer implements AutoCloseable {
   }
 
   private static void daemon(Runnable task) {
-    var _ = Thread.ofPlatform().daemon().name("deaf-peer").start(task);
+    Thread.ofPlatform().daemon().name("deaf-peer").start(task);
   }
 
   @Override

@@ -34,8 +34,7 @@ class NodeStartTest {
   @BeforeEach
   void prepare() throws IOException {
     device = dir.resolve("device");
-    DeviceIdentity _ =
-        DeviceFormat.format(
+    DeviceFormat.format(
             new FormatOptions(device, DEVICE_BYTES, "test", "node-1", 1 << 20, false));
     taken = new ServerSocket(0, 1, InetAddress.getByName(HOST));
   }

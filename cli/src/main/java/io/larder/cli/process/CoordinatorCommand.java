@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Run a coordinator: of several, one leads and assigns slots to nodes.")
 public final class CoordinatorCommand implements Callable<Integer> {
-  private static final Logger log = LoggerFactory.getLogger(CoordinatorCommand.class);
+  private static final Logger LOG = LoggerFactory.getLogger(CoordinatorCommand.class);
 
   @Mixin private ProcessOptions options = new ProcessOptions();
 
@@ -57,7 +57,7 @@ public final class CoordinatorCommand implements Callable<Integer> {
         HostPort http = HostPort.parse(read.http().listen());
         try (OpsServer server =
             OpsServer.start(http.host(), http.port(), registry, () -> readiness(coordinator))) {
-          log.info("metrics and health on http://{}:{}", http.host(), server.port());
+          LOG.info("metrics and health on http://{}:{}", http.host(), server.port());
           stop.await();
         }
       }

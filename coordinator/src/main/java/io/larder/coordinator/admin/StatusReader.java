@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /** Reads a {@link ClusterStatus}; writes nothing. Not thread-safe. */
 public final class StatusReader implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(StatusReader.class);
+  private static final Logger LOG = LoggerFactory.getLogger(StatusReader.class);
   private static final int CLOSE_WAIT_MS = 1_000;
 
   private final String cluster;
@@ -120,7 +120,7 @@ public final class StatusReader implements AutoCloseable {
         byte[] id = zooKeeper.getData(paths.coordinator() + "/" + name, false, null);
         return new String(id, StandardCharsets.UTF_8);
       } catch (KeeperException.NoNodeException _) {
-        log.debug("coordinator {} left meanwhile; the next one leads", name);
+        LOG.debug("coordinator {} left meanwhile; the next one leads", name);
       }
     }
     return "";

@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe; never gives up while ZooKeeper is out of reach.
  */
 public final class Coordinator implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(Coordinator.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Coordinator.class);
   private static final int TURN_MS = 250;
   private static final int CONNECTION_TIMEOUT_MS = 5_000;
   private static final long COMPLAINT_NS = TimeUnit.SECONDS.toNanos(30);
@@ -161,11 +161,11 @@ public final class Coordinator implements AutoCloseable {
           throw e;
         } catch (Exception e) {
           // Curator declares Exception; after any of them the next turn reads the cluster again.
-          log.error("the coordinator of cluster {} failed this turn", options.cluster(), e);
+          LOG.error("the coordinator of cluster {} failed this turn", options.cluster(), e);
         }
       } while (!closing.await(TURN_MS, TimeUnit.MILLISECONDS));
     } catch (InterruptedException _) {
-      log.debug("coordinator thread interrupted");
+      LOG.debug("coordinator thread interrupted");
     }
   }
 
@@ -186,7 +186,7 @@ public final class Coordinator implements AutoCloseable {
     long nowMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
     Assignment assignment = term;
     if (assignment == null) {
-      log.info("this coordinator leads cluster {}", options.cluster());
+      LOG.info("this coordinator leads cluster {}", options.cluster());
       assignment = new Assignment(assignmentOptions, nowMs);
       term = assignment;
     }
@@ -207,11 +207,11 @@ public final class Coordinator implements AutoCloseable {
               .getVersion();
       image = new ClusterImage(table.withVersion(version), image.nodes());
     } catch (KeeperException.BadVersionException _) {
-      log.info("another coordinator changed the slot table first: reading it again");
+      LOG.info("another coordinator changed the slot table first: reading it again");
       return;
     }
     changes.increment();
-    log.info("{} slots get another owner; slots now: {}", moved, table.counts());
+    LOG.info("{} slots get another owner; slots now: {}", moved, table.counts());
   }
 
   private void disconnected(Exception e) {
@@ -219,7 +219,7 @@ public final class Coordinator implements AutoCloseable {
     long now = System.nanoTime();
     if (now - complainAtNs >= 0) {
       complainAtNs = now + COMPLAINT_NS;
-      log.warn(
+      LOG.warn(
           "ZooKeeper at {} is out of reach ({}): start it or correct the address; retrying",
           options.connect(),
           e.getMessage());
@@ -246,7 +246,7 @@ public final class Coordinator implements AutoCloseable {
         latch.close();
       }
     } catch (IOException e) {
-      log.debug("the leader latch ends with the session", e);
+      LOG.debug("the leader latch ends with the session", e);
     }
     curator.close();
   }

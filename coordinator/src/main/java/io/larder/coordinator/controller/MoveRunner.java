@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * <p>All state belongs to its thread.
  */
 final class MoveRunner implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(MoveRunner.class);
+  private static final Logger LOG = LoggerFactory.getLogger(MoveRunner.class);
   private static final long IDLE_MS = 500;
   private static final long RETRY_MS = 1_000;
   private static final int REMEMBERED = 20;
@@ -87,16 +87,16 @@ final class MoveRunner implements AutoCloseable {
         try {
           waitMs = turn(curator.getZookeeperClient().getZooKeeper());
         } catch (KeeperException e) {
-          log.debug("ZooKeeper: {}", e.getMessage());
+          LOG.debug("ZooKeeper: {}", e.getMessage());
         } catch (InterruptedException e) {
           throw e;
         } catch (Exception e) {
           // Curator declares Exception; after any of them the next turn reads the move again.
-          log.error("a move could not be continued", e);
+          LOG.error("a move could not be continued", e);
         }
       }
     } catch (InterruptedException _) {
-      log.debug("the moves' thread was interrupted");
+      LOG.debug("the moves' thread was interrupted");
     }
   }
 
@@ -111,7 +111,7 @@ final class MoveRunner implements AutoCloseable {
     Move move = running.move();
     MoveWork current = work;
     if (current == null || !current.moveId().equals(move.id())) {
-      log.info("move {} is under way: {} steps", move.id(), move.steps().size());
+      LOG.info("move {} is under way: {} steps", move.id(), move.steps().size());
       current = new MoveWork(move, paths, nodes, movedBytes);
       work = current;
     }
@@ -119,13 +119,13 @@ final class MoveRunner implements AutoCloseable {
     ClusterImage image = images.read(zooKeeper, false);
     Optional<String> end = endOfDrain(move, image);
     if (end.isPresent()) {
-      log.info("move {} ends: {}", move.id(), end.get());
+      LOG.info("move {} ends: {}", move.id(), end.get());
       write(zooKeeper, running, move.in(Move.State.CANCELLED, end.get(), nowMs));
       return IDLE_MS;
     }
     Step step = move.currentStep();
     if (step == null) {
-      log.info("move {} is done: {} bytes of values", move.id(), move.bytesMoved());
+      LOG.info("move {} is done: {} bytes of values", move.id(), move.bytesMoved());
       write(zooKeeper, running, move.in(Move.State.DONE, "", nowMs));
       return IDLE_MS;
     }
@@ -139,7 +139,7 @@ final class MoveRunner implements AutoCloseable {
       current.forgetUsage();
       String message = String.valueOf(e.getMessage());
       if (!message.equals(move.message())) {
-        log.warn("move {} is held up: {}", move.id(), message);
+        LOG.warn("move {} is held up: {}", move.id(), message);
         write(zooKeeper, running, move.withCurrentStep(step, message, nowMs));
       }
       return RETRY_MS;
@@ -167,7 +167,7 @@ final class MoveRunner implements AutoCloseable {
     try {
       zooKeeper.setData(paths.move(then.id()), then.encode(), stored.version());
     } catch (KeeperException.BadVersionException | KeeperException.NoNodeException _) {
-      log.info("move {} was changed by another: reading it again", then.id());
+      LOG.info("move {} was changed by another: reading it again", then.id());
     }
   }
 
@@ -179,7 +179,7 @@ final class MoveRunner implements AutoCloseable {
       try {
         zooKeeper.delete(paths.move(over.get(i).move().id()), over.get(i).version());
       } catch (KeeperException.BadVersionException | KeeperException.NoNodeException _) {
-        log.debug("move {} was removed meanwhile", over.get(i).move().id());
+        LOG.debug("move {} was removed meanwhile", over.get(i).move().id());
       }
     }
   }

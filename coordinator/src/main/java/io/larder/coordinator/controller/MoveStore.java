@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /** Reads {@code /moves}. Not thread-safe. */
 public final class MoveStore {
-  private static final Logger log = LoggerFactory.getLogger(MoveStore.class);
+  private static final Logger LOG = LoggerFactory.getLogger(MoveStore.class);
 
   /**
    * A move as it is stored.
@@ -37,9 +37,9 @@ public final class MoveStore {
         Move move = Move.decode(zooKeeper.getData(paths.move(id), false, stat));
         moves.add(new Stored(move, stat.getVersion()));
       } catch (KeeperException.NoNodeException _) {
-        log.debug("move {} was removed meanwhile", id);
+        LOG.debug("move {} was removed meanwhile", id);
       } catch (IllegalArgumentException e) {
-        log.error("{} is ignored: {}", paths.move(id), e.getMessage());
+        LOG.error("{} is ignored: {}", paths.move(id), e.getMessage());
       }
     }
     moves.sort(Comparator.comparingLong((Stored stored) -> stored.move().createdAtMs()));

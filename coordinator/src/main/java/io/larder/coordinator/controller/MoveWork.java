@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * and may be lost at any moment, because batches are idempotent. Not thread-safe.
  */
 final class MoveWork {
-  private static final Logger log = LoggerFactory.getLogger(MoveWork.class);
+  private static final Logger LOG = LoggerFactory.getLogger(MoveWork.class);
   private static final long IDLE_MS = 500;
   private static final long CLAIM_POLL_MS = 100;
   private static final long CLAIM_WAIT_NS = TimeUnit.SECONDS.toNanos(15);
@@ -121,7 +121,7 @@ final class MoveWork {
       throws KeeperException, InterruptedException {
     SlotTable table = image.slots();
     if (!image.nodes().containsKey(step.to()) || table.draining().contains(step.to())) {
-      log.info("{} can no longer take slots: the step is skipped", step.to());
+      LOG.info("{} can no longer take slots: the step is skipped", step.to());
       return new Outcome(step.done(), "", 0);
     }
     @Nullable String[] owners = table.toOwners();
@@ -137,7 +137,7 @@ final class MoveWork {
       SlotTable then = table.withOwners(owners);
       try {
         zooKeeper.setData(paths.slots(), SlotTableFormat.encode(then), table.version());
-        log.info("{} slots go from {} to {}", changes, step.from(), step.to());
+        LOG.info("{} slots go from {} to {}", changes, step.from(), step.to());
       } catch (KeeperException.BadVersionException _) {
         return new Outcome(step, "", 0); // changed meanwhile: the next batch reads it again
       }
@@ -193,7 +193,7 @@ final class MoveWork {
     Usage room = target == null ? null : usage.get(target.nodeId());
     if (target == null || room == null || room.fill() >= Math.min(own.fill(), MovePlanner.FULL)) {
       // If all nodes are full, evicting is better than moving.
-      log.info("no node is less full than {} any more: the step ends", source.nodeId());
+      LOG.info("no node is less full than {} any more: the step ends", source.nodeId());
       return new Outcome(step.done(), "", 0);
     }
     return give(step, source, target, Math.min(batchBytes, step.bytes() - step.movedBytes()));
@@ -251,7 +251,7 @@ final class MoveWork {
           try {
             usage.put(node.nodeId(), nodes.usage(node));
           } catch (IOException e) {
-            log.debug("{} is no target: {}", node.nodeId(), e.getMessage());
+            LOG.debug("{} is no target: {}", node.nodeId(), e.getMessage());
           }
         }
       }

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * /ready} (200 or 503, the body says why). Two threads, a bounded queue, bounded times.
  */
 public final class OpsServer implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(OpsServer.class);
+  private static final Logger LOG = LoggerFactory.getLogger(OpsServer.class);
   private static final int THREADS = 2;
   private static final int QUEUE = 64;
   private static final String TEXT = "text/plain; charset=utf-8";
@@ -90,7 +90,7 @@ public final class OpsServer implements AutoCloseable {
         default -> send(exchange, 404, TEXT, "here are /metrics, /live and /ready\n");
       }
     } catch (RuntimeException e) {
-      log.error("{} failed", exchange.getRequestURI(), e);
+      LOG.error("{} failed", exchange.getRequestURI(), e);
     }
   }
 

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * find its fence still open on waking.
  */
 final class BootClock implements NanoClock {
-  private static final Logger log = LoggerFactory.getLogger(BootClock.class);
+  private static final Logger LOG = LoggerFactory.getLogger(BootClock.class);
 
   /** From {@code <linux/time.h>}. */
   private static final int CLOCK_BOOTTIME = 7;
@@ -52,7 +52,7 @@ final class BootClock implements NanoClock {
         return clock;
       }
     }
-    log.warn(
+    LOG.warn(
         "no CLOCK_BOOTTIME here: the put fence does not notice a suspended machine; "
             + "run nodes on Linux");
     return System::nanoTime;

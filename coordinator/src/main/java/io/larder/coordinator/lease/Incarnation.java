@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * Fence}.
  */
 final class Incarnation {
-  private static final Logger log = LoggerFactory.getLogger(Incarnation.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Incarnation.class);
   private static final int CLOSE_WAIT_MS = 1_000;
   private static final int MAX_BEATS_IN_FLIGHT = 16;
 
@@ -109,7 +109,7 @@ final class Incarnation {
           fence.end();
           expired = true;
         }
-        default -> log.debug("ZooKeeper event {}", event);
+        default -> LOG.debug("ZooKeeper event {}", event);
       }
     } else {
       protocol.imageChanged();
@@ -137,7 +137,7 @@ final class Incarnation {
               protocol.layOutAgain();
               wake.run();
             }
-            default -> log.debug("heartbeat failed with code {}", code);
+            default -> LOG.debug("heartbeat failed with code {}", code);
           }
         },
         null);
@@ -202,7 +202,7 @@ final class Incarnation {
       negotiatedMs = now;
       long windowMs = ZooKeeperOptions.grantWindowMs(now, options.tickMs());
       if (windowMs <= 2L * options.heartbeatMs()) {
-        log.error(
+        LOG.error(
             "ZooKeeper granted a session timeout of {} ms, which leaves no time to grant put-leases "
                 + "with zookeeper.tickMs {} and a heartbeat every {} ms: raise its maxSessionTimeout",
             now,
@@ -229,10 +229,10 @@ final class Incarnation {
           ZooDefs.Ids.OPEN_ACL_UNSAFE,
           CreateMode.EPHEMERAL);
     } catch (KeeperException.NodeExistsException _) {
-      log.debug("already registered"); // by a request whose reply was lost
+      LOG.debug("already registered"); // by a request whose reply was lost
     }
     protocol.registered();
-    log.info(
+    LOG.info(
         "registered as {} incarnation {} in cluster {} (session 0x{}, timeout {} ms)",
         self.nodeId(),
         Long.toHexString(incarnation),
@@ -245,7 +245,7 @@ final class Incarnation {
     try {
       leases.delete(slots);
     } catch (KeeperException.NoNodeException _) {
-      log.error("put-leases of slots {}… were deleted by another client", slots[0]);
+      LOG.error("put-leases of slots {}… were deleted by another client", slots[0]);
       for (int slot : slots) { // they may differ: each is checked
         if (leases.epochOf(slot) != 0) {
           leases.delete(new int[] {slot});

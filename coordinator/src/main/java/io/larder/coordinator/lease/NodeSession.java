@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * end of a session it begins a new one.
  */
 public final class NodeSession implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(NodeSession.class);
+  private static final Logger LOG = LoggerFactory.getLogger(NodeSession.class);
   private static final long RETRY_MS = 200;
   private static final long UNREADABLE_RETRY_MS = 2_000;
   private static final long FIRST_COMPLAINT_MS = 3_000;
@@ -205,7 +205,7 @@ public final class NodeSession implements AutoCloseable {
     try {
       incarnation.beat();
     } catch (RuntimeException e) {
-      log.warn("a heartbeat could not be sent", e); // an exception would end the schedule
+      LOG.warn("a heartbeat could not be sent", e); // an exception would end the schedule
     }
   }
 
@@ -217,7 +217,7 @@ public final class NodeSession implements AutoCloseable {
         wake.drainPermits();
       }
     } catch (InterruptedException _) {
-      log.debug("session thread interrupted");
+      LOG.debug("session thread interrupted");
     }
     Incarnation last = current;
     if (last != null) {
@@ -252,22 +252,22 @@ public final class NodeSession implements AutoCloseable {
       }
       return 0;
     } catch (KeeperException.NoNodeException e) {
-      log.warn("{} is missing in ZooKeeper: creating it again", e.getPath());
+      LOG.warn("{} is missing in ZooKeeper: creating it again", e.getPath());
       if (incarnation != null) {
         incarnation.layOutAgain();
       }
       return RETRY_MS;
     } catch (KeeperException e) {
-      log.debug("ZooKeeper: {}", e.getMessage());
+      LOG.debug("ZooKeeper: {}", e.getMessage());
       return RETRY_MS;
     } catch (IOException | RuntimeException e) {
-      log.error("node {} cannot follow the cluster: {}", self.nodeId(), e.getMessage(), e);
+      LOG.error("node {} cannot follow the cluster: {}", self.nodeId(), e.getMessage(), e);
       return UNREADABLE_RETRY_MS;
     }
   }
 
   private void lost(Incarnation incarnation) throws InterruptedException {
-    log.warn(
+    LOG.warn(
         "the ZooKeeper session of node {} ended: its {} put-leases are void, a new session begins",
         self.nodeId(),
         incarnation.claimedCount());
@@ -286,7 +286,7 @@ public final class NodeSession implements AutoCloseable {
       complainAtNs = now + TimeUnit.MILLISECONDS.toNanos(FIRST_COMPLAINT_MS);
     } else if (now >= complainAtNs) {
       complainAtNs = now + TimeUnit.MILLISECONDS.toNanos(COMPLAINT_MS);
-      log.warn(
+      LOG.warn(
           "ZooKeeper at {} is out of reach: start it or correct the address; retrying",
           options.connect());
     }
@@ -338,13 +338,13 @@ public final class NodeSession implements AutoCloseable {
     @Override
     public void onClaimed(int[] slots, long epoch) {
       claimedEver.add(slots.length);
-      log.info("claimed {} slots, epoch {}", slots.length, Long.toHexString(epoch));
+      LOG.info("claimed {} slots, epoch {}", slots.length, Long.toHexString(epoch));
       tell("onClaimed", () -> node.onClaimed(slots, epoch));
     }
 
     @Override
     public void onReleased(int[] slots) {
-      log.info("releasing {} slots that belong to other nodes now", slots.length);
+      LOG.info("releasing {} slots that belong to other nodes now", slots.length);
       tell("onReleased", () -> node.onReleased(slots));
     }
 
@@ -357,7 +357,7 @@ public final class NodeSession implements AutoCloseable {
       try {
         call.run();
       } catch (RuntimeException e) {
-        log.error("{} failed", what, e);
+        LOG.error("{} failed", what, e);
       }
     }
   }

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * each node not seen before (a record never changes under its name). Not thread-safe.
  */
 public final class ImageReader {
-  private static final Logger log = LoggerFactory.getLogger(ImageReader.class);
+  private static final Logger LOG = LoggerFactory.getLogger(ImageReader.class);
 
   private final Paths paths;
   private final Map<String, NodeRecord> byName = new HashMap<>();
@@ -65,10 +65,10 @@ public final class ImageReader {
       byte[] record = zooKeeper.getData(paths.nodes() + "/" + name, false, null);
       byName.put(name, NodeRecord.decode(record));
     } catch (KeeperException.NoNodeException _) {
-      log.debug("node {} left while the image was read", name);
+      LOG.debug("node {} left while the image was read", name);
     } catch (IllegalArgumentException e) {
       refused.add(name);
-      log.error("{}/{} is ignored: {}", paths.nodes(), name, e.getMessage());
+      LOG.error("{}/{} is ignored: {}", paths.nodes(), name, e.getMessage());
     }
   }
 }

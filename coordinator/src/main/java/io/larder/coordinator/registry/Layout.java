@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 
 /** Creates the cluster's persistent znodes where they are missing. */
 public final class Layout {
-  private static final Logger log = LoggerFactory.getLogger(Layout.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Layout.class);
 
   private Layout() {}
 
@@ -31,9 +31,9 @@ public final class Layout {
     }
     try {
       zooKeeper.create(path, data, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
-      log.debug("created {}", path);
+      LOG.debug("created {}", path);
     } catch (KeeperException.NodeExistsException _) {
-      log.debug("{} was created meanwhile", path);
+      LOG.debug("{} was created meanwhile", path);
     }
   }
 }

@@ -47,7 +47,7 @@ import org.slf4j.LoggerFactory;
  * the connection's event loop.
  */
 final class Connection extends ChannelInboundHandlerAdapter implements ReplyQueue.Owner {
-  private static final Logger log = LoggerFactory.getLogger(Connection.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
   private static final long TICK_MS = 1_000;
 
   private final ServerContext server;
@@ -334,7 +334,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements ReplyQueu
     }
     if (rejection != null) {
       server.reject(rejection);
-      log.debug("{} closed: {}", bound().context().channel(), rejection);
+      LOG.debug("{} closed: {}", bound().context().channel(), rejection);
       replies().closeNow();
       return;
     }
@@ -419,12 +419,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements ReplyQueu
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     if (cause instanceof IOException) {
-      log.debug("{} closed", context.channel(), cause);
+      LOG.debug("{} closed", context.channel(), cause);
     } else if (cause instanceof DecoderException && cause.getCause() instanceof SSLException why) {
       server.reject(Rejection.TLS);
-      log.debug("{} refused: {}", context.channel(), why.getMessage());
+      LOG.debug("{} refused: {}", context.channel(), why.getMessage());
     } else {
-      log.error("{} closed after an unexpected error", context.channel(), cause);
+      LOG.error("{} closed after an unexpected error", context.channel(), cause);
     }
     replies().closeNow();
   }

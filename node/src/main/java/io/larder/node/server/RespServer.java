@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * BlockService} and writes its replies; loops share only what is thread-safe. Thread-safe.
  */
 public final class RespServer implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(RespServer.class);
+  private static final Logger LOG = LoggerFactory.getLogger(RespServer.class);
   private static final long CLOSE_GRACE_MS = 5_000;
 
   /**
@@ -94,7 +94,7 @@ public final class RespServer implements AutoCloseable {
     }
     RespServer server = new RespServer(context, loops, bound.channel(), transport);
     context.boundTo(server.port());
-    log.info(
+    LOG.info(
         "serving RESP{} on {}:{} with {} on {} event loops ({})",
         config.tls() == null ? "" : " over TLS",
         config.host(),

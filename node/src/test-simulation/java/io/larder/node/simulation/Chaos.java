@@ -201,7 +201,7 @@ final class Chaos {
     world.schedule.after(
         world.network.delayNs(),
         () -> {
-          boolean _ = world.zooKeeper.setSlots(SlotTable.of(owners, -1), read.version());
+          world.zooKeeper.setSlots(SlotTable.of(owners, -1), read.version());
         });
   }
 
@@ -214,7 +214,7 @@ final class Chaos {
           Stream.of(to.id(), "1000000", "0").map(word -> word.getBytes(UTF_8)).toList();
       life.run(() -> {
         world.note(life.node().id(), () -> "is to move its records to " + to.id());
-        var _ = life.router().peer("PEER.MOVE", arguments, COORDINATOR);
+        life.router().peer("PEER.MOVE", arguments, COORDINATOR);
       });
     }
   }

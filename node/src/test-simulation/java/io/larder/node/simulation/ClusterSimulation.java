@@ -133,7 +133,7 @@ final class ClusterSimulation {
         locate(world, node, key, holders, held);
       }
     }
-    boolean _ = runUntil(world, world.schedule.nowNs() + 5_000 * MS);
+    runUntil(world, world.schedule.nowNs() + 5_000 * MS);
   }
 
   /** Every node finds the key where it is. */

@@ -11,8 +11,7 @@ final class Futures {
 
   static <T extends @Nullable Object> void whenDone(
       CompletableFuture<T> chain, BiConsumer<@Nullable T, @Nullable Throwable> receiver) {
-    var _ =
-        chain.whenComplete((value, failure) ->
+    chain.whenComplete((value, failure) ->
             receiver.accept(
                 value,
                 failure instanceof CompletionException wrapped && wrapped.getCause() != null

@@ -171,7 +171,7 @@ final class SimulatedSession {
         };
     if (announced) {
       announced = false;
-      var _ = life.router().onSessionLost().thenRun(anew);
+      life.router().onSessionLost().thenRun(anew);
     } else {
       anew.run();
     }
@@ -253,8 +253,7 @@ final class SimulatedSession {
       }
       case Step.ReadImage _ -> readImage();
       case Step.TellReleased(int[] slots) -> {
-        var _ =
-            life.router()
+        life.router()
                 .onReleased(slots)
                 .thenRun(() -> {
                   if (asking == protocol) {

@@ -88,7 +88,7 @@ final class SimulatedTimer extends AbstractExecutorService implements ScheduledE
     return schedule(
         () -> {
           command.run();
-          var _ = scheduleWithFixedDelay(command, delay, delay, unit);
+          scheduleWithFixedDelay(command, delay, delay, unit);
         },
         initialDelay,
         unit);
@@ -102,7 +102,7 @@ final class SimulatedTimer extends AbstractExecutorService implements ScheduledE
 
   @Override
   public void execute(Runnable command) {
-    var _ = schedule(command, 0, TimeUnit.NANOSECONDS);
+    schedule(command, 0, TimeUnit.NANOSECONDS);
   }
 
   @Override

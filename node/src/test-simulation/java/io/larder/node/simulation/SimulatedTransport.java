@@ -146,8 +146,7 @@ final class SimulatedTransport implements PeerTransport {
                     new PeerException("no answer in " + deadlineMs + " ms")),
             deadlineMs,
             TimeUnit.MILLISECONDS);
-    var _ =
-        answer.whenComplete((_, failure) -> {
+    answer.whenComplete((_, failure) -> {
           late.cancel(false);
           if (failure == null) {
             unreachableUntilNs.remove(to);
@@ -169,8 +168,7 @@ final class SimulatedTransport implements PeerTransport {
             return;
           }
           there.run(() -> {
-            var _ =
-                question
+            question
                     .at(there)
                     .whenComplete((reply, failure) ->
                         world.network.send(

@@ -124,7 +124,7 @@ final class SimulatedZooKeeper {
   }
 
   void register(long session, NodeRecord node) {
-    var _ = nextZxid();
+    nextZxid();
     nodes.put(
         node.nodeId() + "-" + Long.toHexString(node.incarnation()), new Registered(node, session));
     changes++;
@@ -143,7 +143,7 @@ final class SimulatedZooKeeper {
   }
 
   void deleteLeases(long session, int[] deleted) {
-    var _ = nextZxid();
+    nextZxid();
     for (int slot : deleted) {
       PutLease lease = putLeases.get(slot);
       if (lease != null && lease.session() == session) {
@@ -157,7 +157,7 @@ final class SimulatedZooKeeper {
     if (!hasQuorum() || slots.version() != version) {
       return false;
     }
-    var _ = nextZxid();
+    nextZxid();
     slots = table.withVersion(version + 1);
     world.note("zk", () -> "slots " + slots.ranges());
     changed();
@@ -227,7 +227,7 @@ final class SimulatedZooKeeper {
 
   void closeSession(long id) {
     if (sessions.remove(id) != null) {
-      var _ = nextZxid();
+      nextZxid();
       world.note("zk", () -> "session " + id + " ends");
       putLeases.values().removeIf(lease -> lease.session() == id);
       if (nodes.values().removeIf(registered -> registered.session() == id)) {

@@ -27,7 +27,7 @@ class MemoryPoolTest {
       ByteBuffer chunk = payload.chunk(i);
       byte[] bytes = new byte[chunk.remaining()];
       Arrays.fill(bytes, mark);
-      ByteBuffer _ = chunk.put(bytes);
+      chunk.put(bytes);
     }
   }
 
@@ -35,7 +35,7 @@ class MemoryPoolTest {
     for (int i = 0; i < held.payload().chunkCount(); i++) {
       ByteBuffer chunk = held.payload().chunk(i);
       byte[] bytes = new byte[chunk.remaining()];
-      ByteBuffer _ = chunk.get(bytes);
+      chunk.get(bytes);
       byte[] expected = new byte[bytes.length];
       Arrays.fill(expected, held.mark());
       assertThat(Arrays.equals(bytes, expected)).isTrue();
@@ -153,7 +153,7 @@ class MemoryPoolTest {
             }));
       }
       for (Future<?> one : all) {
-        Object _ = Patience.get(one);
+        Patience.get(one);
       }
       assertThat(pool.usedBytes()).isZero();
       assertThat(pool.waiting()).isZero();

@@ -33,7 +33,7 @@ class PrefaultTest {
       for (long at = 8; at < BYTES / 2; at += SMALL_PAGE_BYTES) {
         bytes.set(ValueLayout.JAVA_LONG, at, ~at);
       }
-      Object _ = Patience.get(running);
+      Patience.get(running);
     }
 
     assertThat(presentBytes(bytes)).isEqualTo(BYTES);

@@ -94,7 +94,11 @@ class DeviceContractTest {
 
   private static IoCallback completing(CompletableFuture<Boolean> done) {
     return failure -> {
-      boolean _ = failure == null ? done.complete(true) : done.completeExceptionally(failure);
+      if (failure == null) {
+        done.complete(true);
+      } else {
+        done.completeExceptionally(failure);
+      }
     };
   }
 

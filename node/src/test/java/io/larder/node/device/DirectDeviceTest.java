@@ -60,7 +60,7 @@ public class DirectDeviceTest {
     byte[] bytes = new byte[BYTES];
     new SplittableRandom(1).nextBytes(bytes);
     MemorySegment memory = arena.allocate(BYTES, Device.BLOCK_BYTES);
-    MemorySegment _ = memory.copyFrom(MemorySegment.ofArray(bytes));
+    memory.copyFrom(MemorySegment.ofArray(bytes));
     return memory;
   }
 
@@ -186,7 +186,7 @@ public class DirectDeviceTest {
           0,
           new MemorySegment[] {memory},
           failure -> {
-            boolean _ = answered.complete(failure == null);
+            answered.complete(failure == null);
           });
       held.begun.await();
       Thread closing = new Thread(device::close);

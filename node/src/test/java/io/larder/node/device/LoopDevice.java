@@ -19,8 +19,8 @@ public final class LoopDevice implements AutoCloseable {
     this.backing = backing;
     SparseFile.create(backing, bytes);
     this.path = run("losetup", "-f", "--show", "--direct-io=on", backing.toString());
-    String _ = run("chgrp", "disk", path);
-    String _ = run("chmod", "660", path);
+    run("chgrp", "disk", path);
+    run("chmod", "660", path);
   }
 
   /** As {@code /dev/loop3}. */
@@ -30,7 +30,7 @@ public final class LoopDevice implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    String _ = run("losetup", "-d", path);
+    run("losetup", "-d", path);
     Files.delete(backing);
   }
 

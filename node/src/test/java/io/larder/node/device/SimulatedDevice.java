@@ -350,7 +350,7 @@ public final class SimulatedDevice implements Device {
       case Outcome.Stalled _ -> {
         synchronized (this) {
           if (!off) {
-            boolean _ = stalled.add(submission);
+            stalled.add(submission);
             return;
           }
         }

@@ -160,7 +160,7 @@ class ClientsTest {
       Process process =
           new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out).start();
       try {
-        int _ = Patience.await(process);
+        Patience.await(process);
       } finally {
         process.destroyForcibly();
       }

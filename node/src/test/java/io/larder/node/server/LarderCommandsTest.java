@@ -145,7 +145,7 @@ class LarderCommandsTest {
   void setOfAKeyThatStaysHeldIsToldThatItHasBeenWaitedFor() throws IOException {
     try (ServerHarness hasty = new ServerHarness(hasty(1_000), 4 << 20);
         Raw other = hasty.connect()) {
-      CompletableFuture<Void> _ = hasty.service.hold("k");
+      hasty.service.hold("k");
       other
           .ask("+OK\r\n", "CLIENT", "SETNAME", "patient")
           .send(request("SET", "k", "v"))

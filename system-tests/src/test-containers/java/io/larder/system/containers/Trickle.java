@@ -23,8 +23,7 @@ final class Trickle implements AutoCloseable {
       String own = prefix + "-server-" + i + "-";
       int[] next = {0};
       // A put that takes longer delays this server's next one; each server has a thread.
-      var _ =
-          threads.scheduleAtFixedRate(
+      threads.scheduleAtFixedRate(
               () -> {
                 ledger.put(client, own + next[0]++);
                 ledger.readAny(client);

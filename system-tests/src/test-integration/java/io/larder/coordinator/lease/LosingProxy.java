@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * request: the request reaches the server, its effect is awaited, then the connection breaks.
  */
 final class LosingProxy implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(LosingProxy.class);
+  private static final Logger LOG = LoggerFactory.getLogger(LosingProxy.class);
 
   /** Bytes without a pause that only a transaction over many slots has. */
   private static final int LARGE_BYTES = 30_000;
@@ -54,7 +54,7 @@ final class LosingProxy implements AutoCloseable {
         daemon(() -> toClient(client, server, swallow));
       }
     } catch (IOException e) {
-      log.debug("proxy ends", e);
+      LOG.debug("proxy ends", e);
     }
   }
 
@@ -83,7 +83,7 @@ final class LosingProxy implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      log.debug("proxied connection ends", e);
+      LOG.debug("proxied connection ends", e);
     }
   }
 
@@ -113,7 +113,7 @@ final class LosingProxy implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      log.debug("proxied connection ends", e);
+      LOG.debug("proxied connection ends", e);
     }
   }
 

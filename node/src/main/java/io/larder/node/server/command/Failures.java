@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * a second. Thread-safe.
  */
 public final class Failures {
-  private static final Logger log = LoggerFactory.getLogger(Failures.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
   private static final long LOG_INTERVAL_NANOS = 1_000_000_000;
 
   private final AtomicLong lastLogged = new AtomicLong(System.nanoTime() - LOG_INTERVAL_NANOS);
@@ -42,7 +42,7 @@ public final class Failures {
     long now = System.nanoTime();
     long last = lastLogged.get();
     if (now - last >= LOG_INTERVAL_NANOS && lastLogged.compareAndSet(last, now)) {
-      log.error("a command failed with an unexpected exception", cause);
+      LOG.error("a command failed with an unexpected exception", cause);
     }
     return Answer.refused(
         Refusal.INTERNAL,

@@ -34,12 +34,12 @@ class InterleavingTest {
     final AtomicInteger content = new AtomicInteger(OWN);
 
     Reclaimed() {
-      long _ = index.put(SLOT, KEY, location, Block.NEVER);
+      index.put(SLOT, KEY, location, Block.NEVER);
     }
 
     /** What reclaim does: the entry goes, and only without readers is the segment used again. */
     void reclaim() {
-      long _ = index.remove(SLOT, KEY, location);
+      index.remove(SLOT, KEY, location);
       if (segments.readers(1) == 0) {
         content.set(OTHERS);
       }
@@ -125,11 +125,11 @@ class InterleavingTest {
           Index index = new Index(new Segments(4));
           together(
               () -> {
-                long _ = index.put(SLOT, KEY, Location.pack(1, 64, 1), Block.NEVER);
-                long _ = index.remove(SLOT, KEY, Location.pack(1, 64, 1));
+                index.put(SLOT, KEY, Location.pack(1, 64, 1), Block.NEVER);
+                index.remove(SLOT, KEY, Location.pack(1, 64, 1));
               },
               () -> {
-                long _ = index.put(SLOT, KEY, Location.pack(2, 64, 1), Block.NEVER);
+                index.put(SLOT, KEY, Location.pack(2, 64, 1), Block.NEVER);
               });
           SlotSummary summary = index.summary(SLOT, 0);
           boolean there = index.get(SLOT, KEY, 0) != 0;
@@ -153,17 +153,17 @@ class InterleavingTest {
     Crowded() {
       published = this;
       for (long key = FIRST; key <= LAST; key++) {
-        long _ = table.put(key, key);
-        long _ = index.put(SLOT, key, Location.pack(1, 64 * (int) key, 1), Block.NEVER);
+        table.put(key, key);
+        index.put(SLOT, key, Location.pack(1, 64 * (int) key, 1), Block.NEVER);
       }
     }
 
     void removeFirst() {
-      long _ = index.remove(SLOT, FIRST, Location.pack(1, 64, 1));
+      index.remove(SLOT, FIRST, Location.pack(1, 64, 1));
     }
 
     void crowdMore() {
-      long _ = index.put(SLOT, LAST + 1, Location.pack(1, 1024, 1), 1_000);
+      index.put(SLOT, LAST + 1, Location.pack(1, 1024, 1), 1_000);
     }
 
     void findLast() {
@@ -205,7 +205,7 @@ class InterleavingTest {
                   together(
                       shared::findLastWithoutLookingAgain,
                       () -> {
-                        long _ = shared.table.remove(Crowded.FIRST);
+                        shared.table.remove(Crowded.FIRST);
                       });
                 }))
         .isInstanceOf(LincheckAssertionError.class);

@@ -78,10 +78,11 @@ class WithdrawalsTest {
       CompletableFuture<Boolean> answer = new CompletableFuture<>();
       PeerRequest.Revoke revoke = (PeerRequest.Revoke) request;
       sent.add(() -> {
-        boolean _ =
-            isRevoked(revoke)
-                ? answer.complete(true)
-                : answer.completeExceptionally(new PeerException("the slot is another's"));
+        if (isRevoked(revoke)) {
+          answer.complete(true);
+        } else {
+          answer.completeExceptionally(new PeerException("the slot is another's"));
+        }
       });
       return (CompletableFuture<A>) answer;
     }

@@ -74,7 +74,7 @@ final class CrashCheck {
     }
     SimulatedDevice again = SimulatedDevice.prompt(images.sample(random));
     try (SimulatedStore s = SimulatedStore.open(again, durability)) {
-      Map<String, Found> _ = compare(where + ", second recovery", s, after);
+      compare(where + ", second recovery", s, after);
     } catch (Exception e) {
       throw new AssertionError(where + ": the second recovery failed", e);
     }
@@ -112,7 +112,7 @@ final class CrashCheck {
       if (ledger.isPinned(key) && version != Ledger.ABSENT && !pinned) {
         throw new AssertionError(where + ": " + key + " is not pinned any more");
       }
-      Found _ = found.put(key, new Found(version, pinned));
+      found.put(key, new Found(version, pinned));
     }
     assertThat(s.store.stats().checksumFailures()).as(where + ": checksum failures").isZero();
     assertThat(s.store.recovery().checkpointSequence())

@@ -127,17 +127,17 @@ class CrashTest {
     SimulatedDevice device = SimulatedDevice.prompt(image);
     try (SimulatedStore s = SimulatedStore.open(device, durability)) {
       for (int i = 0; i < 5; i++) {
-        var _ = Patience.get(s.put("a" + i, 1));
+        Patience.get(s.put("a" + i, 1));
       }
       s.checkpoint();
       assertThat(Patience.get(s.delete("a1"))).isTrue();
-      var _ = Patience.get(s.put("a1", 2));
-      var _ = Patience.get(s.put("a2", 2));
-      var _ = Patience.get(s.discard("a3", 2));
+      Patience.get(s.put("a1", 2));
+      Patience.get(s.put("a2", 2));
+      Patience.get(s.discard("a3", 2));
       assertThat(Patience.get(s.pin("a4", true))).isTrue();
       s.checkpoint();
       for (int i = 0; i < 4; i++) { // seals a segment
-        var _ = Patience.get(s.put("b" + i, 1));
+        Patience.get(s.put("b" + i, 1));
       }
       assertThat(Patience.get(s.delete("a2"))).isTrue();
     }
@@ -149,12 +149,11 @@ class CrashTest {
       Event what = images.next();
       CrashCheck.follow(ledger, what);
       String where = "event " + event;
-      Map<String, ?> _ = check.check(where, images.least(), ledger, random);
+      check.check(where, images.least(), ledger, random);
       int sectors = what instanceof Event.Submitted ? images.newestSectors() : 0;
       int step = Math.max(1, sectors / 10); // all of a header, some of a value
       for (int torn = 1; torn <= sectors; torn += step) {
-        Map<String, ?> _ =
-            check.check(where + " torn at " + torn, images.torn(torn), ledger, random);
+        check.check(where + " torn at " + torn, images.torn(torn), ledger, random);
       }
     }
   }

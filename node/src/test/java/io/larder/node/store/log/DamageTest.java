@@ -31,7 +31,7 @@ class DamageTest {
   void format() {
     file = directory.resolve("device");
     copy = directory.resolve("copy");
-    DeviceIdentity _ = TestStore.format(file, SIZE, MAX_VALUE);
+    TestStore.format(file, SIZE, MAX_VALUE);
   }
 
   @Test
@@ -71,7 +71,7 @@ class DamageTest {
       }
       s.put("torn", 200_000);
       end = s.offset("torn", SIZE, MAX_VALUE) + 4096 + 200_000;
-      Path _ = Files.copy(file, copy);
+      Files.copy(file, copy);
     }
     TestStore.overwrite(copy, (end & -4096) - 8192, 8192);
     for (int round = 0; round < 2; round++) {
@@ -97,7 +97,7 @@ class DamageTest {
       s.put("group", 100);
       s.put("last", 100_000);
       hole = s.offset("hole", SIZE, MAX_VALUE);
-      Path _ = Files.copy(file, copy);
+      Files.copy(file, copy);
     }
     TestStore.overwrite(copy, hole, 4096 + 102_400);
     try (TestStore s = TestStore.open(copy)) {
@@ -192,24 +192,24 @@ class DamageTest {
   void aValueThatContainsARecordIsNotTakenForOne() throws Exception {
     byte[] image;
     Path other = directory.resolve("other");
-    DeviceIdentity _ = TestStore.format(other, SIZE, MAX_VALUE);
+    TestStore.format(other, SIZE, MAX_VALUE);
     try (TestStore s = TestStore.open(other)) {
       s.put("victim", 70_000);
       try (var channel = java.nio.channels.FileChannel.open(other)) {
         var buffer = java.nio.ByteBuffer.allocate(4096 + 73_728);
-        int _ = channel.read(buffer, s.offset("victim", SIZE, MAX_VALUE));
+        channel.read(buffer, s.offset("victim", SIZE, MAX_VALUE));
         image = buffer.array();
       }
     }
     try (TestStore s = TestStore.open(file)) {
       var block = s.block("carrier", 16 * 4096 + image.length);
-      var _ = block.payload().chunk(0).put(4096, image);
+      block.payload().chunk(0).put(4096, image);
       block.payload().setCrc(0, block.payload().computeCrc(0));
       s.store.write(TestStore.key("carrier"), block).get().publish();
       block.payload().release();
       // The carrier's own header is lost, so a scan walks through its value.
       TestStore.overwrite(file, s.offset("carrier", SIZE, MAX_VALUE), 4096);
-      Path _ = Files.copy(file, copy);
+      Files.copy(file, copy);
     }
     try (TestStore s = TestStore.open(copy)) {
       assertThat(s.store.recovery().segmentsScanned()).isPositive();

@@ -85,7 +85,7 @@ class DeviceFormatTest {
         f.seek(at);
         assertThat(f.read()).isEqualTo(1);
       }
-      DeviceIdentity _ = DeviceFormat.format(options(foreign, 0, 0, true));
+      DeviceFormat.format(options(foreign, 0, 0, true));
       assertThat(DeviceFormat.inspect(foreign).content()).isEqualTo("larder");
     }
   }
@@ -121,7 +121,7 @@ class DeviceFormatTest {
 
   @Test
   void aDeviceThatShrankIsRefused() throws Exception {
-    DeviceIdentity _ = DeviceFormat.format(options(file, 64 * MIB, 0, false));
+    DeviceFormat.format(options(file, 64 * MIB, 0, false));
     try (RandomAccessFile f = new RandomAccessFile(file.toFile(), "rw")) {
       f.setLength(60 * MIB);
     }
@@ -156,14 +156,14 @@ class DeviceFormatTest {
   @Survives(value = FaultRow.OTHER_FORMAT, notAs = "understandsEveryFormat")
   void anotherMajorVersionOrAnUnknownFlagIsRefusedAndLeftAlone(short major, long flags)
       throws Exception {
-    DeviceIdentity _ = DeviceFormat.format(options(file, 64 * MIB, 0, false));
+    DeviceFormat.format(options(file, 64 * MIB, 0, false));
     ByteBuffer block = ByteBuffer.allocate(Superblock.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      int _ = channel.read(block, Superblock.OFFSET_A);
+      channel.read(block, Superblock.OFFSET_A);
       block.putShort(12, major).putLong(16, flags);
       block.putInt(8, Checksum.of(block, 12, Superblock.BYTES));
-      int _ = channel.write(block.position(0), Superblock.OFFSET_A);
+      channel.write(block.position(0), Superblock.OFFSET_A);
     }
     byte[] before = Files.readAllBytes(file);
     assertThatThrownBy(() -> TestStore.open(file))

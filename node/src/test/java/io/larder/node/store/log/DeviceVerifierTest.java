@@ -34,7 +34,7 @@ class DeviceVerifierTest {
   void fill() throws Exception {
     file = directory.resolve("device");
     crashed = directory.resolve("crashed");
-    DeviceIdentity _ = TestStore.format(file, SIZE, MAX_VALUE);
+    TestStore.format(file, SIZE, MAX_VALUE);
     try (TestStore s = TestStore.open(file)) {
       s.put("large", 300_001);
       s.put("small", 3001);
@@ -50,7 +50,7 @@ class DeviceVerifierTest {
       large = s.offset("large", SIZE, MAX_VALUE);
       small = s.offset("small", SIZE, MAX_VALUE);
       last = s.offset("more19", SIZE, MAX_VALUE);
-      Path _ = Files.copy(file, crashed);
+      Files.copy(file, crashed);
     }
   }
 

@@ -89,7 +89,7 @@ class FaultRowsTest {
   @AfterAll
   static void othersHave() {
     Patience.restore();
-    String _ = System.clearProperty("larder.crash.seed");
+    System.clearProperty("larder.crash.seed");
   }
 
   static Stream<Arguments> everyTestAndMutant() {
@@ -108,7 +108,7 @@ class FaultRowsTest {
     // Threads are real, so what is broken may need more than one try to come about.
     boolean failed = false;
     for (long tried = 0; !failed; tried++) { // in vain until JUnit's time is up
-      String _ = System.setProperty("larder.crash.seed", String.valueOf(1 + 1000 * tried));
+      System.setProperty("larder.crash.seed", String.valueOf(1 + 1000 * tried));
       failed = failsOn(mutant(mutant), test);
     }
   }
@@ -193,9 +193,9 @@ class FaultRowsTest {
         .append(FaultRow.values().length)
         .append(".\n");
     if (Boolean.getBoolean("larder.docs.write")) {
-      Path _ = Files.writeString(PAGE, page);
-      Path _ = Files.createDirectories(TABLE.toAbsolutePath().getParent());
-      Path _ = Files.writeString(TABLE, table);
+      Files.writeString(PAGE, page);
+      Files.createDirectories(TABLE.toAbsolutePath().getParent());
+      Files.writeString(TABLE, table);
     }
     String how = "run this test with -Dlarder.docs.write=true";
     assertThat(Files.readString(PAGE)).as(how).isEqualTo(page.toString());

@@ -50,7 +50,7 @@ class GarbageTest {
       names = {"IO_URING", "THREADS"})
   void aLargerValueLeavesNoMoreGarbage(Engine engine) throws Exception {
     Path file = directory.resolve("device");
-    DeviceIdentity _ = TestStore.format(file, 1280 * MIB, 2 * MANY);
+    TestStore.format(file, 1280 * MIB, 2 * MANY);
     StoreConfig config =
         new StoreConfig(
             file,

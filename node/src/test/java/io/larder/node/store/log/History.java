@@ -57,12 +57,12 @@ final class History {
     int what = random.nextInt(100);
     if (what < 62) {
       begin(key, s.put(key, ++version));
-      boolean _ = pinned.remove(key);
+      pinned.remove(key);
     } else if (what < 67) {
       begin(key, s.discard(key, ++version));
     } else if (what < 79) {
       begin(key, s.delete(key));
-      boolean _ = pinned.remove(key);
+      pinned.remove(key);
     } else if (what < 85) {
       if (pinned.size() < 6 && pinned.add(key)) {
         begin(key, s.pin(key, true));
@@ -70,7 +70,7 @@ final class History {
         begin(key, s.pin(key, false));
       }
     } else if (what < 95) {
-      int _ = s.version(key);
+      s.version(key);
     } else if (what < 98) {
       settle(0);
     } else {
@@ -80,8 +80,8 @@ final class History {
   }
 
   private void begin(String key, CompletableFuture<?> operation) {
-    boolean _ = underWay.add(operation);
-    CompletableFuture<?> _ = busy.put(key, operation);
+    underWay.add(operation);
+    busy.put(key, operation);
   }
 
   private void settle(int atMost) throws Exception {
@@ -92,7 +92,7 @@ final class History {
 
   private static void await(CompletableFuture<?> operation) throws Exception {
     try {
-      Object _ = Patience.get(operation);
+      Patience.get(operation);
     } catch (ExecutionException e) {
       if (!(e.getCause() instanceof StoreException)) { // such as a pin too many
         throw e;

@@ -40,12 +40,12 @@ class LastSegmentTest {
     try (SimulatedStore s = SimulatedStore.open(device, StoreConfig.Durability.WRITTEN)) {
       for (int i = 0; i < PINNED; i++) { // so that reclaim has much to carry on
         put(s, "pinned" + i);
-        boolean _ = Patience.get(s.pin("pinned" + i, true));
+        Patience.get(s.pin("pinned" + i, true));
       }
       for (int i = 0; i < 400; i++) {
         put(s, "k" + i);
         if (i % 2 == 0) { // so that no segment is without a tombstone that is still needed
-          boolean _ = Patience.get(s.delete("k" + i));
+          Patience.get(s.delete("k" + i));
         }
       }
     }
@@ -64,7 +64,7 @@ class LastSegmentTest {
   }
 
   private static void put(SimulatedStore s, String name) throws Exception {
-    var _ = Patience.get(s.put(name, 1));
+    Patience.get(s.put(name, 1));
   }
 
   /** Whether every segment holds records. */

@@ -35,7 +35,7 @@ class LongTableTest {
     SplittableRandom random = new SplittableRandom(7);
     LongTable table = new LongTable(0);
     for (int i = 1; i <= 10_000; i++) {
-      long _ = table.put(random.nextLong() | 1, 1);
+      table.put(random.nextLong() | 1, 1);
       if (i >= 100) {
         assertThat(16.0 * table.capacity() / table.size()).isLessThanOrEqualTo(24);
       }

@@ -143,7 +143,7 @@ class LyingDeviceTest {
       ByteBuffer torn = ByteBuffer.allocate(SegmentHeader.BYTES);
       for (int i = 0; i < 8; i++) {
         ByteBuffer source = (sectors >> i & 1) == 0 ? old : fresh;
-        ByteBuffer _ = torn.put(512 * i, source, 512 * i, 512);
+        torn.put(512 * i, source, 512 * i, 512);
       }
       assertThat(SegmentHeader.decode(torn, uuid, 3)).isIn(before, after);
     }

@@ -81,12 +81,11 @@ final class MutantLoader extends ClassLoader {
 
   private void replace(ClassBuilder builder, ClassElement element) {
     if (!(element instanceof MethodModel found) || !found.methodName().equalsString(method)) {
-      ClassBuilder _ = builder.with(element);
+      builder.with(element);
       return;
     }
-    int _ = replaced.incrementAndGet();
-    ClassBuilder _ =
-        builder.withMethodBody(
+    replaced.incrementAndGet();
+    builder.withMethodBody(
             found.methodName(),
             found.methodType(),
             found.flags().flagsMask(),
@@ -97,23 +96,22 @@ final class MutantLoader extends ClassLoader {
     MethodTypeDesc signature = found.methodTypeSymbol();
     int slot = 0;
     if (!found.flags().has(AccessFlag.STATIC)) {
-      CodeBuilder _ = code.aload(slot++);
+      code.aload(slot++);
     }
     for (ClassDesc parameter : signature.parameterList()) {
       TypeKind kind = TypeKind.from(parameter);
-      CodeBuilder _ = code.loadLocal(kind, slot);
+      code.loadLocal(kind, slot);
       slot += kind.slotSize();
     }
     MethodType called = MethodType.methodType(mutant.getReturnType(), mutant.getParameterTypes());
-    CodeBuilder _ =
-        code.invokestatic(
+    code.invokestatic(
             ClassDesc.of(Mutants.class.getName()),
             mutant.getName(),
             called.describeConstable().orElseThrow());
     TypeKind result = TypeKind.from(signature.returnType());
     if (result == TypeKind.REFERENCE) {
-      CodeBuilder _ = code.checkcast(signature.returnType());
+      code.checkcast(signature.returnType());
     }
-    CodeBuilder _ = code.return_(result);
+    code.return_(result);
   }
 }

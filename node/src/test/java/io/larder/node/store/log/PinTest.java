@@ -25,7 +25,7 @@ class PinTest {
   @BeforeEach
   void format() {
     file = directory.resolve("device");
-    DeviceIdentity _ = TestStore.format(file, 64 * MIB, 2 * MIB);
+    TestStore.format(file, 64 * MIB, 2 * MIB);
   }
 
   private static boolean pin(TestStore s, String name, boolean on) throws Exception {

@@ -34,7 +34,7 @@ class ReclaimTest {
   @BeforeEach
   void format() {
     file = directory.resolve("device");
-    DeviceIdentity _ = TestStore.format(file, 64 * MIB, 2 * MIB);
+    TestStore.format(file, 64 * MIB, 2 * MIB);
   }
 
   private static int length(int i) {
@@ -114,7 +114,7 @@ class ReclaimTest {
       }
       stop.set(true);
       for (Future<Void> one : readers) {
-        Void _ = Patience.get(one);
+        Patience.get(one);
       }
       assertThat(hits.get()).isPositive();
       assertThat(s.store.stats().segmentsReclaimed()).isGreaterThan(20);
@@ -137,7 +137,7 @@ class ReclaimTest {
             deleted.add(name);
           }
         }
-        Path _ = Files.copy(file, copy);
+        Files.copy(file, copy);
       }
       try (TestStore s = TestStore.open(copy)) {
         for (String name : deleted) {

@@ -25,14 +25,14 @@ record RecoveredRecordsImage(Map<Long, Long> records, long pinnedBytes) {
       recovery.read(() -> {});
       Index index = new Index(recovery.segments());
       Pins pins = new Pins(Long.MAX_VALUE);
-      RecoveryReport _ = recovery.index(index, pins);
+      recovery.index(index, pins);
       Map<Long, Long> records = new TreeMap<>();
       for (int slot = 0; slot < Slots.COUNT; slot++) {
         index.forEach(
             slot,
             Long.MIN_VALUE,
             (fingerprint, location, stamp, expiresAtMs) -> {
-              Long _ = records.put(fingerprint, location);
+              records.put(fingerprint, location);
             });
       }
       return new RecoveredRecordsImage(records, pins.bytes());

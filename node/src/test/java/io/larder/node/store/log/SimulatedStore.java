@@ -53,7 +53,7 @@ final class SimulatedStore implements AutoCloseable {
             ioDeadlineMs,
             (slot, fingerprint, stamp, cause) -> {
               String name = NAMES.getOrDefault(fingerprint, "?");
-              boolean _ = evicted.add(name);
+              evicted.add(name);
               device.note(new Note.Evicted(name));
             });
   }
@@ -89,7 +89,7 @@ final class SimulatedStore implements AutoCloseable {
     long size = (long) image.length * Geometry.BLOCK_BYTES;
     Geometry geometry = new Geometry(size, SEGMENT_BYTES, segments, Geometry.sideBytes(segments));
     try (SimulatedDevice device = SimulatedDevice.prompt(image)) {
-      DeviceIdentity _ = DeviceFormat.format(device, geometry, "test", "node-1");
+      DeviceFormat.format(device, geometry, "test", "node-1");
       return device.image();
     } catch (IOException e) {
       throw new AssertionError(e);
@@ -98,7 +98,7 @@ final class SimulatedStore implements AutoCloseable {
 
   static Key key(String name) {
     Key key = TestStore.key(name);
-    String _ = NAMES.put(key.fingerprint(), name);
+    NAMES.put(key.fingerprint(), name);
     return key;
   }
 
@@ -130,7 +130,7 @@ final class SimulatedStore implements AutoCloseable {
 
   /** Writes version 1 and waits for it. */
   void put(String name) throws Exception {
-    var _ = Patience.get(put(name, 1));
+    Patience.get(put(name, 1));
   }
 
   CompletableFuture<Void> discard(String name, int version) throws Exception {

@@ -39,7 +39,7 @@ class StallTest {
   }
 
   private static void put(SimulatedStore s, String name) throws Exception {
-    var _ = Patience.get(s.put(name, 1));
+    Patience.get(s.put(name, 1));
   }
 
   @Test

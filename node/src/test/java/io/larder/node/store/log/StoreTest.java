@@ -37,7 +37,7 @@ class StoreTest {
   @BeforeEach
   void format() {
     file = directory.resolve("device");
-    DeviceIdentity _ = TestStore.format(file, 256 * MIB, 8 * MIB);
+    TestStore.format(file, 256 * MIB, 8 * MIB);
   }
 
   @Test
@@ -85,7 +85,7 @@ class StoreTest {
       for (int length : LENGTHS) {
         s.put("k" + length, length);
       }
-      Path _ = Files.copy(file, copy);
+      Files.copy(file, copy);
     }
     for (int round = 0; round < 2; round++) { // recovering twice gives the same
       try (TestStore s = TestStore.open(copy)) {
@@ -115,9 +115,9 @@ class StoreTest {
     Path copy = directory.resolve("copy");
     try (TestStore s = TestStore.open(file)) {
       s.put("old", 1000);
-      Void _ = Patience.get(s.write("old", 2000).discard());
-      Void _ = Patience.get(s.write("never", 70_000).discard());
-      Path _ = Files.copy(file, copy);
+      Patience.get(s.write("old", 2000).discard());
+      Patience.get(s.write("never", 70_000).discard());
+      Files.copy(file, copy);
     }
     try (TestStore s = TestStore.open(copy)) {
       assertThat(s.get("never")).isNull();
@@ -138,7 +138,7 @@ class StoreTest {
       assertThat(s.delete("small")).isFalse();
       assertThat(s.get("large")).isNull();
       s.put("again", 20);
-      Path _ = Files.copy(file, copy);
+      Files.copy(file, copy);
     }
     for (Path path : List.of(file, copy)) {
       try (TestStore s = TestStore.open(path)) {
@@ -157,7 +157,7 @@ class StoreTest {
       WrittenRecord underWay = s.write("k", 20);
       assertThat(s.delete("k")).isTrue();
       underWay.publish();
-      Path _ = Files.copy(file, copy);
+      Files.copy(file, copy);
     }
     try (TestStore s = TestStore.open(copy)) {
       assertThat(s.get("k")).isEqualTo(bytes("k", 20));

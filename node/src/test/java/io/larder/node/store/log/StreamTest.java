@@ -38,8 +38,7 @@ class StreamTest {
 
   private LogStore open() {
     try {
-      DeviceIdentity _ =
-          DeviceFormat.format(
+      DeviceFormat.format(
               device, new FormatOptions(Path.of("simulated"), 0, "test", "n", 8 * MIB, true));
     } catch (java.io.IOException e) {
       throw new AssertionError(e);

@@ -92,7 +92,7 @@ final class TestStore implements AutoCloseable {
     Payload payload = Patience.get(pool.allocate(bytes.length, MemoryPool.Purpose.PUT));
     int at = 0;
     for (int i = 0; i < payload.chunkCount(); i++) {
-      ByteBuffer _ = payload.chunk(i).put(bytes, at, payload.chunkLength(i));
+      payload.chunk(i).put(bytes, at, payload.chunkLength(i));
       at += payload.chunkLength(i);
       payload.setCrc(i, payload.computeCrc(i));
     }
@@ -129,7 +129,7 @@ final class TestStore implements AutoCloseable {
     byte[] bytes = new byte[payload.length()];
     int at = 0;
     for (int i = 0; i < payload.chunkCount(); i++) {
-      ByteBuffer _ = payload.chunk(i).get(bytes, at, payload.chunkLength(i));
+      payload.chunk(i).get(bytes, at, payload.chunkLength(i));
       at += payload.chunkLength(i);
     }
     return bytes;
@@ -153,9 +153,9 @@ final class TestStore implements AutoCloseable {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       ByteBuffer one = ByteBuffer.allocate(1);
-      int _ = channel.read(one, offset);
+      channel.read(one, offset);
       one.put(0, (byte) (one.get(0) ^ 4)).flip();
-      int _ = channel.write(one, offset);
+      channel.write(one, offset);
       channel.force(true);
     }
   }
@@ -163,7 +163,7 @@ final class TestStore implements AutoCloseable {
   /** Overwrites a part of a file with random bytes. */
   static void overwrite(Path file, long offset, int length) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      int _ = channel.write(ByteBuffer.wrap(bytes("noise", length)), offset);
+      channel.write(ByteBuffer.wrap(bytes("noise", length)), offset);
       channel.force(true);
     }
   }
