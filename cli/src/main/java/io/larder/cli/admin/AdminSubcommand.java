@@ -1,6 +1,5 @@
 package io.larder.cli.admin;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import io.larder.cli.console.ExitCode;
 import io.larder.cli.console.NodeAccessOptions;
 import io.larder.coordinator.admin.ClusterAdmin;
@@ -78,7 +77,7 @@ abstract class AdminSubcommand implements Callable<Integer> {
     return cluster.asJson();
   }
 
-  void json(Object value) throws JsonProcessingException {
+  void json(Object value) {
     cluster.json(value);
   }
 }

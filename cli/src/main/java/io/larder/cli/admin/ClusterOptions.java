@@ -1,12 +1,10 @@
 package io.larder.cli.admin;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.larder.cli.console.Output;
+import io.larder.cli.console.OutputForm;
 import io.larder.coordinator.registry.ZooKeeperOptions;
 import java.io.PrintWriter;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -16,15 +14,10 @@ import picocli.CommandLine.Spec;
  * Options of every command on a cluster: its address and the form of the output. Data goes to
  * standard output, messages to standard error.
  */
+@SuppressWarnings("NullAway.Init") // picocli sets the spec
 final class ClusterOptions {
-  /** Forms of output. */
-  enum Output {
-    table,
-    json
-  }
-
   @Spec(Spec.Target.MIXEE)
-  private @Nullable CommandSpec command;
+  private CommandSpec command;
 
   @Option(
       names = "--zookeeper",
@@ -45,7 +38,7 @@ final class ClusterOptions {
       paramLabel = "table|json",
       defaultValue = "table",
       description = "Form of the output (default: ${DEFAULT-VALUE}).")
-  private Output output = Output.table;
+  private OutputForm form = OutputForm.table;
 
   @Option(
       names = "--timeout",
@@ -82,37 +75,24 @@ final class ClusterOptions {
   }
 
   ParameterException usage(String message) {
-    return new ParameterException(command().commandLine(), message);
+    return new ParameterException(command.commandLine(), message);
   }
 
   PrintWriter out() {
-    return command().commandLine().getOut();
+    return command.commandLine().getOut();
   }
 
   void say(String message) {
-    PrintWriter err = command().commandLine().getErr();
+    PrintWriter err = command.commandLine().getErr();
     err.println(message);
     err.flush();
   }
 
   boolean asJson() {
-    return output == Output.json;
+    return form == OutputForm.json;
   }
 
-  void json(Object value) throws JsonProcessingException {
-    out()
-        .println(
-            JsonMapper.builder()
-                .enable(SerializationFeature.INDENT_OUTPUT)
-                .build()
-                .writeValueAsString(value));
-  }
-
-  private CommandSpec command() {
-    CommandSpec known = command;
-    if (known == null) {
-      throw new IllegalStateException("these options belong to a command");
-    }
-    return known;
+  void json(Object value) {
+    out().println(Output.json(value));
   }
 }

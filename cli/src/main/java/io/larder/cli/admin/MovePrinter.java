@@ -1,5 +1,6 @@
 package io.larder.cli.admin;
 
+import io.larder.cli.console.ConsoleProgress;
 import io.larder.cli.console.ExitCode;
 import io.larder.cli.console.TextTable;
 import io.larder.coordinator.admin.ClusterAdmin;
@@ -8,11 +9,10 @@ import io.larder.coordinator.moves.Move;
 import io.larder.coordinator.moves.Step;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -119,20 +119,8 @@ final class MovePrinter {
             .setStyle(ProgressBarStyle.ASCII)
             .setUpdateIntervalMillis(250)
             .setMaxRenderedLength(WIDTH);
-    return isTerminal()
+    return ConsoleProgress.isTerminal(2)
         ? builder.setConsumer(new ConsoleProgressBarConsumer(System.err, WIDTH)).build()
-        : builder
-            .setConsumer(new me.tongfei.progressbar.DelegatingProgressBarConsumer(_ -> {}, WIDTH))
-            .build();
-  }
-
-  /** Checks standard error, which System.console() does not. */
-  private static boolean isTerminal() {
-    try {
-      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
-      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
-    } catch (IOException e) {
-      return false;
-    }
+        : builder.setConsumer(new DelegatingProgressBarConsumer(_ -> {}, WIDTH)).build();
   }
 }

@@ -3,16 +3,16 @@ package io.larder.cli.bench;
 import io.larder.bench.DemoOptions;
 import io.larder.bench.verdict.Patience;
 import io.larder.cli.console.Bytes;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Options of every command that replays a trace. */
+@SuppressWarnings("NullAway.Init") // picocli sets the spec
 final class ReplayOptions {
   @Spec(Spec.Target.MIXEE)
-  private @Nullable CommandSpec command;
+  private CommandSpec command;
 
   @Option(
       names = "--requests",
@@ -59,9 +59,6 @@ final class ReplayOptions {
   }
 
   private ParameterException usage(String message) {
-    if (command == null) {
-      throw new IllegalStateException("these options belong to a command");
-    }
     return new ParameterException(command.commandLine(), message);
   }
 }

@@ -8,15 +8,15 @@ import io.larder.cli.console.Output;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Report of every benchmark: a table or JSON on standard output, the verdict, the exit code. */
+@SuppressWarnings("NullAway.Init") // picocli sets the spec
 final class ReportOptions {
   @Spec(Spec.Target.MIXEE)
-  private @Nullable CommandSpec command;
+  private CommandSpec command;
 
   @Option(names = "--json", description = "Print the report as one JSON object.")
   private boolean json;
@@ -27,9 +27,6 @@ final class ReportOptions {
 
   /** The command as it was typed. */
   String commandLine() {
-    if (command == null) {
-      throw new IllegalStateException("these options belong to a command");
-    }
     return "larder "
         + String.join(" ", command.root().commandLine().getParseResult().originalArgs());
   }

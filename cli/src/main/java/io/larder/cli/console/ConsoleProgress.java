@@ -34,8 +34,8 @@ public final class ConsoleProgress implements Progress {
     return new ConsoleProgress(out, false);
   }
 
-  /** Checks a stream, which System.console() does not for standard error. */
-  private static boolean isTerminal(int fd) {
+  /** Whether a stream is a terminal; System.console() does not tell for standard error. */
+  public static boolean isTerminal(int fd) {
     try {
       String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
       return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");

@@ -15,12 +15,13 @@ import picocli.CommandLine.Spec;
  * Options of connections to nodes: TLS if authorities are given; the password from a file or the
  * environment, never from the command line.
  */
+@SuppressWarnings("NullAway.Init") // picocli sets the spec
 public final class NodeAccessOptions {
   /** The environment variable. */
   public static final String VARIABLE = "LARDER_PASSWORD";
 
   @Spec(Spec.Target.MIXEE)
-  private @Nullable CommandSpec command;
+  private CommandSpec command;
 
   @Option(
       names = "--password-file",
@@ -72,9 +73,6 @@ public final class NodeAccessOptions {
   }
 
   private ParameterException usage(String message) {
-    if (command == null) {
-      throw new IllegalStateException("these options belong to a command");
-    }
     return new ParameterException(command.commandLine(), message);
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.larder.cli.console.ExitCode;
+import io.larder.cli.console.OutputForm;
 import io.larder.cli.console.TextTable;
 import io.larder.cli.doctor.Check;
 import io.larder.cli.doctor.Doctor;
@@ -31,12 +32,6 @@ import picocli.CommandLine.Spec;
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the spec
 public final class DoctorCommand implements Callable<Integer> {
-  /** Forms of output. */
-  enum Output {
-    table,
-    json
-  }
-
   @Spec private CommandSpec spec;
 
   @Mixin private LocalOptions local = new LocalOptions();
@@ -46,14 +41,14 @@ public final class DoctorCommand implements Callable<Integer> {
       paramLabel = "table|json",
       defaultValue = "table",
       description = "Form of the output (default: ${DEFAULT-VALUE}).")
-  private Output output = Output.table;
+  private OutputForm form = OutputForm.table;
 
   @Override
   public Integer call() throws IOException {
     List<Check> checks = Doctor.everything(local.required());
     long missing = checks.stream().filter(Check::isMissing).count();
     PrintWriter out = spec.commandLine().getOut();
-    if (output == Output.json) {
+    if (form == OutputForm.json) {
       out.println(json(checks, missing == 0));
     } else {
       TextTable table = new TextTable("CHECK", "STATE", "FOUND", "REMEDY");

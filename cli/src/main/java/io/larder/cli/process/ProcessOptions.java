@@ -12,9 +12,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Options of every service: a configuration file, flags over it, the cluster, its ZooKeeper. */
+@SuppressWarnings("NullAway.Init") // picocli sets the spec
 public final class ProcessOptions {
   @Spec(Spec.Target.MIXEE)
-  private @Nullable CommandSpec command;
+  private CommandSpec command;
 
   @Option(
       names = "--zookeeper",
@@ -57,9 +58,6 @@ public final class ProcessOptions {
 
   /** A usage error of the command. */
   public ParameterException usage(String message) {
-    if (command == null) {
-      throw new IllegalStateException("these options belong to a command");
-    }
     return new ParameterException(command.commandLine(), message);
   }
 

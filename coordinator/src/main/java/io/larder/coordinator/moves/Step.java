@@ -1,6 +1,7 @@
 package io.larder.coordinator.moves;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.larder.coordinator.registry.SlotRanges;
 import io.larder.protocol.Slots;
 import java.util.BitSet;
 
@@ -48,7 +49,7 @@ public record Step(
   }
 
   static Step slots(String from, String to, BitSet slots) {
-    return new Step(Kind.SLOTS, from, to, ranges(slots), 0, State.PLANNED, 0, 0, 0, 0);
+    return new Step(Kind.SLOTS, from, to, SlotRanges.format(slots), 0, State.PLANNED, 0, 0, 0, 0);
   }
 
   static Step values(String from, long bytes, long totalRecords, long totalBytes) {
@@ -101,37 +102,7 @@ public record Step(
     if (slots.isEmpty()) {
       return set;
     }
-    for (String range : slots.split(",", -1)) {
-      int dash = range.indexOf('-');
-      int first;
-      int last;
-      try {
-        first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
-        last = dash < 0 ? first : Integer.parseInt(range.substring(dash + 1));
-      } catch (NumberFormatException e) {
-        throw new IllegalArgumentException("'" + range + "' is no slot range", e);
-      }
-      if (first < 0 || last < first || last >= Slots.COUNT) {
-        throw new IllegalArgumentException("'" + range + "' is no slot range within 0-16383");
-      }
-      set.set(first, last + 1);
-    }
+    SlotRanges.parse(slots, set::set);
     return set;
-  }
-
-  private static String ranges(BitSet slots) {
-    StringBuilder text = new StringBuilder();
-    for (int from = slots.nextSetBit(0); from >= 0; ) {
-      int end = slots.nextClearBit(from);
-      if (!text.isEmpty()) {
-        text.append(',');
-      }
-      text.append(from);
-      if (end - 1 > from) {
-        text.append('-').append(end - 1);
-      }
-      from = slots.nextSetBit(end);
-    }
-    return text.toString();
   }
 }

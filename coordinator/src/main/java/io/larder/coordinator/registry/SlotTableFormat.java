@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.larder.coordinator.registry.SlotTable.SlotRange;
 import io.larder.protocol.Slots;
 import java.io.IOException;
+import java.util.BitSet;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -31,21 +32,14 @@ public final class SlotTableFormat {
 
   /** The bytes of a table; the version is the znode's own and not part of them. */
   public static byte[] encode(SlotTable table) {
-    Map<String, StringBuilder> texts = new TreeMap<>();
+    Map<String, BitSet> slots = new TreeMap<>();
     for (SlotRange range : table.ranges()) {
-      StringBuilder text = texts.computeIfAbsent(range.nodeId(), _ -> new StringBuilder());
-      if (!text.isEmpty()) {
-        text.append(',');
-      }
-      text.append(range.from());
-      if (range.to() > range.from()) {
-        text.append('-').append(range.to());
-      }
+      slots.computeIfAbsent(range.nodeId(), _ -> new BitSet()).set(range.from(), range.to() + 1);
     }
     ObjectNode root = JSON.createObjectNode();
     root.put("format", FORMAT);
     ObjectNode owners = root.putObject("owners");
-    texts.forEach((nodeId, text) -> owners.put(nodeId, text.toString()));
+    slots.forEach((nodeId, own) -> owners.put(nodeId, SlotRanges.format(own)));
     if (!table.drains().isEmpty()) {
       ObjectNode draining = root.putObject("draining");
       table.drains().forEach(draining::put);
@@ -82,9 +76,7 @@ public final class SlotTableFormat {
               + ": use a newer version of Larder");
     }
     for (Map.Entry<String, JsonNode> owner : root.path("owners").properties()) {
-      for (String range : owner.getValue().asText().split(",", -1)) {
-        fill(owners, range, owner.getKey());
-      }
+      fill(owners, owner.getKey(), owner.getValue().asText());
     }
     SlotTable table = SlotTable.of(owners, version);
     for (Map.Entry<String, JsonNode> drain : root.path("draining").properties()) {
@@ -93,27 +85,19 @@ public final class SlotTableFormat {
     return table;
   }
 
-  private static void fill(@Nullable String[] owners, String range, String nodeId) {
-    int dash = range.indexOf('-');
-    int from;
-    int to;
+  private static void fill(@Nullable String[] owners, String nodeId, String ranges) {
     try {
-      from = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));
-      to = dash < 0 ? from : Integer.parseInt(range.substring(dash + 1));
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(
-          "slot table, node " + nodeId + ": '" + range + "' is no slot range", e);
-    }
-    if (from < 0 || to < from || to >= Slots.COUNT) {
-      throw new IllegalArgumentException(
-          "slot table, node " + nodeId + ": range '" + range + "' is not within 0-16383");
-    }
-    for (int slot = from; slot <= to; slot++) {
-      if (owners[slot] != null) {
-        throw new IllegalArgumentException(
-            "slot table: slot " + slot + " belongs to both " + owners[slot] + " and " + nodeId);
-      }
-      owners[slot] = nodeId;
+      SlotRanges.parse(
+          ranges,
+          slot -> {
+            if (owners[slot] != null) {
+              throw new IllegalArgumentException(
+                  "slot " + slot + " belongs to both " + owners[slot] + " and " + nodeId);
+            }
+            owners[slot] = nodeId;
+          });
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("slot table, node " + nodeId + ": " + e.getMessage(), e);
     }
   }
 }

@@ -1,0 +1,7 @@
+package io.larder.cli.console;
+
+/** The forms of a command's output, as the command line names them. */
+public enum OutputForm {
+  table,
+  json
+}
