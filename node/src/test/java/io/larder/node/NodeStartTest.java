@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.larder.node.block.MemoryPool;
 import io.larder.node.config.NodeConfig;
-import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.FormatOptions;
 import io.larder.node.store.StoreException;
 import io.larder.node.store.log.DeviceFormat;
@@ -34,8 +33,7 @@ class NodeStartTest {
   @BeforeEach
   void prepare() throws IOException {
     device = dir.resolve("device");
-    DeviceFormat.format(
-            new FormatOptions(device, DEVICE_BYTES, "test", "node-1", 1 << 20, false));
+    DeviceFormat.format(new FormatOptions(device, DEVICE_BYTES, "test", "node-1", 1 << 20, false));
     taken = new ServerSocket(0, 1, InetAddress.getByName(HOST));
   }
 

@@ -12,11 +12,11 @@ final class Futures {
   static <T extends @Nullable Object> void whenDone(
       CompletableFuture<T> chain, BiConsumer<@Nullable T, @Nullable Throwable> receiver) {
     chain.whenComplete((value, failure) ->
-            receiver.accept(
-                value,
-                failure instanceof CompletionException wrapped && wrapped.getCause() != null
-                    ? wrapped.getCause()
-                    : failure));
+        receiver.accept(
+            value,
+            failure instanceof CompletionException wrapped && wrapped.getCause() != null
+                ? wrapped.getCause()
+                : failure));
   }
 
   static <T> void pass(CompletableFuture<T> from, CompletableFuture<T> to) {

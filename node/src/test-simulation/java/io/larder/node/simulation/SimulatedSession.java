@@ -254,13 +254,13 @@ final class SimulatedSession {
       case Step.ReadImage _ -> readImage();
       case Step.TellReleased(int[] slots) -> {
         life.router()
-                .onReleased(slots)
-                .thenRun(() -> {
-                  if (asking == protocol) {
-                    asking.released(slots);
-                    done();
-                  }
-                });
+            .onReleased(slots)
+            .thenRun(() -> {
+              if (asking == protocol) {
+                asking.released(slots);
+                done();
+              }
+            });
       }
       case Step.Delete(int[] slots) -> {
         long mine = session;

@@ -147,13 +147,13 @@ final class SimulatedTransport implements PeerTransport {
             deadlineMs,
             TimeUnit.MILLISECONDS);
     answer.whenComplete((_, failure) -> {
-          late.cancel(false);
-          if (failure == null) {
-            unreachableUntilNs.remove(to);
-          } else if (deadlineMs >= PeerTransport.SILENCE_MS) {
-            unreachableUntilNs.put(to, self.nanoClock() + PROBE_NS);
-          }
-        });
+      late.cancel(false);
+      if (failure == null) {
+        unreachableUntilNs.remove(to);
+      } else if (deadlineMs >= PeerTransport.SILENCE_MS) {
+        unreachableUntilNs.put(to, self.nanoClock() + PROBE_NS);
+      }
+    });
     world.note(self.id(), () -> "asks " + to + " " + what);
     world.network.send(
         self,
@@ -169,23 +169,23 @@ final class SimulatedTransport implements PeerTransport {
           }
           there.run(() -> {
             question
-                    .at(there)
-                    .whenComplete((reply, failure) ->
-                        world.network.send(
-                            peer,
-                            self.index(),
-                            () ->
-                                life.run(() -> {
-                                  if (answer.isDone()) {
-                                    world.note(self.id(), () -> "hears too late from " + to);
-                                  }
-                                  if (failure == null) {
-                                    answer.complete(reply);
-                                  } else {
-                                    answer.completeExceptionally(
-                                        new PeerException(String.valueOf(failure.getMessage())));
-                                  }
-                                })));
+                .at(there)
+                .whenComplete((reply, failure) ->
+                    world.network.send(
+                        peer,
+                        self.index(),
+                        () ->
+                            life.run(() -> {
+                              if (answer.isDone()) {
+                                world.note(self.id(), () -> "hears too late from " + to);
+                              }
+                              if (failure == null) {
+                                answer.complete(reply);
+                              } else {
+                                answer.completeExceptionally(
+                                    new PeerException(String.valueOf(failure.getMessage())));
+                              }
+                            })));
           });
         });
     return answer;

@@ -24,13 +24,13 @@ final class Trickle implements AutoCloseable {
       int[] next = {0};
       // A put that takes longer delays this server's next one; each server has a thread.
       threads.scheduleAtFixedRate(
-              () -> {
-                ledger.put(client, own + next[0]++);
-                ledger.readAny(client);
-              },
-              0,
-              EVERY_MS,
-              TimeUnit.MILLISECONDS);
+          () -> {
+            ledger.put(client, own + next[0]++);
+            ledger.readAny(client);
+          },
+          0,
+          EVERY_MS,
+          TimeUnit.MILLISECONDS);
     }
   }
 

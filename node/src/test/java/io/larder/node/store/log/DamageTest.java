@@ -5,7 +5,6 @@ import static io.larder.node.store.log.TestStore.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.StoreConfig;
 import io.larder.node.store.StoreException;
 import io.larder.node.store.format.Geometry;

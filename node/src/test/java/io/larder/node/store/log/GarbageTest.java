@@ -10,7 +10,6 @@ import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
 import io.larder.node.device.DirectDevice;
 import io.larder.node.device.Engine;
-import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.StoreConfig;
 import io.larder.node.store.format.RecordHeader;
 import io.larder.protocol.PutToken;

@@ -86,10 +86,10 @@ final class MutantLoader extends ClassLoader {
     }
     replaced.incrementAndGet();
     builder.withMethodBody(
-            found.methodName(),
-            found.methodType(),
-            found.flags().flagsMask(),
-            code -> call(code, found));
+        found.methodName(),
+        found.methodType(),
+        found.flags().flagsMask(),
+        code -> call(code, found));
   }
 
   private void call(CodeBuilder code, MethodModel found) {
@@ -105,9 +105,9 @@ final class MutantLoader extends ClassLoader {
     }
     MethodType called = MethodType.methodType(mutant.getReturnType(), mutant.getParameterTypes());
     code.invokestatic(
-            ClassDesc.of(Mutants.class.getName()),
-            mutant.getName(),
-            called.describeConstable().orElseThrow());
+        ClassDesc.of(Mutants.class.getName()),
+        mutant.getName(),
+        called.describeConstable().orElseThrow());
     TypeKind result = TypeKind.from(signature.returnType());
     if (result == TypeKind.REFERENCE) {
       code.checkcast(signature.returnType());

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.larder.node.block.Block;
-import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.StoreException;
 import io.larder.testing.Patience;
 import java.nio.file.Path;

@@ -6,7 +6,6 @@ import static io.larder.node.store.log.TestStore.key;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.StoreConfig;
 import io.larder.node.store.WrittenRecord;
 import io.larder.testing.Patience;

@@ -1,7 +1,6 @@
 package io.larder.node.store.log;
 
 import io.larder.node.device.SimulatedDevice;
-import io.larder.node.store.RecoveryReport;
 import io.larder.node.store.format.Superblock;
 import io.larder.protocol.Slots;
 import java.io.IOException;

@@ -8,7 +8,6 @@ import io.larder.node.block.MemoryPool;
 import io.larder.node.block.Payload;
 import io.larder.node.device.Device;
 import io.larder.node.device.SimulatedDevice;
-import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.StoreConfig;
 import io.larder.node.store.WrittenRecord;
 import io.larder.node.store.format.Geometry;

@@ -12,7 +12,6 @@ import io.larder.node.block.Payload;
 import io.larder.node.device.SimulatedDevice;
 import io.larder.node.device.SimulatedDevice.Kind;
 import io.larder.node.device.SimulatedDevice.Outcome;
-import io.larder.node.store.DeviceIdentity;
 import io.larder.node.store.FormatOptions;
 import io.larder.node.store.StoreConfig;
 import io.larder.node.store.format.Location;
@@ -39,7 +38,7 @@ class StreamTest {
   private LogStore open() {
     try {
       DeviceFormat.format(
-              device, new FormatOptions(Path.of("simulated"), 0, "test", "n", 8 * MIB, true));
+          device, new FormatOptions(Path.of("simulated"), 0, "test", "n", 8 * MIB, true));
     } catch (java.io.IOException e) {
       throw new AssertionError(e);
     }
