@@ -45,7 +45,7 @@ public final class NodeSession implements AutoCloseable {
     void onImage(ClusterImage image);
 
     /**
-     * A session begins; every slot is to be claimed anew. Other nodes see the incarnation only
+     * A session begins; every slot must be claimed anew. Other nodes see the incarnation only
      * after this has returned.
      */
     void onSession(long incarnation);
