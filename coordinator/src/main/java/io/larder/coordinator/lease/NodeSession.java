@@ -45,8 +45,8 @@ public final class NodeSession implements AutoCloseable {
     void onImage(ClusterImage image);
 
     /**
-     * A session begins; every slot is to be claimed anew. Other nodes see the incarnation only
-     * after this has returned.
+     * A session begins; every slot must be claimed anew. Other nodes see the incarnation only after
+     * this has returned.
      */
     void onSession(long incarnation);
 

@@ -36,7 +36,7 @@ final class SlotClaims {
     return slots.stream().toArray();
   }
 
-  /** Slots whose znodes are to be deleted, in batches. */
+  /** Slots whose znodes must be deleted, in batches. */
   List<int[]> toDelete() {
     return batches(released);
   }

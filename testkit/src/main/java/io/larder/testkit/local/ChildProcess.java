@@ -148,7 +148,7 @@ final class ChildProcess {
   /** How it ended, with the cause in its log and the log's path; call it after the end. */
   String ending() {
     return exitCode() == KILLED
-        ? "killed (exit code %d), by somebody, or by the kernel for want of memory\n  its log: %s"
+        ? "killed (exit code %d), by somebody, or by the kernel, which was out of memory\n  its log: %s"
             .formatted(KILLED, log)
         : "exit code %d:%s".formatted(exitCode(), cause());
   }
