@@ -216,8 +216,8 @@ class FaultRowsTest {
       # The faults a device store survives
 
       Reference. For each: acknowledged ⊆ recovered ∪ legitimately evicted; never wrong bytes; a second recovery equals the
-      first; crashes inside recovery count, too. Each row has a test, which is also run on a store that is broken in each of the
-      ways named last, and must fail there every time. Written by `FaultRowsTest`.
+      first; crashes inside recovery count, too. Each row has a test. `FaultRowsTest`, which writes this table, also runs the
+      test on a store broken in each of the ways in the last column; there it must fail every time.
 
       | fault | expected | test | fails on a store that |
       |---|---|---|---|
